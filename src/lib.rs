@@ -1,0 +1,3 @@
+//! noctop: an operations console in the terminal for people who run many AWS accounts.
+
+pub mod clock;

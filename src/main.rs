@@ -1,0 +1,2 @@
+//! The noctop binary.
+fn main() {}
