@@ -33,7 +33,12 @@ impl Timestamp {
         let text = text.trim();
         text.parse::<jiff::Timestamp>()
             .ok()
-            .or_else(|| jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok())
+            .or_else(|| {
+                jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text)
+                    .ok()?
+                    .to_timestamp()
+                    .ok()
+            })
             .map(|t| Self(t.as_millisecond()))
     }
 
@@ -64,13 +69,19 @@ impl Timestamp {
     /// This moment moved ahead; saturates at the end of time.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This moment moved back; saturates at the beginning of time.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The same moment for calendar arithmetic; the nearest one that `jiff` can express.
@@ -167,11 +178,17 @@ mod tests {
     fn skewed_clocks_never_give_a_negative_age() {
         let t = Timestamp::from_secs(100);
         assert_eq!(t.since(t.plus(Duration::from_secs(5))), Duration::ZERO);
-        assert_eq!(t.minus(Duration::from_secs(1)).since(Timestamp::ZERO), Duration::from_secs(99));
+        assert_eq!(
+            t.minus(Duration::from_secs(1)).since(Timestamp::ZERO),
+            Duration::from_secs(99)
+        );
     }
 
     #[test]
     fn displays_utc_whole_seconds() {
-        assert_eq!(Timestamp::from_millis(1_795_242_662_999).to_string(), "2026-11-21T06:31:02Z");
+        assert_eq!(
+            Timestamp::from_millis(1_795_242_662_999).to_string(),
+            "2026-11-21T06:31:02Z"
+        );
     }
 }

@@ -1,3 +1,4 @@
 //! noctop: an operations console in the terminal for people who run many AWS accounts.
 
 pub mod clock;
+pub mod domain;

@@ -1,0 +1,208 @@
+//! Where an item lives: an AWS account and a region.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A twelve-digit AWS account id. Twelve digits fit a machine word, so it is cheap to copy and compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(u64);
+
+impl AccountId {
+    /// Stands where the account is not known yet, for example before STS has said who we are.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// The account with this number; only numbers of at most twelve digits are accounts.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        if number < 1_000_000_000_000 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = ();
+
+    fn from_str(s: &str) -> Result<Self, ()> {
+        if s.len() == 12 && s.bytes().all(|b| b.is_ascii_digit()) {
+            s.parse().map(Self).map_err(|_| ())
+        } else {
+            Err(())
+        }
+    }
+}
+
+/// The longest region name that is accepted, in bytes. AWS's longest today has 14 (`ap-southeast-1`, `us-isob-east-1`).
+const REGION_MAX: usize = 23;
+
+/// The name of an AWS region, such as `eu-west-1`; stored inline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region {
+    bytes: [u8; REGION_MAX],
+    len: u8,
+}
+
+impl Region {
+    /// Stands where a service is global or the region is not known.
+    pub const GLOBAL: Self = Self {
+        bytes: [0; REGION_MAX],
+        len: 0,
+    };
+
+    /// The name as AWS writes it; empty for [`Region::GLOBAL`].
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("")
+    }
+
+    /// The four-letter form for narrow screens: `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let mut parts = self.as_str().split('-');
+        let mut short = parts.next().unwrap_or("").to_owned();
+        for part in parts {
+            match part {
+                "northeast" => short.push_str("ne"),
+                "northwest" => short.push_str("nw"),
+                "southeast" => short.push_str("se"),
+                "southwest" => short.push_str("sw"),
+                part if part.bytes().all(|b| b.is_ascii_digit()) => short.push_str(part),
+                part => short.extend(part.chars().next()),
+            }
+        }
+        short
+    }
+}
+
+impl FromStr for Region {
+    type Err = ();
+
+    /// Accepts lower-case letters, digits and hyphens only: a region name ends up in host names and file names.
+    fn from_str(s: &str) -> Result<Self, ()> {
+        let plain = s
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if s.is_empty() || s.len() > REGION_MAX || !plain || s.starts_with('-') || s.ends_with('-')
+        {
+            return Err(());
+        }
+        let mut bytes = [0; REGION_MAX];
+        bytes[..s.len()].copy_from_slice(s.as_bytes());
+        Ok(Self {
+            bytes,
+            len: u8::try_from(s.len()).map_err(|_| ())?,
+        })
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Region({})", self.as_str())
+    }
+}
+
+/// An account and a region: the cell that most AWS calls are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.account, self.region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_keep_their_leading_zeros() {
+        let id: AccountId = "001111111111".parse().unwrap();
+        assert_eq!(id.to_string(), "001111111111");
+        for wrong in ["", "1", "11111111111a", "1111111111111", "+11111111111"] {
+            assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn regions_are_names_and_nothing_else() {
+        for good in ["eu-west-1", "us-gov-west-1", "eusc-de-east-1"] {
+            assert_eq!(good.parse::<Region>().unwrap().to_string(), good);
+        }
+        for wrong in [
+            "",
+            "EU-WEST-1",
+            "eu west",
+            "../etc",
+            "eu-west-1\u{1b}[2J",
+            "-",
+            "a-very-long-region-name-indeed",
+        ] {
+            assert!(wrong.parse::<Region>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn short_region_names_stay_distinct() {
+        let names = [
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-central-1",
+            "eu-central-2",
+            "ap-east-1",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "sa-east-1",
+            "ca-central-1",
+            "ca-west-1",
+            "me-south-1",
+            "me-central-1",
+            "af-south-1",
+            "il-central-1",
+            "us-gov-east-1",
+            "us-gov-west-1",
+            "cn-north-1",
+            "cn-northwest-1",
+            "eusc-de-east-1",
+            "mx-central-1",
+        ];
+        let short: std::collections::BTreeSet<_> = names
+            .iter()
+            .map(|n| n.parse::<Region>().unwrap().short())
+            .collect();
+        assert_eq!(short.len(), names.len());
+        assert!(short.contains("euw1") && short.contains("use1") && short.contains("apse2"));
+    }
+}
