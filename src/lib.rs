@@ -1,4 +1,5 @@
 //! noctop: an operations console in the terminal for people who run many AWS accounts.
 
+pub mod aws;
 pub mod clock;
 pub mod domain;
