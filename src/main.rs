@@ -1,2 +1,5 @@
 //! The noctop binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    noctop::cli::run()
+}

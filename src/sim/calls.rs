@@ -1,0 +1,1 @@
+//! Who called what, how often.

@@ -1,0 +1,172 @@
+//! A scenario: the TOML file that says which world to play.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use super::faults::Fault;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
+
+/// The scenario that is played when none is named.
+pub const DEFAULT: &str = "everyday";
+
+/// A world as its file describes it. Every service has a section of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// One line about the situation.
+    pub title: String,
+    /// What is going on, in a few sentences.
+    #[serde(default)]
+    pub about: String,
+    /// The seed unless another is given.
+    #[serde(default)]
+    pub seed: u64,
+    /// The moment the world starts at (RFC 3339); the present one when absent.
+    #[serde(default)]
+    pub start: Option<String>,
+    /// The AWS partition.
+    #[serde(default = "partition")]
+    pub partition: String,
+    /// The account (id or name) in which the base keys act; the first one when absent.
+    #[serde(default)]
+    pub caller: Option<String>,
+    /// The regions that are in use.
+    pub regions: Vec<Arc<str>>,
+    /// Regions that the accounts have not opted in to.
+    #[serde(default)]
+    pub regions_off: Vec<String>,
+    /// The organization.
+    #[serde(default)]
+    pub organization: Organization,
+    /// The roles that can be assumed.
+    #[serde(default)]
+    pub role: Vec<Role>,
+    /// The accounts.
+    #[serde(default)]
+    pub account: Vec<AccountEntry>,
+    /// Generated accounts, after the named ones.
+    #[serde(default)]
+    pub fleet: Fleet,
+    /// What goes wrong from the start.
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+}
+
+fn partition() -> String {
+    "aws".to_owned()
+}
+
+/// The organization the accounts belong to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// The management account (id or name); the caller when absent.
+    pub management: Option<String>,
+    /// Accounts (id or name) besides the management account that may read it.
+    pub delegated: Vec<String>,
+}
+
+impl Default for Organization {
+    fn default() -> Self {
+        Self { id: "o-simulated1".to_owned(), management: None, delegated: Vec::new() }
+    }
+}
+
+/// A role that can be assumed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Its name; a trailing `*` stands for any.
+    pub name: String,
+    /// The external id it asks for.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// The accounts (id or name, trailing `*` allowed) that have it; all of them when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+}
+
+/// An account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountEntry {
+    /// Its twelve digits.
+    pub id: Arc<str>,
+    /// Its name.
+    pub name: String,
+    /// The organizational unit, as a path: `Workloads/Prod`; the root when empty.
+    #[serde(default)]
+    pub ou: String,
+    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`.
+    #[serde(default = "active")]
+    pub status: String,
+    /// The regions it uses, when not all of the scenario's.
+    #[serde(default)]
+    pub regions: Option<Vec<Arc<str>>>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: std::collections::BTreeMap<String, String>,
+}
+
+fn active() -> String {
+    "ACTIVE".to_owned()
+}
+
+/// Generated accounts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fleet {
+    /// How many.
+    pub accounts: usize,
+}
+
+impl Scenario {
+    /// The names of the built-in scenarios.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        BUILT_IN.files().filter_map(|file| file.path().file_stem()?.to_str()).collect()
+    }
+
+    /// Loads a built-in scenario by name, or a file by path.
+    ///
+    /// # Errors
+    /// A sentence that says which file, line and column, and what is wrong there.
+    pub fn load(name: &str) -> Result<Self, String> {
+        if let Some(file) = BUILT_IN.get_file(format!("{name}.toml")) {
+            return Self::parse(name, file.contents_utf8().unwrap_or_default());
+        }
+        if !Path::new(name).exists() {
+            let known = Self::names().join(", ");
+            return Err(format!("no scenario is called '{name}' and there is no such file; built in are: {known}"));
+        }
+        let text = std::fs::read_to_string(name).map_err(|e| format!("cannot read the scenario {name}: {e}"))?;
+        Self::parse(name, &text)
+    }
+
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// A sentence that says which line and column, and what is wrong there.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let scenario: Self = toml::from_str(text).map_err(|e| format!("scenario {name}: {e}"))?;
+        if scenario.regions.is_empty() {
+            return Err(format!("scenario {name}: 'regions' is empty; name at least one"));
+        }
+        if scenario.account.is_empty() && scenario.fleet.accounts == 0 {
+            return Err(format!("scenario {name}: it has no account; add an [[account]] or a [fleet]"));
+        }
+        Ok(scenario)
+    }
+}
+
+/// Whether `pattern` means `text`: equal, or a prefix when it ends with `*`.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == text, |prefix| text.starts_with(prefix))
+}
