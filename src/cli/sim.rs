@@ -64,7 +64,13 @@ fn serve(sim: Simulator, print_env: bool) -> Result<(), String> {
         .build()
         .map_err(|e| format!("cannot wait for signals: {e}"))?;
     let endpoint = sim.endpoint();
-    let region = sim.world().scenario().regions.first().map_or("us-east-1", |r| r).to_owned();
+    let region = sim
+        .world()
+        .scenario()
+        .regions
+        .first()
+        .map_or("us-east-1", |r| r)
+        .to_owned();
     let env = format!(
         "export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION={region}"
     );
@@ -76,7 +82,11 @@ fn serve(sim: Simulator, print_env: bool) -> Result<(), String> {
             if print_env {
                 writeln!(out, "{env}")?;
             } else {
-                writeln!(out, "noctop sim plays {} on {endpoint}  ({env})", sim.world().scenario().title)?;
+                writeln!(
+                    out,
+                    "noctop sim plays {} on {endpoint}  ({env})",
+                    sim.world().scenario().title
+                )?;
             }
             out.flush()?;
             tokio::select! {

@@ -27,7 +27,10 @@ impl Caller {
     pub fn user_id(&self) -> String {
         match &self.session {
             Some(session) => session.id.clone(),
-            None => format!("AIDA{}", text::base32(self.account.parse().unwrap_or(0), 17)),
+            None => format!(
+                "AIDA{}",
+                text::base32(self.account.parse().unwrap_or(0), 17)
+            ),
         }
     }
 }
@@ -50,7 +53,11 @@ impl Session {
     #[must_use]
     pub fn access_key(&self, serial: u64) -> String {
         let account = self.account.parse().unwrap_or(0);
-        format!("ASIA{}{}", text::base32(account, 8), text::base32(serial.wrapping_mul(0x9e37_79b9_7f4a_7c15), 8))
+        format!(
+            "ASIA{}{}",
+            text::base32(account, 8),
+            text::base32(serial.wrapping_mul(0x9e37_79b9_7f4a_7c15), 8)
+        )
     }
 
     /// The session token.
@@ -129,12 +136,22 @@ impl Tongue {
         let by_scope = scope.as_ref().and_then(|s| services::find(&s.service));
         let mut tongue = Self {
             protocol: Protocol::Rest,
-            json_version: if content_type.ends_with("1.0") { "1.0" } else { "1.1" },
+            json_version: if content_type.ends_with("1.0") {
+                "1.0"
+            } else {
+                "1.1"
+            },
             service: by_scope,
             operation: None,
             query_mode: header(headers, "x-amzn-query-mode") == "true",
         };
-        let by_target = |target: &str| services::ALL.iter().copied().find(|s| s.target == target).or(by_scope);
+        let by_target = |target: &str| {
+            services::ALL
+                .iter()
+                .copied()
+                .find(|s| s.target == target)
+                .or(by_scope)
+        };
         if header(headers, "smithy-protocol") == "rpc-v2-cbor" {
             tongue.protocol = Protocol::Cbor;
             let mut steps = path.trim_start_matches('/').split('/');
@@ -152,15 +169,23 @@ impl Tongue {
             || by_scope.is_some_and(|s| s.protocols == [Protocol::Query])
         {
             tongue.protocol = Protocol::Query;
-            let named = |bytes: &[u8]| form_urlencoded::parse(bytes).find(|(k, _)| k == "Action").map(|(_, v)| v.into());
-            tongue.operation = named(body).or_else(|| named(parts.uri.query().unwrap_or_default().as_bytes()));
+            let named = |bytes: &[u8]| {
+                form_urlencoded::parse(bytes)
+                    .find(|(k, _)| k == "Action")
+                    .map(|(_, v)| v.into())
+            };
+            tongue.operation =
+                named(body).or_else(|| named(parts.uri.query().unwrap_or_default().as_bytes()));
         }
         tongue
     }
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    headers
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// The credential scope of a signed request.
@@ -173,14 +198,26 @@ struct Scope {
 impl Scope {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let fields = header(headers, "authorization").strip_prefix("AWS4-HMAC-SHA256 ")?;
-        let field = |name: &str| fields.split(',').find_map(|f| f.trim().strip_prefix(name)?.strip_prefix('='));
-        if field("SignedHeaders").is_none_or(str::is_empty) || field("Signature").is_none_or(|s| s.len() != 64) {
+        let field = |name: &str| {
+            fields
+                .split(',')
+                .find_map(|f| f.trim().strip_prefix(name)?.strip_prefix('='))
+        };
+        if field("SignedHeaders").is_none_or(str::is_empty)
+            || field("Signature").is_none_or(|s| s.len() != 64)
+        {
             return None;
         }
         let parts: Vec<&str> = field("Credential")?.split('/').collect();
-        let [key, date, region, service, "aws4_request"] = parts[..] else { return None };
+        let [key, date, region, service, "aws4_request"] = parts[..] else {
+            return None;
+        };
         let named = date.len() == 8 && !key.is_empty() && !region.is_empty() && !service.is_empty();
-        named.then(|| Self { key: key.to_owned(), region: region.to_owned(), service: service.to_owned() })
+        named.then(|| Self {
+            key: key.to_owned(),
+            region: region.to_owned(),
+            service: service.to_owned(),
+        })
     }
 }
 
@@ -195,13 +232,21 @@ pub fn read(world: &World, tongue: &Tongue, parts: &Parts, body: &[u8]) -> Resul
         let message = format!(
             "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters and a valid \
              credential scope. Authorization={}",
-            header(headers, "authorization").split('/').next().unwrap_or_default()
+            header(headers, "authorization")
+                .split('/')
+                .next()
+                .unwrap_or_default()
         );
         return Err(Refusal::new("IncompleteSignatureException", message).status(403));
     };
-    let Some(service) = tongue.service else { return Err(unknown_operation(tongue, parts)) };
+    let Some(service) = tongue.service else {
+        return Err(unknown_operation(tongue, parts));
+    };
     if service.name != scope.service {
-        let message = format!("Credential should be scoped to correct service: '{}'.", service.name);
+        let message = format!(
+            "Credential should be scoped to correct service: '{}'.",
+            service.name
+        );
         return Err(Refusal::new("InvalidSignatureException", message).status(403));
     }
     let caller = caller(world, &scope.key, header(headers, "x-amz-security-token"))?;
@@ -214,38 +259,62 @@ pub fn read(world: &World, tongue: &Tongue, parts: &Parts, body: &[u8]) -> Resul
     let unreadable = |why: String| Refusal::new("SerializationException", why);
     let (operation, input) = match tongue.protocol {
         Protocol::Rest => {
-            let (operation, mut input) = rest(service, parts).ok_or_else(|| unknown_operation(tongue, parts))?;
+            let (operation, mut input) =
+                rest(service, parts).ok_or_else(|| unknown_operation(tongue, parts))?;
             if let Value::Map(members) = json::decode(body).map_err(unreadable)? {
-                members.0.into_iter().for_each(|(name, value)| input.set(name, value));
+                members
+                    .0
+                    .into_iter()
+                    .for_each(|(name, value)| input.set(name, value));
             }
             (operation, Value::Map(input))
         }
         protocol => {
             let name = tongue.operation.as_deref().unwrap_or_default();
-            let operation = service.operation(name).ok_or_else(|| unknown_operation(tongue, parts))?;
+            let operation = service
+                .operation(name)
+                .ok_or_else(|| unknown_operation(tongue, parts))?;
             let input = match protocol {
                 Protocol::Cbor => cbor::decode(body).map_err(unreadable)?,
-                Protocol::Query if body.is_empty() => query::decode(parts.uri.query().unwrap_or_default().as_bytes()),
+                Protocol::Query if body.is_empty() => {
+                    query::decode(parts.uri.query().unwrap_or_default().as_bytes())
+                }
                 Protocol::Query => query::decode(body),
                 _ => json::decode(body).map_err(unreadable)?,
             };
             (operation, input)
         }
     };
-    Ok(Ask { service, operation, caller, region: scope.region.into(), input })
+    Ok(Ask {
+        service,
+        operation,
+        caller,
+        region: scope.region.into(),
+        input,
+    })
 }
 
 fn caller(world: &World, key: &str, token: &str) -> Result<Caller, Refusal> {
     let account = account_of_key(world, key).ok_or_else(bad_token)?;
     if !key.starts_with("ASIA") {
         let arn = format!("arn:{}:iam::{account}:user/operator", world.partition());
-        return Ok(Caller { account, arn, session: None });
+        return Ok(Caller {
+            account,
+            arn,
+            session: None,
+        });
     }
-    let session = Session::from_token(token).filter(|s| s.account == account).ok_or_else(bad_token)?;
+    let session = Session::from_token(token)
+        .filter(|s| s.account == account)
+        .ok_or_else(bad_token)?;
     if session.expires <= world.now() {
         return Err(expired());
     }
-    Ok(Caller { account, arn: session.arn.clone(), session: Some(session) })
+    Ok(Caller {
+        account,
+        arn: session.arn.clone(),
+        session: Some(session),
+    })
 }
 
 /// What AWS says of keys it does not know, and of good keys in a region that is off.
@@ -258,7 +327,11 @@ pub fn bad_token() -> Refusal {
 /// What AWS says of temporary keys that have ended.
 #[must_use]
 pub fn expired() -> Refusal {
-    Refusal::new("ExpiredTokenException", "The security token included in the request is expired").status(403)
+    Refusal::new(
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    )
+    .status(403)
 }
 
 fn unknown_operation(tongue: &Tongue, parts: &Parts) -> Refusal {
@@ -269,13 +342,17 @@ fn unknown_operation(tongue: &Tongue, parts: &Parts) -> Refusal {
             Refusal::new("UnknownOperationException", message)
         }
         Protocol::Rest => {
-            let message = format!("Unable to determine service/operation name to be authorized: {}", parts.uri.path());
+            let message = format!(
+                "Unable to determine service/operation name to be authorized: {}",
+                parts.uri.path()
+            );
             Refusal::new("UnknownOperationException", message).status(404)
         }
-        Protocol::Cbor | Protocol::Json => {
-            Refusal::new("UnknownOperationException", format!("The operation {name} is not known to this service"))
-                .status(404)
-        }
+        Protocol::Cbor | Protocol::Json => Refusal::new(
+            "UnknownOperationException",
+            format!("The operation {name} is not known to this service"),
+        )
+        .status(404),
     }
 }
 
@@ -327,7 +404,10 @@ mod tests {
     #[test]
     fn labels_are_unescaped_and_greedy_ones_take_the_rest() {
         let found = labels("/tags/{arn+}", "/tags/arn%3Aaws/x/y").unwrap();
-        assert_eq!(found.get("arn").and_then(Value::as_str), Some("arn:aws/x/y"));
+        assert_eq!(
+            found.get("arn").and_then(Value::as_str),
+            Some("arn:aws/x/y")
+        );
         let found = labels("/detector/{id}/findings", "/detector/a%20b/findings/").unwrap();
         assert_eq!(found.get("id").and_then(Value::as_str), Some("a b"));
         assert!(labels("/detector/{id}", "/detector/a/findings").is_none());
@@ -342,7 +422,10 @@ mod tests {
             id: "AROA:s".to_owned(),
             expires: Timestamp::from_secs(5),
         };
-        assert_eq!(Session::from_token(&session.token()).as_ref(), Some(&session));
+        assert_eq!(
+            Session::from_token(&session.token()).as_ref(),
+            Some(&session)
+        );
         assert_eq!(Session::from_token("garbage"), None);
         assert_eq!(session.access_key(3).len(), 20);
     }

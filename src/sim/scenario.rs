@@ -74,7 +74,11 @@ pub struct Organization {
 
 impl Default for Organization {
     fn default() -> Self {
-        Self { id: "o-simulated1".to_owned(), management: None, delegated: Vec::new() }
+        Self {
+            id: "o-simulated1".to_owned(),
+            management: None,
+            delegated: Vec::new(),
+        }
     }
 }
 
@@ -130,7 +134,10 @@ impl Scenario {
     /// The names of the built-in scenarios.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        BUILT_IN.files().filter_map(|file| file.path().file_stem()?.to_str()).collect()
+        BUILT_IN
+            .files()
+            .filter_map(|file| file.path().file_stem()?.to_str())
+            .collect()
     }
 
     /// Loads a built-in scenario by name, or a file by path.
@@ -143,9 +150,12 @@ impl Scenario {
         }
         if !Path::new(name).exists() {
             let known = Self::names().join(", ");
-            return Err(format!("no scenario is called '{name}' and there is no such file; built in are: {known}"));
+            return Err(format!(
+                "no scenario is called '{name}' and there is no such file; built in are: {known}"
+            ));
         }
-        let text = std::fs::read_to_string(name).map_err(|e| format!("cannot read the scenario {name}: {e}"))?;
+        let text = std::fs::read_to_string(name)
+            .map_err(|e| format!("cannot read the scenario {name}: {e}"))?;
         Self::parse(name, &text)
     }
 
@@ -156,10 +166,14 @@ impl Scenario {
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let scenario: Self = toml::from_str(text).map_err(|e| format!("scenario {name}: {e}"))?;
         if scenario.regions.is_empty() {
-            return Err(format!("scenario {name}: 'regions' is empty; name at least one"));
+            return Err(format!(
+                "scenario {name}: 'regions' is empty; name at least one"
+            ));
         }
         if scenario.account.is_empty() && scenario.fleet.accounts == 0 {
-            return Err(format!("scenario {name}: it has no account; add an [[account]] or a [fleet]"));
+            return Err(format!(
+                "scenario {name}: it has no account; add an [[account]] or a [fleet]"
+            ));
         }
         Ok(scenario)
     }
@@ -168,5 +182,7 @@ impl Scenario {
 /// Whether `pattern` means `text`: equal, or a prefix when it ends with `*`.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == text, |prefix| text.starts_with(prefix))
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == text, |prefix| text.starts_with(prefix))
 }

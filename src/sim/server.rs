@@ -85,29 +85,38 @@ impl Simulator {
         if !options.regions.is_empty() {
             scenario.regions = options.regions.iter().map(|r| r.as_str().into()).collect();
         }
-        Self::play(scenario, &options)
+        Self::play(scenario, options)
     }
 
     /// Starts to play a scenario that is already read.
     ///
     /// # Errors
     /// A sentence: the address cannot be listened on.
-    pub fn play(scenario: Scenario, options: &Options) -> Result<Self, String> {
+    pub fn play(scenario: Scenario, options: Options) -> Result<Self, String> {
         if !options.listen.ip().is_loopback() {
-            return Err(format!("the simulator listens on loopback only, not on {}", options.listen));
+            return Err(format!(
+                "the simulator listens on loopback only, not on {}",
+                options.listen
+            ));
         }
         let start = match &scenario.start {
             None => None,
-            Some(text) => Some(Timestamp::parse(text).ok_or_else(|| format!("start = '{text}' is not a time"))?),
+            Some(text) => Some(
+                Timestamp::parse(text).ok_or_else(|| format!("start = '{text}' is not a time"))?,
+            ),
         };
-        let clock = WorldClock::new(options.clock.clone(), start, options.speed);
+        let clock = WorldClock::new(options.clock, start, options.speed);
         let world = Arc::new(World::new(scenario, options.seed, clock));
-        let failed = |e: std::io::Error| format!("the simulator cannot listen on {}: {e}", options.listen);
+        let failed =
+            |e: std::io::Error| format!("the simulator cannot listen on {}: {e}", options.listen);
         let listener = TcpListener::bind(options.listen).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let served = world.clone();
         let thread = std::thread::Builder::new()
@@ -117,7 +126,12 @@ impl Simulator {
                 runtime.shutdown_background();
             })
             .map_err(failed)?;
-        Ok(Self { address, world, stop, thread: Some(thread) })
+        Ok(Self {
+            address,
+            world,
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Where clients find it: `http://127.0.0.1:PORT`.
@@ -152,7 +166,9 @@ impl Drop for Simulator {
 }
 
 async fn listen(listener: TcpListener, world: Arc<World>, mut stopped: watch::Receiver<bool>) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+        return;
+    };
     loop {
         let stream = tokio::select! {
             _ = stopped.changed() => return,
@@ -171,15 +187,24 @@ async fn listen(listener: TcpListener, world: Arc<World>, mut stopped: watch::Re
             let service = service_fn(move |request| serve(world.clone(), request));
             let mut http = hyper::server::conn::http1::Builder::new();
             // A client that goes away is its own affair.
-            let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+            let _ = http
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
 
-async fn serve(world: Arc<World>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn serve(
+    world: Arc<World>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or was cut short"));
+        return Ok(plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request is too large or was cut short",
+        ));
     };
     let body = body.to_bytes();
     let tongue = Tongue::of(&parts, &body);
@@ -208,7 +233,12 @@ fn accepted(tongue: &Tongue, request_id: &str, value: &Value) -> Response<Full<B
     let xmlns = tongue.service.map_or("", |s| s.xmlns);
     let body = match tongue.protocol {
         Protocol::Cbor => cbor::encode(value),
-        Protocol::Query => query::encode(tongue.operation.as_deref().unwrap_or_default(), xmlns, request_id, value),
+        Protocol::Query => query::encode(
+            tongue.operation.as_deref().unwrap_or_default(),
+            xmlns,
+            request_id,
+            value,
+        ),
         Protocol::Json | Protocol::Rest if value.is_null() => b"{}".to_vec(),
         Protocol::Json | Protocol::Rest => json::encode(value),
     };
@@ -221,30 +251,55 @@ fn refused(tongue: &Tongue, request_id: &str, refusal: &Refusal) -> Response<Ful
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     let receiver = status.is_server_error();
     if tongue.protocol == Protocol::Query {
-        let body = query::encode_error(xmlns, request_id, refusal.query_code(), &refusal.message, receiver);
+        let body = query::encode_error(
+            xmlns,
+            request_id,
+            refusal.query_code(),
+            &refusal.message,
+            receiver,
+        );
         return respond(tongue, request_id, status, body);
     }
     let mut fields = refusal.fields.clone();
-    let (namespace, message) = service.map_or(("", "message"), |s| (s.dialect.namespace, s.dialect.message));
+    let (namespace, message) = service.map_or(("", "message"), |s| {
+        (s.dialect.namespace, s.dialect.message)
+    });
     fields.set("__type", format!("{namespace}{}", refusal.code));
     fields.set(message, &refusal.message);
     let fields = Value::Map(fields);
-    let body = if tongue.protocol == Protocol::Cbor { cbor::encode(&fields) } else { json::encode(&fields) };
+    let body = if tongue.protocol == Protocol::Cbor {
+        cbor::encode(&fields)
+    } else {
+        json::encode(&fields)
+    };
     let mut response = respond(tongue, request_id, status, body);
     if tongue.protocol == Protocol::Rest {
         add(&mut response, "x-amzn-errortype", &refusal.code);
     }
     if tongue.query_mode {
         let fault = if receiver { "Receiver" } else { "Sender" };
-        add(&mut response, "x-amzn-query-error", &format!("{};{fault}", refusal.query_code()));
+        add(
+            &mut response,
+            "x-amzn-query-error",
+            &format!("{};{fault}", refusal.query_code()),
+        );
     }
     response
 }
 
-fn respond(tongue: &Tongue, request_id: &str, status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
+fn respond(
+    tongue: &Tongue,
+    request_id: &str,
+    status: StatusCode,
+    body: Vec<u8>,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    add(&mut response, "content-type", tongue.protocol.content_type(tongue.json_version));
+    add(
+        &mut response,
+        "content-type",
+        tongue.protocol.content_type(tongue.json_version),
+    );
     add(&mut response, "x-amzn-requestid", request_id);
     if tongue.protocol == Protocol::Cbor {
         add(&mut response, "smithy-protocol", "rpc-v2-cbor");
@@ -260,13 +315,24 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 
 fn add(response: &mut Response<Full<Bytes>>, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(HeaderName::from_static(name), value);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
     }
 }
 
 /// A request id in the form of a UUID, unique within the world.
 fn request_id(world: &World) -> String {
     let n = world.next_serial();
-    let hex = text::hex(&(u128::from(n).wrapping_mul(0x2545_f491_4f6c_dd1d_9e37_79b9_7f4a_7c15)).to_be_bytes());
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let hex = text::hex(
+        &(u128::from(n).wrapping_mul(0x2545_f491_4f6c_dd1d_9e37_79b9_7f4a_7c15)).to_be_bytes(),
+    );
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }

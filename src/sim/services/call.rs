@@ -58,7 +58,12 @@ impl Call<'_> {
     /// An ARN of the asked account and region.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.world.partition(), self.region, self.account())
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.world.partition(),
+            self.region,
+            self.account()
+        )
     }
 
     /// Looks at, or changes, what a service keeps in the asked account and region.
@@ -87,13 +92,18 @@ impl Call<'_> {
         if !missing.is_empty() {
             return Err(self.invalid(violations(&missing)));
         }
-        let Some(paging) = self.operation.page else { return Ok(()) };
+        let Some(paging) = self.operation.page else {
+            return Ok(());
+        };
         let given = self.arg(paging.size);
         if given.is_null() {
             return Ok(());
         }
         let Some(size) = given.as_int() else {
-            return Err(Refusal::new("SerializationException", format!("{} must be a number", paging.size)));
+            return Err(Refusal::new(
+                "SerializationException",
+                format!("{} must be a number", paging.size),
+            ));
         };
         let (min, max) = paging.range;
         let rule = match usize::try_from(size) {
@@ -101,19 +111,35 @@ impl Call<'_> {
             Ok(size) if size >= min => return Ok(()),
             _ => format!("Member must have value greater than or equal to {min}"),
         };
-        Err(self.invalid(violations(&[constraint(&format!("'{size}'"), paging.size, &rule)])))
+        Err(self.invalid(violations(&[constraint(
+            &format!("'{size}'"),
+            paging.size,
+            &rule,
+        )])))
     }
 
     /// The page that is asked for. Fails on a token that this operation did not hand out for the
     /// same filters in the same account and region.
     pub fn page(&self) -> Result<Page, Refusal> {
-        let paging = self.operation.page.unwrap_or(Paging { size: "", token: "", range: (1, 1000), default: 1000 });
-        let size = self.arg(paging.size).as_int().and_then(|n| usize::try_from(n).ok()).unwrap_or(paging.default);
+        let paging = self.operation.page.unwrap_or(Paging {
+            size: "",
+            token: "",
+            range: (1, 1000),
+            default: 1000,
+        });
+        let size = self
+            .arg(paging.size)
+            .as_int()
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(paging.default);
         let seal = self.seal(&paging);
         let cursor = match self.text(paging.token) {
             None => None,
             Some(token) => Some(open(token, seal).ok_or_else(|| {
-                Refusal::new(self.service.dialect.bad_token, format!("The token '{token}' is invalid"))
+                Refusal::new(
+                    self.service.dialect.bad_token,
+                    format!("The token '{token}' is invalid"),
+                )
             })?),
         };
         Ok(Page { size, cursor, seal })
@@ -122,7 +148,13 @@ impl Call<'_> {
     /// What a token is bound to: operation, account, region and every member but the paging ones.
     fn seal(&self, paging: &Paging) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.service.name, self.operation.name, self.account(), &*self.region).hash(&mut hasher);
+        (
+            self.service.name,
+            self.operation.name,
+            self.account(),
+            &*self.region,
+        )
+            .hash(&mut hasher);
         for (name, value) in self.input.members() {
             if name != paging.size && name != paging.token && !value.is_null() {
                 (&**name, format!("{value:?}")).hash(&mut hasher);
@@ -167,10 +199,16 @@ impl Page {
     /// The items of this page and the token of the next, by position. Right for lists that do not
     /// change while they are read; others keep a key in the token.
     pub fn cut<T>(&self, all: impl IntoIterator<Item = T>) -> (Vec<T>, Option<String>) {
-        let skip: usize = self.cursor.as_deref().and_then(|c| c.parse().ok()).unwrap_or(0);
+        let skip: usize = self
+            .cursor
+            .as_deref()
+            .and_then(|c| c.parse().ok())
+            .unwrap_or(0);
         let mut rest = all.into_iter().skip(skip);
         let items: Vec<T> = rest.by_ref().take(self.size).collect();
-        let next = rest.next().map(|_| self.token(&(skip + items.len()).to_string()));
+        let next = rest
+            .next()
+            .map(|_| self.token(&(skip + items.len()).to_string()));
         (items, next)
     }
 }

@@ -108,7 +108,14 @@ impl Operation {
     /// An operation that takes nothing it must and does not page.
     #[must_use]
     pub const fn new(name: &'static str, run: fn(&Call<'_>) -> Answer) -> Self {
-        Self { name, http: None, required: &[], page: None, rate: None, run }
+        Self {
+            name,
+            http: None,
+            required: &[],
+            page: None,
+            rate: None,
+            run,
+        }
     }
 
     /// With members that must be there.
@@ -134,7 +141,12 @@ impl Operation {
         range: (usize, usize),
         default: usize,
     ) -> Self {
-        self.page = Some(Paging { size, token, range, default });
+        self.page = Some(Paging {
+            size,
+            token,
+            range,
+            default,
+        });
         self
     }
 
@@ -157,7 +169,9 @@ impl Service {
 /// The service with this signing name or alias.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Service> {
-    ALL.iter().copied().find(|s| s.name == name || s.alias.eq_ignore_ascii_case(name))
+    ALL.iter()
+        .copied()
+        .find(|s| s.name == name || s.alias.eq_ignore_ascii_case(name))
 }
 
 /// For services that cannot be switched off.

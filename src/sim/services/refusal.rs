@@ -21,7 +21,12 @@ impl Refusal {
     /// A refusal with the status of a client's mistake.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.into(), message: message.into(), fields: Map::default() }
+        Self {
+            status: 400,
+            code: code.into(),
+            message: message.into(),
+            fields: Map::default(),
+        }
     }
 
     /// With another HTTP status.

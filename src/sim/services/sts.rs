@@ -14,7 +14,11 @@ pub const SERVICE: Service = Service {
     protocols: &[Protocol::Query],
     target: "",
     xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
-    dialect: Dialect { denied: ("AccessDenied", 403), invalid: "ValidationError", ..Dialect::JSON },
+    dialect: Dialect {
+        denied: ("AccessDenied", 403),
+        invalid: "ValidationError",
+        ..Dialect::JSON
+    },
     operations: &[
         Operation::new("GetCallerIdentity", get_caller_identity),
         Operation::new("AssumeRole", assume_role).needs(&["RoleArn", "RoleSessionName"]),
@@ -38,7 +42,8 @@ fn assume_role(call: &Call<'_>) -> Answer {
     let session = call.needed("RoleSessionName");
     let denied = || {
         let who = &call.caller.arn;
-        let message = format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}");
+        let message =
+            format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}");
         Refusal::new("AccessDenied", message).status(403)
     };
     if arn.len() < 20 {
@@ -58,16 +63,27 @@ fn assume_role(call: &Call<'_>) -> Answer {
     let ["arn", partition, "iam", "", account, resource] = parts[..] else {
         return Err(call.invalid(format!("{arn} is invalid")));
     };
-    let Some(path) = resource.strip_prefix("role/").filter(|_| partition == call.world.partition()) else {
+    let Some(path) = resource
+        .strip_prefix("role/")
+        .filter(|_| partition == call.world.partition())
+    else {
         return Err(denied());
     };
     let name = path.rsplit('/').next().unwrap_or(path);
     let rule = call.world.role(account, name).ok_or_else(denied)?;
-    if rule.external_id.as_deref().is_some_and(|id| call.text("ExternalId") != Some(id)) {
+    if rule
+        .external_id
+        .as_deref()
+        .is_some_and(|id| call.text("ExternalId") != Some(id))
+    {
         return Err(denied());
     }
     // A role that assumes a role gets an hour at most.
-    let most: i64 = if call.caller.session.is_some() { 3600 } else { 43_200 };
+    let most: i64 = if call.caller.session.is_some() {
+        3600
+    } else {
+        43_200
+    };
     let seconds = call.arg("DurationSeconds").as_int().unwrap_or(3600);
     if seconds < 900 || seconds > most {
         let rule = if seconds < 900 {
@@ -86,7 +102,10 @@ fn assume_role(call: &Call<'_>) -> Answer {
     let granted = Session {
         account: account.into(),
         arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}"),
-        id: format!("{}:{session}", call.world.unique("AROA", &format!("{account}/{name}"))),
+        id: format!(
+            "{}:{session}",
+            call.world.unique("AROA", &format!("{account}/{name}"))
+        ),
         expires: call.now.plus(Duration::from_secs(seconds.unsigned_abs())),
     };
     Ok(fields! {
@@ -104,9 +123,17 @@ fn get_access_key_info(call: &Call<'_>) -> Answer {
 
 fn get_session_token(call: &Call<'_>) -> Answer {
     if call.caller.session.is_some() {
-        return Err(Refusal::new("AccessDenied", "Cannot call GetSessionToken with session credentials").status(403));
+        return Err(Refusal::new(
+            "AccessDenied",
+            "Cannot call GetSessionToken with session credentials",
+        )
+        .status(403));
     }
-    let seconds = call.arg("DurationSeconds").as_int().unwrap_or(43_200).clamp(900, 129_600);
+    let seconds = call
+        .arg("DurationSeconds")
+        .as_int()
+        .unwrap_or(43_200)
+        .clamp(900, 129_600);
     let granted = Session {
         account: call.caller.account.clone(),
         arn: call.caller.arn.clone(),

@@ -17,7 +17,11 @@ pub fn decode(body: &[u8]) -> Result<Value, String> {
     }
     let mut reader = Decoder::new(body);
     let value = read(&mut reader, 0).map_err(|e| e.to_string())?;
-    if reader.position() == body.len() { Ok(value) } else { Err("bytes after the end of the item".to_owned()) }
+    if reader.position() == body.len() {
+        Ok(value)
+    } else {
+        Err("bytes after the end of the item".to_owned())
+    }
 }
 
 fn read(reader: &mut Decoder<'_>, depth: u8) -> Result<Value, minicbor::decode::Error> {
@@ -30,9 +34,20 @@ fn read(reader: &mut Decoder<'_>, depth: u8) -> Result<Value, minicbor::decode::
             Value::Null
         }
         Type::Bool => Value::Bool(reader.bool()?),
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Int => {
+        Type::U8
+        | Type::U16
+        | Type::U32
+        | Type::U64
+        | Type::I8
+        | Type::I16
+        | Type::I32
+        | Type::I64
+        | Type::Int => {
             let n = i128::from(reader.int()?);
-            Value::Int(i64::try_from(n).map_err(|_| minicbor::decode::Error::message("number out of range"))?)
+            Value::Int(
+                i64::try_from(n)
+                    .map_err(|_| minicbor::decode::Error::message("number out of range"))?,
+            )
         }
         Type::F16 => Value::Float(f64::from(reader.f16()?)),
         Type::F32 => Value::Float(f64::from(reader.f32()?)),
@@ -81,7 +96,11 @@ fn read(reader: &mut Decoder<'_>, depth: u8) -> Result<Value, minicbor::decode::
         Type::Tag => {
             let tag = reader.tag()?;
             let inner = read(reader, depth + 1)?;
-            if tag == Tag::new(1) { inner.as_time().map_or(Value::Null, Value::Time) } else { inner }
+            if tag == Tag::new(1) {
+                inner.as_time().map_or(Value::Null, Value::Time)
+            } else {
+                inner
+            }
         }
         other => return Err(minicbor::decode::Error::type_mismatch(other)),
     })
@@ -91,7 +110,9 @@ type Member = (std::borrow::Cow<'static, str>, Value);
 
 fn member(reader: &mut Decoder<'_>, depth: u8) -> Result<Member, minicbor::decode::Error> {
     let Value::Text(name) = read(reader, depth + 1)? else {
-        return Err(minicbor::decode::Error::message("a member's name is not text"));
+        return Err(minicbor::decode::Error::message(
+            "a member's name is not text",
+        ));
     };
     Ok((name.into(), read(reader, depth + 1)?))
 }
@@ -105,7 +126,10 @@ pub fn encode(value: &Value) -> Vec<u8> {
     bytes
 }
 
-fn write<W: Write>(out: &mut Encoder<W>, value: &Value) -> Result<(), minicbor::encode::Error<W::Error>> {
+fn write<W: Write>(
+    out: &mut Encoder<W>,
+    value: &Value,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
     match value {
         Value::Null => out.null()?.ok(),
         Value::Bool(b) => out.bool(*b)?.ok(),
@@ -129,7 +153,15 @@ fn write<W: Write>(out: &mut Encoder<W>, value: &Value) -> Result<(), minicbor::
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of any real date fit a double")]
-fn time<W: Write>(out: &mut Encoder<W>, at: Timestamp) -> Result<(), minicbor::encode::Error<W::Error>> {
-    out.tag(Tag::new(1))?.f64(at.as_millis() as f64 / 1000.0)?.ok()
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of any real date fit a double"
+)]
+fn time<W: Write>(
+    out: &mut Encoder<W>,
+    at: Timestamp,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
+    out.tag(Tag::new(1))?
+        .f64(at.as_millis() as f64 / 1000.0)?
+        .ok()
 }

@@ -19,14 +19,15 @@ pub fn neutral(value: serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => {
-            n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int)
-        }
+        serde_json::Value::Number(n) => n
+            .as_i64()
+            .map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
         serde_json::Value::String(s) => Value::Text(s),
         serde_json::Value::Array(items) => Value::List(items.into_iter().map(neutral).collect()),
-        serde_json::Value::Object(members) => {
-            Value::Map(Map(members.into_iter().map(|(k, v)| (k.into(), neutral(v))).collect()))
-        }
+        serde_json::Value::Object(members) => Value::Map(Map(members
+            .into_iter()
+            .map(|(k, v)| (k.into(), neutral(v)))
+            .collect())),
     }
 }
 
@@ -43,11 +44,16 @@ impl Serialize for Value {
             Self::Bool(b) => out.serialize_bool(*b),
             Self::Int(n) => out.serialize_i64(*n),
             Self::Float(f) if f.is_nan() => out.serialize_str("NaN"),
-            Self::Float(f) if f.is_infinite() => out.serialize_str(if *f > 0.0 { "Infinity" } else { "-Infinity" }),
+            Self::Float(f) if f.is_infinite() => {
+                out.serialize_str(if *f > 0.0 { "Infinity" } else { "-Infinity" })
+            }
             Self::Float(f) => out.serialize_f64(*f),
             Self::Text(text) => out.serialize_str(text),
             Self::Time(at) if at.as_millis() % 1000 == 0 => out.serialize_i64(at.as_secs()),
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds of any real date fit a double")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds of any real date fit a double"
+            )]
             Self::Time(at) => out.serialize_f64(at.as_millis() as f64 / 1000.0),
             Self::Blob(bytes) => out.serialize_str(&text::base64(bytes)),
             Self::List(items) => {

@@ -19,7 +19,9 @@ pub fn decode(body: &[u8]) -> Value {
             if !matches!(map.get(step), Some(Value::Map(_))) {
                 map.set(step.to_owned(), Map::default());
             }
-            let Some(Value::Map(inner)) = map.get_mut(step) else { break };
+            let Some(Value::Map(inner)) = map.get_mut(step) else {
+                break;
+            };
             map = inner;
         }
     }
@@ -28,26 +30,40 @@ pub fn decode(body: &[u8]) -> Value {
 
 /// Turns the numbered structures of a form into lists and its entries into maps.
 fn fold(value: Value) -> Value {
-    let Value::Map(mut map) = value else { return value };
+    let Value::Map(mut map) = value else {
+        return value;
+    };
     if let [(name, Value::Map(_))] = map.0.as_slice()
         && (name == "member" || name == "entry")
     {
         let entries = name == "entry";
         let inner = map.0.pop().map(|(_, v)| fold(v)).unwrap_or_default();
         if !entries {
-            return if matches!(inner, Value::List(_)) { inner } else { Value::List(vec![inner]) };
+            return if matches!(inner, Value::List(_)) {
+                inner
+            } else {
+                Value::List(vec![inner])
+            };
         }
         let pairs = inner.items().iter().filter_map(|entry| {
-            Some((entry.at("key").as_str()?.to_owned().into(), entry.at("value").clone()))
+            Some((
+                entry.at("key").as_str()?.to_owned().into(),
+                entry.at("value").clone(),
+            ))
         });
         return Value::Map(Map(pairs.collect()));
     }
     let numbered = !map.0.is_empty() && map.0.iter().all(|(name, _)| name.parse::<u32>().is_ok());
     if numbered {
-        map.0.sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX));
+        map.0
+            .sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX));
         return Value::List(map.0.into_iter().map(|(_, v)| fold(v)).collect());
     }
-    Value::Map(Map(map.0.into_iter().map(|(name, v)| (name, fold(v))).collect()))
+    Value::Map(Map(map
+        .0
+        .into_iter()
+        .map(|(name, v)| (name, fold(v)))
+        .collect()))
 }
 
 /// The XML of a successful answer.
@@ -67,9 +83,19 @@ pub fn encode(operation: &str, xmlns: &str, request_id: &str, value: &Value) -> 
 
 /// The XML of an error.
 #[must_use]
-pub fn encode_error(xmlns: &str, request_id: &str, code: &str, message: &str, receiver: bool) -> Vec<u8> {
+pub fn encode_error(
+    xmlns: &str,
+    request_id: &str,
+    code: &str,
+    message: &str,
+    receiver: bool,
+) -> Vec<u8> {
     let mut out = format!("<ErrorResponse xmlns=\"{xmlns}\"><Error>");
-    element(&mut out, "Type", &Value::from(if receiver { "Receiver" } else { "Sender" }));
+    element(
+        &mut out,
+        "Type",
+        &Value::from(if receiver { "Receiver" } else { "Sender" }),
+    );
     element(&mut out, "Code", &Value::from(code));
     element(&mut out, "Message", &Value::from(message));
     out.push_str("</Error>");
@@ -94,7 +120,10 @@ fn element(out: &mut String, name: &str, value: &Value) {
         Value::Time(at) => out.push_str(&text::iso(*at)),
         Value::Blob(bytes) => out.push_str(&text::base64(bytes)),
         Value::List(items) => items.iter().for_each(|item| element(out, "member", item)),
-        Value::Map(map) => map.0.iter().for_each(|(name, value)| element(out, name, value)),
+        Value::Map(map) => map
+            .0
+            .iter()
+            .for_each(|(name, value)| element(out, name, value)),
     }
     out.push_str("</");
     out.push_str(name);
@@ -103,8 +132,14 @@ fn element(out: &mut String, name: &str, value: &Value) {
 
 /// XML 1.0 cannot carry most control characters, not even escaped; AWS answers with `?` there.
 fn xml_text(text: &str) -> std::borrow::Cow<'_, str> {
-    let bad = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
-    if text.contains(bad) { text.replace(bad, "?").into() } else { text.into() }
+    let bad = |c: char| {
+        c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    if text.contains(bad) {
+        text.replace(bad, "?").into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +152,10 @@ mod tests {
         let body = b"Action=X&Names.member.2=b&Names.member.10=c&Names.member.1=a+a\
             &Tags.member.1.Key=k&Tags.member.1.Value=%C3%A9&M.entry.1.key=q&M.entry.1.value=r&N=5";
         let value = decode(body);
-        assert_eq!(value.at("Names").texts().collect::<Vec<_>>(), ["a a", "b", "c"]);
+        assert_eq!(
+            value.at("Names").texts().collect::<Vec<_>>(),
+            ["a a", "b", "c"]
+        );
         assert_eq!(value.at("Tags").items()[0].at("Value").as_str(), Some("é"));
         assert_eq!(value.at("M").at("q").as_str(), Some("r"));
         assert_eq!(value.at("N").as_int(), Some(5));

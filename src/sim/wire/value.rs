@@ -89,7 +89,10 @@ impl Value {
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Self::Int(n) => Some(*n),
-            #[expect(clippy::cast_possible_truncation, reason = "a whole float in range is exact")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a whole float in range is exact"
+            )]
             Self::Float(f) if f.fract() == 0.0 && f.abs() < 9e15 => Some(*f as i64),
             Self::Text(text) => text.parse().ok(),
             _ => None,
@@ -100,7 +103,10 @@ impl Value {
     #[must_use]
     pub fn as_float(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "no simulated number is that large")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "no simulated number is that large"
+            )]
             Self::Int(n) => Some(*n as f64),
             Self::Float(f) => Some(*f),
             Self::Text(text) => text.parse().ok(),
@@ -124,11 +130,18 @@ impl Value {
         match self {
             Self::Time(at) => Some(*at),
             Self::Int(secs) => Some(Timestamp::from_secs(*secs)),
-            #[expect(clippy::cast_possible_truncation, reason = "milliseconds are all we keep")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "milliseconds are all we keep"
+            )]
             Self::Float(secs) => Some(Timestamp::from_millis((secs * 1000.0).round() as i64)),
             Self::Text(text) => Timestamp::parse(text)
                 .or_else(|| Timestamp::parse(&format!("{text}Z")))
-                .or_else(|| text.parse::<f64>().ok().and_then(|secs| Self::Float(secs).as_time())),
+                .or_else(|| {
+                    text.parse::<f64>()
+                        .ok()
+                        .and_then(|secs| Self::Float(secs).as_time())
+                }),
             _ => None,
         }
     }

@@ -32,7 +32,15 @@ impl WorldClock {
     pub fn new(base: Arc<dyn Clock>, start: Option<Timestamp>, speed: f64) -> Self {
         let now = base.now();
         let started = start.unwrap_or(now);
-        Self { base, started, hand: Mutex::new(Hand { base: now, world: started, speed }) }
+        Self {
+            base,
+            started,
+            hand: Mutex::new(Hand {
+                base: now,
+                world: started,
+                speed,
+            }),
+        }
     }
 
     /// When the world started.
@@ -60,11 +68,20 @@ impl WorldClock {
 
     fn turn(&self, change: impl FnOnce(&mut Hand)) {
         let mut hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
-        *hand = Hand { base: self.base.now(), world: self.read(*hand), speed: hand.speed };
+        *hand = Hand {
+            base: self.base.now(),
+            world: self.read(*hand),
+            speed: hand.speed,
+        };
         change(&mut hand);
     }
 
     fn read(&self, hand: Hand) -> Timestamp {
-        hand.world.plus(self.base.now().since(hand.base).mul_f64(hand.speed.max(0.0)))
+        hand.world.plus(
+            self.base
+                .now()
+                .since(hand.base)
+                .mul_f64(hand.speed.max(0.0)),
+        )
     }
 }

@@ -67,7 +67,10 @@ impl Site {
     /// An ARN of this account and region.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition, self.region, self.account
+        )
     }
 }
 
@@ -79,6 +82,9 @@ pub struct Account {
     /// The regions it uses.
     pub regions: Vec<Arc<str>>,
 }
+
+/// Account and region.
+type Place = (Arc<str>, Arc<str>);
 
 struct Cell {
     site: Site,
@@ -92,13 +98,18 @@ pub struct World {
     partition: Arc<str>,
     seed: u64,
     accounts: IndexMap<Arc<str>, Account>,
-    cells: RwLock<HashMap<(Arc<str>, Arc<str>), Arc<Cell>>>,
+    cells: RwLock<HashMap<Place, Arc<Cell>>>,
     serial: AtomicU64,
 }
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "World({}, {} accounts)", self.scenario.title, self.accounts.len())
+        write!(
+            f,
+            "World({}, {} accounts)",
+            self.scenario.title,
+            self.accounts.len()
+        )
     }
 }
 
@@ -109,7 +120,10 @@ impl World {
         let mut entries = scenario.account.clone();
         entries.extend((0..scenario.fleet.accounts).map(generated));
         let accounts = entries.into_iter().map(|entry| {
-            let regions = entry.regions.clone().unwrap_or_else(|| scenario.regions.clone());
+            let regions = entry
+                .regions
+                .clone()
+                .unwrap_or_else(|| scenario.regions.clone());
             (entry.id.clone(), Account { entry, regions })
         });
         Self {
@@ -156,21 +170,35 @@ impl World {
     /// The account with this id or name.
     #[must_use]
     pub fn account(&self, id_or_name: &str) -> Option<&Account> {
-        self.accounts.get(id_or_name).or_else(|| self.accounts.values().find(|a| a.entry.name == id_or_name))
+        self.accounts
+            .get(id_or_name)
+            .or_else(|| self.accounts.values().find(|a| a.entry.name == id_or_name))
     }
 
     /// The account in which the base keys act.
     #[must_use]
     pub fn caller(&self) -> &Arc<str> {
-        static NOBODY: std::sync::LazyLock<Arc<str>> = std::sync::LazyLock::new(|| "000000000000".into());
-        let named = self.scenario.caller.as_deref().and_then(|name| self.account(name));
-        named.or_else(|| self.accounts.values().next()).map_or(&NOBODY, |a| &a.entry.id)
+        static NOBODY: std::sync::LazyLock<Arc<str>> =
+            std::sync::LazyLock::new(|| "000000000000".into());
+        let named = self
+            .scenario
+            .caller
+            .as_deref()
+            .and_then(|name| self.account(name));
+        named
+            .or_else(|| self.accounts.values().next())
+            .map_or(&NOBODY, |a| &a.entry.id)
     }
 
     /// The management account of the organization.
     #[must_use]
     pub fn management(&self) -> &Arc<str> {
-        let named = self.scenario.organization.management.as_deref().and_then(|name| self.account(name));
+        let named = self
+            .scenario
+            .organization
+            .management
+            .as_deref()
+            .and_then(|name| self.account(name));
         named.map_or_else(|| self.caller(), |a| &a.entry.id)
     }
 
@@ -179,10 +207,10 @@ impl World {
     pub fn role(&self, account: &str, role: &str) -> Option<&Role> {
         let name = &self.accounts.get(account)?.entry.name;
         let here = |pattern: &String| matches(pattern, account) || matches(pattern, name);
-        self.scenario
-            .role
-            .iter()
-            .find(|rule| matches(&rule.name, role) && (rule.accounts.is_empty() || rule.accounts.iter().any(here)))
+        self.scenario.role.iter().find(|rule| {
+            matches(&rule.name, role)
+                && (rule.accounts.is_empty() || rule.accounts.iter().any(here))
+        })
     }
 
     /// A number that was not given out before.
@@ -194,7 +222,11 @@ impl World {
     #[must_use]
     pub fn unique(&self, prefix: &str, name: &str) -> String {
         let n = mix(&(self.seed, prefix, name));
-        format!("{prefix}{}{}", text::base32(n, 12), text::base32(n >> 13, 5))
+        format!(
+            "{prefix}{}{}",
+            text::base32(n, 12),
+            text::base32(n >> 13, 5)
+        )
     }
 
     /// Looks at, or changes, what a service keeps in an account and region, brought up to date.
@@ -214,8 +246,13 @@ impl World {
     }
 
     fn cell(&self, account: &str, region: &str) -> Arc<Cell> {
-        let key: (Arc<str>, Arc<str>) = (account.into(), region.into());
-        if let Some(cell) = self.cells.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        let key: Place = (account.into(), region.into());
+        if let Some(cell) = self
+            .cells
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return cell.clone();
         }
         let known = self.accounts.get(account);
@@ -230,7 +267,15 @@ impl World {
             seed: self.seed,
         };
         let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
-        cells.entry(key).or_insert_with(|| Arc::new(Cell { site, estates: Mutex::default() })).clone()
+        cells
+            .entry(key)
+            .or_insert_with(|| {
+                Arc::new(Cell {
+                    site,
+                    estates: Mutex::default(),
+                })
+            })
+            .clone()
     }
 }
 
@@ -238,29 +283,48 @@ impl Cell {
     fn estate<S: Estate>(&self) -> Arc<Mutex<Option<S>>> {
         let mut estates = self.estates.lock().unwrap_or_else(PoisonError::into_inner);
         let id = TypeId::of::<S>();
-        let known = estates.iter().find(|(t, _)| *t == id).map(|(_, any)| any.clone());
-        known.and_then(|any| any.downcast().ok()).unwrap_or_else(|| {
-            let fresh: Arc<Mutex<Option<S>>> = Arc::new(Mutex::new(None));
-            estates.push((id, fresh.clone()));
-            fresh
-        })
+        let known = estates
+            .iter()
+            .find(|(t, _)| *t == id)
+            .map(|(_, any)| any.clone());
+        known
+            .and_then(|any| any.downcast().ok())
+            .unwrap_or_else(|| {
+                let fresh: Arc<Mutex<Option<S>>> = Arc::new(Mutex::new(None));
+                estates.push((id, fresh.clone()));
+                fresh
+            })
     }
 }
 
 /// The n-th generated account.
 fn generated(n: usize) -> AccountEntry {
-    const TEAMS: [&str; 10] =
-        ["payments", "web", "data", "search", "mobile", "identity", "ledger", "media", "risk", "core"];
+    const TEAMS: [&str; 10] = [
+        "payments", "web", "data", "search", "mobile", "identity", "ledger", "media", "risk",
+        "core",
+    ];
     const STAGES: [&str; 4] = ["prod", "stage", "test", "dev"];
     let (team, stage, round) = (TEAMS[n % 10], STAGES[n / 10 % 4], n / 40);
-    let name = if round == 0 { format!("{team}-{stage}") } else { format!("{team}-{stage}-{round}") };
+    let name = if round == 0 {
+        format!("{team}-{stage}")
+    } else {
+        format!("{team}-{stage}-{round}")
+    };
     AccountEntry {
         id: format!("{:012}", 200_000_000_000_usize + n).into(),
         name,
-        ou: format!("Workloads/{}{}", stage[..1].to_ascii_uppercase(), &stage[1..]),
+        ou: format!(
+            "Workloads/{}{}",
+            stage[..1].to_ascii_uppercase(),
+            &stage[1..]
+        ),
         status: "ACTIVE".to_owned(),
         regions: None,
-        tags: [("team".to_owned(), team.to_owned()), ("stage".to_owned(), stage.to_owned())].into(),
+        tags: [
+            ("team".to_owned(), team.to_owned()),
+            ("stage".to_owned(), stage.to_owned()),
+        ]
+        .into(),
     }
 }
 
