@@ -4,5 +4,6 @@ pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod domain;
+pub mod keymap;
 pub mod sim;
 pub mod theme;
