@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
+use super::services::cloudwatch;
+use super::world::Site;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
 
@@ -51,6 +54,9 @@ pub struct Scenario {
     /// Generated accounts, after the named ones.
     #[serde(default)]
     pub fleet: Fleet,
+    /// CloudWatch alarms.
+    #[serde(default)]
+    pub alarms: cloudwatch::Section,
     /// What goes wrong from the start.
     #[serde(default)]
     pub fault: Vec<Fault>,
@@ -179,10 +185,127 @@ impl Scenario {
     }
 }
 
-/// Whether `pattern` means `text`: equal, or a prefix when it ends with `*`.
+/// Whether `pattern` means `text`; `*` stands for any characters, or none.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == text, |prefix| text.starts_with(prefix))
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(head) else {
+        return false;
+    };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return text.ends_with(part);
+        }
+        let Some(at) = text.find(part) else {
+            return false;
+        };
+        text = &text[at + part.len()..];
+    }
+    true
+}
+
+/// Whether lists of accounts (ids or names) and regions cover a place. An empty list covers all;
+/// `*` stands for any characters.
+#[must_use]
+pub fn covers(accounts: &[String], regions: &[String], site: &Site) -> bool {
+    (accounts.is_empty()
+        || accounts
+            .iter()
+            .any(|a| matches(a, &site.account) || matches(a, &site.name)))
+        && (regions.is_empty() || regions.iter().any(|r| matches(r, &site.region)))
+}
+
+/// Reads a duration as operators write it: `90s`, `10m`, `2h`, `3d`, or several of them (`1h30m`).
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..]
+            .find(|c: char| c.is_ascii_digit())
+            .map_or(rest.len(), |n| digits + n);
+        total += number
+            * match &rest[digits..unit] {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                "d" => 86_400.0,
+                _ => return None,
+            };
+        rest = &rest[unit..];
+    }
+    (!text.trim().is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+}
+
+/// A length of time in a scenario: text as [`duration`] reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(reader)?;
+        duration(&text).map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "'{text}' is not a length of time such as 90s, 10m, 2h or 3d"
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_anywhere() {
+        for (pattern, text, yes) in [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("*", "", true),
+            ("a*", "abc", true),
+            ("*-prod", "web-prod", true),
+            ("*-prod", "web-prod-2", false),
+            ("a*c*e", "abcde", true),
+            ("a*c*e", "abde", false),
+            ("eu-*-1", "eu-west-1", true),
+        ] {
+            assert_eq!(matches(pattern, text), yes, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn durations_read_as_they_are_written() {
+        assert_eq!(duration("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("0.5d"), Some(Duration::from_secs(43_200)));
+        for text in ["", "h", "5", "5x", "-5m"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_built_in_scenario_reads_clean() {
+        for name in Scenario::names() {
+            if let Err(why) = Scenario::load(name) {
+                panic!("{why}");
+            }
+        }
+        assert!(Scenario::names().contains(&DEFAULT));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let why = Scenario::parse("x", "title = 'x'\nregions = ['eu-west-1']\nregoins = []\n")
+            .unwrap_err();
+        assert!(
+            why.contains("line 3, column 1") && why.contains("regoins"),
+            "{why}"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! The services: what each one offers, as a table of operations.
 
 mod call;
+pub mod cloudwatch;
 mod refusal;
 pub mod sts;
 
@@ -11,7 +12,7 @@ use super::wire::{Protocol, Value};
 use super::world::World;
 
 /// Every simulated service.
-pub const ALL: &[&Service] = &[&sts::SERVICE];
+pub const ALL: &[&Service] = &[&cloudwatch::SERVICE, &sts::SERVICE];
 
 /// What an operation answers.
 pub type Answer = Result<Value, Refusal>;

@@ -56,6 +56,12 @@ impl Refusal {
             "UnknownOperationException" => "InvalidAction",
             "ValidationException" => "ValidationError",
             "InternalServerException" | "InternalFailureException" => "InternalFailure",
+            "InvalidParameterValueException" => "InvalidParameterValue",
+            "InvalidParameterCombinationException" => "InvalidParameterCombination",
+            "MissingRequiredParameterException" => "MissingParameter",
+            "InvalidFormatFault" => "InvalidFormat",
+            "LimitExceededFault" => "LimitExceeded",
+            "InvalidSignatureException" => "SignatureDoesNotMatch",
             code => code,
         }
     }

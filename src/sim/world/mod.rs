@@ -50,6 +50,8 @@ pub struct Site {
     pub partition: Arc<str>,
     /// Whether the scenario uses this region in this account. Elsewhere AWS answers, but has nothing.
     pub stocked: bool,
+    /// How many accounts times regions the whole world uses.
+    pub cells: usize,
     /// When the world started.
     pub started: Timestamp,
     /// The scenario, for the service's own section.
@@ -262,6 +264,12 @@ impl World {
             region: key.1.clone(),
             partition: self.partition.clone(),
             stocked: known.is_some_and(|a| a.regions.iter().any(|r| **r == *region)),
+            cells: self
+                .accounts
+                .values()
+                .map(|a| a.regions.len())
+                .sum::<usize>()
+                .max(1),
             started: self.clock.started(),
             scenario: self.scenario.clone(),
             seed: self.seed,
