@@ -5,5 +5,6 @@ pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod keymap;
+pub mod runtime;
 pub mod sim;
 pub mod theme;

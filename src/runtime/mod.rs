@@ -1,0 +1,4 @@
+//! The parts of noctop that meet the machine: the terminal, the pace of drawing and (later) the loop itself.
+
+pub mod pace;
+pub mod terminal;
