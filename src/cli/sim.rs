@@ -29,6 +29,9 @@ pub struct Sim {
     /// How fast the world's time passes; 0 freezes it.
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f64,
+    /// Throttle calls that come faster than AWS allows.
+    #[arg(long)]
+    rate_limits: bool,
     /// Print shell lines that point AWS tools at the simulator.
     #[arg(long)]
     print_env: bool,
@@ -46,6 +49,7 @@ impl Sim {
             speed: self.speed,
             accounts: self.accounts,
             regions: self.regions,
+            rate_limits: self.rate_limits,
             ..Options::default()
         };
         match Simulator::start(options).and_then(|sim| serve(sim, print_env)) {

@@ -26,11 +26,13 @@
 //! `services/sts.rs` is the smallest complete example, `services/cloudwatch/` the largest.
 
 pub mod calls;
+mod control;
 pub mod faults;
 pub mod route;
 pub mod scenario;
 mod server;
 pub mod services;
+mod shape;
 pub mod wire;
 pub mod world;
 

@@ -76,6 +76,8 @@ pub struct Organization {
     pub management: Option<String>,
     /// Accounts (id or name) besides the management account that may read it.
     pub delegated: Vec<String>,
+    /// Whether lists of accounts begin with an empty page, as AWS is free to do.
+    pub empty_pages: bool,
 }
 
 impl Default for Organization {
@@ -84,6 +86,7 @@ impl Default for Organization {
             id: "o-simulated1".to_owned(),
             management: None,
             delegated: Vec::new(),
+            empty_pages: false,
         }
     }
 }

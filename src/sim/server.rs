@@ -1,23 +1,27 @@
-//! The HTTP server: connections, requests, and how answers and errors look in each protocol.
+//! The HTTP server: from a connection to the answer of an operation, with the faults in between.
 
-use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::calls::Calls;
+use super::control;
+use super::faults::{Faults, Kind};
 use super::route::{self, Tongue};
 use super::scenario::{self, Scenario};
-use super::services::{Call, Refusal, Service};
-use super::wire::{Protocol, Value, cbor, json, query, text};
+use super::services::{Answer, Call, Refusal};
+use super::shape::{self, Body};
 use super::world::{World, WorldClock};
 use crate::clock::{Clock, SystemClock, Timestamp};
 
@@ -41,6 +45,16 @@ pub struct Options {
     pub accounts: Option<usize>,
     /// Replaces the scenario's regions, when not empty.
     pub regions: Vec<String>,
+    /// Whether calls that come faster than AWS allows are throttled.
+    pub rate_limits: bool,
+}
+
+/// Everything a request meets.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) world: Arc<World>,
+    pub(super) faults: Faults,
+    pub(super) calls: Calls,
 }
 
 impl Default for Options {
@@ -53,6 +67,7 @@ impl Default for Options {
             speed: 1.0,
             accounts: None,
             regions: Vec::new(),
+            rate_limits: false,
         }
     }
 }
@@ -67,7 +82,7 @@ impl std::fmt::Debug for Options {
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
-    world: Arc<World>,
+    stage: Arc<Stage>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -106,9 +121,22 @@ impl Simulator {
             ),
         };
         let clock = WorldClock::new(options.clock, start, options.speed);
+        let faults = Faults::default();
+        for fault in &scenario.fault {
+            faults
+                .add(fault.clone())
+                .map_err(|why| format!("scenario {}: in a [[fault]]: {why}", scenario.title))?;
+        }
+        let calls = Calls::default();
+        calls.limit(options.rate_limits);
         let world = Arc::new(World::new(scenario, options.seed, clock));
+        let stage = Arc::new(Stage {
+            world,
+            faults,
+            calls,
+        });
         let failed =
-            |e: std::io::Error| format!("the simulator cannot listen on {}: {e}", options.listen);
+            |e: io::Error| format!("the simulator cannot listen on {}: {e}", options.listen);
         let listener = TcpListener::bind(options.listen).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -118,7 +146,7 @@ impl Simulator {
             .build()
             .map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let served = world.clone();
+        let served = stage.clone();
         let thread = std::thread::Builder::new()
             .name("simulator".to_owned())
             .spawn(move || {
@@ -128,7 +156,7 @@ impl Simulator {
             .map_err(failed)?;
         Ok(Self {
             address,
-            world,
+            stage,
             stop,
             thread: Some(thread),
         })
@@ -143,7 +171,19 @@ impl Simulator {
     /// The world it plays.
     #[must_use]
     pub fn world(&self) -> &Arc<World> {
-        &self.world
+        &self.stage.world
+    }
+
+    /// What goes wrong in it.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.stage.faults
+    }
+
+    /// The calls it has seen.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.stage.calls
     }
 
     /// Ends it: open connections are cut, and its threads are gone when this returns.
@@ -165,7 +205,7 @@ impl Drop for Simulator {
     }
 }
 
-async fn listen(listener: TcpListener, world: Arc<World>, mut stopped: watch::Receiver<bool>) {
+async fn listen(listener: TcpListener, stage: Arc<Stage>, mut stopped: watch::Receiver<bool>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
@@ -176,163 +216,105 @@ async fn listen(listener: TcpListener, world: Arc<World>, mut stopped: watch::Re
                 Ok((stream, _)) => stream,
                 // Out of file descriptors: give open connections a moment to end.
                 Err(_) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
                     continue;
                 }
             },
         };
         let _ = stream.set_nodelay(true);
-        let world = world.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request| serve(world.clone(), request));
-            let mut http = hyper::server::conn::http1::Builder::new();
-            // A client that goes away is its own affair.
-            let _ = http
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        tokio::spawn(converse(stream, stage.clone()));
     }
 }
 
-async fn serve(
-    world: Arc<World>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+/// Serves one connection. When a fault asks for it, the connection ends with a reset.
+async fn converse(stream: TcpStream, stage: Arc<Stage>) {
+    let service = service_fn(|request| Box::pin(serve(&stage, request)));
+    let mut http = hyper::server::conn::http1::Builder::new();
+    let mut connection = http
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if ended.is_err_and(|e| e.is_user()) {
+        let _ = stream.set_zero_linger();
+    }
+}
+
+async fn serve(stage: &Stage, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return Ok(plain(
+        return Ok(shape::plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the request is too large or was cut short",
         ));
     };
     let body = body.to_bytes();
+    if parts.uri.path().starts_with("/_sim") {
+        let (status, body) = control::answer(stage, &parts, &body);
+        return Ok(shape::json(status, body));
+    }
+    let world = &*stage.world;
     let tongue = Tongue::of(&parts, &body);
-    let request_id = request_id(&world);
-    let answer = route::read(&world, &tongue, &parts, &body).and_then(|ask| {
-        let call = Call {
-            world: &world,
-            service: ask.service,
-            operation: ask.operation,
-            protocol: tongue.protocol,
-            caller: ask.caller,
-            region: ask.region,
-            input: ask.input,
-            now: world.now(),
-        };
-        call.check()?;
-        (call.operation.run)(&call)
-    });
-    Ok(match answer {
-        Ok(value) => accepted(&tongue, &request_id, &value),
-        Err(refusal) => refused(&tongue, &request_id, &refusal),
+    let id = shape::request_id(world);
+    let ask = match route::read(world, &tongue, &parts, &body) {
+        Ok(ask) => ask,
+        Err(refusal) => return Ok(shape::refused(&tongue, &id, &refusal)),
+    };
+    let call = Call {
+        world,
+        service: ask.service,
+        operation: ask.operation,
+        protocol: tongue.protocol,
+        caller: ask.caller,
+        region: ask.region,
+        input: ask.input,
+        now: world.now(),
+    };
+    let _open = stage.calls.open(&call);
+    let spoilt = stage.faults.spoil(&call);
+    if !spoilt.delay.is_zero() {
+        tokio::time::sleep(spoilt.delay).await;
+    }
+    let answer = match spoilt.by {
+        Some(Kind::Hang) => std::future::pending().await,
+        Some(Kind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Kind::Disabled) => (call.service.disabled)(&call),
+        _ => match spoilt.refusal {
+            Some(refusal) => Err(refusal),
+            None if stage.calls.too_fast(&call) => {
+                let (code, status) = call.service.dialect.throttled;
+                Err(Refusal::new(code, "Rate exceeded").status(status))
+            }
+            None => run(&call),
+        },
+    };
+    let response = match &answer {
+        Ok(value) => shape::accepted(&tongue, &id, value),
+        Err(refusal) => {
+            stage
+                .calls
+                .failed(&call, refusal.code == call.service.dialect.throttled.0);
+            shape::refused(&tongue, &id, refusal)
+        }
+    };
+    Ok(match spoilt.by {
+        Some(Kind::Truncate) => response.map(Body::cut),
+        Some(Kind::Malformed) => {
+            response.map(|_| Body::whole(b"<!doctype html>\0\xff{\"oops".to_vec()))
+        }
+        _ => response,
     })
 }
 
-fn accepted(tongue: &Tongue, request_id: &str, value: &Value) -> Response<Full<Bytes>> {
-    let xmlns = tongue.service.map_or("", |s| s.xmlns);
-    let body = match tongue.protocol {
-        Protocol::Cbor => cbor::encode(value),
-        Protocol::Query => query::encode(
-            tongue.operation.as_deref().unwrap_or_default(),
-            xmlns,
-            request_id,
-            value,
-        ),
-        Protocol::Json | Protocol::Rest if value.is_null() => b"{}".to_vec(),
-        Protocol::Json | Protocol::Rest => json::encode(value),
-    };
-    respond(tongue, request_id, StatusCode::OK, body)
-}
-
-fn refused(tongue: &Tongue, request_id: &str, refusal: &Refusal) -> Response<Full<Bytes>> {
-    let service = tongue.service;
-    let xmlns = service.map_or("", |s: &Service| s.xmlns);
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let receiver = status.is_server_error();
-    if tongue.protocol == Protocol::Query {
-        let body = query::encode_error(
-            xmlns,
-            request_id,
-            refusal.query_code(),
-            &refusal.message,
-            receiver,
-        );
-        return respond(tongue, request_id, status, body);
-    }
-    let mut fields = refusal.fields.clone();
-    let (namespace, message) = service.map_or(("", "message"), |s| {
-        (s.dialect.namespace, s.dialect.message)
-    });
-    fields.set("__type", format!("{namespace}{}", refusal.code));
-    fields.set(message, &refusal.message);
-    let fields = Value::Map(fields);
-    let body = if tongue.protocol == Protocol::Cbor {
-        cbor::encode(&fields)
-    } else {
-        json::encode(&fields)
-    };
-    let mut response = respond(tongue, request_id, status, body);
-    if tongue.protocol == Protocol::Rest {
-        add(&mut response, "x-amzn-errortype", &refusal.code);
-    }
-    if tongue.query_mode {
-        let fault = if receiver { "Receiver" } else { "Sender" };
-        add(
-            &mut response,
-            "x-amzn-query-error",
-            &format!("{};{fault}", refusal.query_code()),
-        );
-    }
-    response
-}
-
-fn respond(
-    tongue: &Tongue,
-    request_id: &str,
-    status: StatusCode,
-    body: Vec<u8>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    add(
-        &mut response,
-        "content-type",
-        tongue.protocol.content_type(tongue.json_version),
-    );
-    add(&mut response, "x-amzn-requestid", request_id);
-    if tongue.protocol == Protocol::Cbor {
-        add(&mut response, "smithy-protocol", "rpc-v2-cbor");
-    }
-    response
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
-    response
-}
-
-fn add(response: &mut Response<Full<Bytes>>, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(name), value);
-    }
-}
-
-/// A request id in the form of a UUID, unique within the world.
-fn request_id(world: &World) -> String {
-    let n = world.next_serial();
-    let hex = text::hex(
-        &(u128::from(n).wrapping_mul(0x2545_f491_4f6c_dd1d_9e37_79b9_7f4a_7c15)).to_be_bytes(),
-    );
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+/// Runs the operation. A mistake of the simulator must not look like a broken network.
+fn run(call: &Call<'_>) -> Answer {
+    call.check()?;
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (call.operation.run)(call)))
+        .unwrap_or_else(|_| {
+            let message = format!(
+                "the simulator failed in {} of {}",
+                call.operation.name, call.service.name
+            );
+            Err(Refusal::new("InternalFailure", message).status(500))
+        })
 }

@@ -2,6 +2,7 @@
 
 mod call;
 pub mod cloudwatch;
+pub mod organizations;
 mod refusal;
 pub mod sts;
 
@@ -12,7 +13,7 @@ use super::wire::{Protocol, Value};
 use super::world::World;
 
 /// Every simulated service.
-pub const ALL: &[&Service] = &[&cloudwatch::SERVICE, &sts::SERVICE];
+pub const ALL: &[&Service] = &[&cloudwatch::SERVICE, &organizations::SERVICE, &sts::SERVICE];
 
 /// What an operation answers.
 pub type Answer = Result<Value, Refusal>;
