@@ -30,6 +30,17 @@ pub struct FleetSpec {
     /// Who uses the console; becomes the session name of every assumed role, so that CloudTrail shows it.
     /// Empty: `noctop`.
     pub operator: String,
+    /// Fixed keys in place of everything that the environment offers: a simulator's, never AWS's.
+    pub keys: Option<StaticKeys>,
+}
+
+/// Fixed keys for a simulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticKeys {
+    /// The access key's id.
+    pub id: String,
+    /// The secret.
+    pub secret: String,
 }
 
 /// Whether FIPS endpoints are used. They exist in the regions of the United States, Canada and GovCloud;

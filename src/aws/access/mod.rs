@@ -1,0 +1,238 @@
+//! Access to AWS: the one way in which a call is made, with whose credentials, how fast and through which socket.
+//!
+//! ```text
+//! Gate (one per console)          Door (one per account)         Access (one per asking)
+//!   clients, http, limits, slots    name, identity, regions        gate + door + region, counts its calls
+//! ```
+//!
+//! One client per service serves every account and region: region, credentials and retry partition are set per call,
+//! because a thousand clients cost a hundred megabytes and an override costs nothing.
+
+mod capture;
+mod door;
+mod http;
+mod identity;
+mod profile;
+mod services;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::domain::{AccountId, Fault, Region, Scope};
+
+use super::classify::{self, Place, Sign};
+use super::fleet::spec::{Fips, FleetSpec};
+use super::limit::Limits;
+use super::ops::Op;
+
+pub use capture::Tape;
+pub use door::Door;
+pub use http::raise_file_limit;
+pub use identity::{Identity, Origin};
+pub use profile::{Profile, Profiles, account_of};
+use services::Clients;
+
+/// How patient noctop is with AWS. The defaults are for production; tests are less patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection to be made. A region that does not answer a handshake in 3 s is down for an operator.
+    pub connect: Duration,
+    /// For a whole operation with its retries.
+    pub operation: Duration,
+    /// Attempts per operation; few, because the scheduler asks again anyway.
+    pub attempts: u32,
+    /// Calls in flight at once over the whole fleet.
+    pub calls: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            operation: Duration::from_secs(25),
+            attempts: 3,
+            calls: 256,
+        }
+    }
+}
+
+/// What every call shares.
+pub struct Gate {
+    clients: Clients,
+    limits: Limits,
+    slots: Semaphore,
+    /// Roles that are assumed at the same time; STS is one service for the whole account that assumes.
+    assuming: Semaphore,
+    fips: bool,
+    config: SdkConfig,
+    clock: Arc<dyn Clock>,
+}
+
+/// Roles that are assumed at the same time.
+const ASSUMING: usize = 20;
+
+impl Gate {
+    /// Prepares access for this fleet. Reads the environment and the profile that it selects, unless the fleet has
+    /// keys of its own; makes no call (but asks the machine's metadata service for a region where nothing else names one).
+    ///
+    /// # Errors
+    /// When the file of trusted certificates cannot be used.
+    pub async fn open(
+        spec: &FleetSpec,
+        patience: Patience,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, Fault> {
+        let http = http::client(spec.endpoint_url.as_deref(), spec.ca_bundle.as_deref())?;
+        let retry = RetryConfig::standard().with_max_attempts(patience.attempts.max(1));
+        let timeout = TimeoutConfig::builder()
+            .connect_timeout(patience.connect)
+            .operation_timeout(patience.operation)
+            .build();
+        let config = if spec.keys.is_some() {
+            // A simulator: nothing of the environment may lead elsewhere.
+            let mut builder = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(http)
+                .retry_config(retry)
+                .timeout_config(timeout);
+            builder.set_endpoint_url(spec.endpoint_url.clone());
+            builder.build()
+        } else {
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(http)
+                .retry_config(retry)
+                .timeout_config(timeout);
+            if let Some(region) = spec.regions.first() {
+                loader = loader.region(aws_types::region::Region::new(region.to_string()));
+            }
+            if let Some(url) = &spec.endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            loader.load().await
+        };
+        let fips = match spec.fips {
+            Fips::On => true,
+            Fips::Off => false,
+            Fips::Environment => config.use_fips().unwrap_or(false),
+        };
+        Ok(Arc::new(Self {
+            clients: Clients::default(),
+            limits: Limits::default(),
+            slots: Semaphore::new(patience.calls.max(1)),
+            assuming: Semaphore::new(ASSUMING),
+            fips: fips && config.endpoint_url().is_none(),
+            config,
+            clock,
+        }))
+    }
+
+    /// The region that the environment names.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        self.config.region()?.as_ref().parse().ok()
+    }
+
+    /// Whether the FIPS endpoints of this region are used.
+    fn fips_in(&self, region: Region) -> bool {
+        let name = region.as_str();
+        self.fips && (name.starts_with("us-") || name.starts_with("ca-"))
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").finish_non_exhaustive()
+    }
+}
+
+/// One way to one account and region. Cheap to clone; clones count their calls together.
+#[derive(Clone, Debug)]
+pub struct Access {
+    gate: Arc<Gate>,
+    door: Arc<Door>,
+    region: Region,
+    calls: Arc<AtomicU32>,
+    tape: Option<Tape>,
+}
+
+impl Access {
+    /// A way to this account and region, with a count of its own.
+    #[must_use]
+    pub fn new(gate: Arc<Gate>, door: Arc<Door>, region: Region) -> Self {
+        Self {
+            gate,
+            door,
+            region,
+            calls: Arc::default(),
+            tape: None,
+        }
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.door.account()
+    }
+
+    /// The region.
+    #[must_use]
+    pub const fn region(&self) -> Region {
+        self.region
+    }
+
+    /// Account and region.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope {
+            account: self.account(),
+            region: self.region,
+        }
+    }
+
+    /// How many operations were asked for so far.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// The same way, and a tape that keeps the body of the next answer.
+    #[must_use]
+    pub fn taped(&self) -> (Self, Tape) {
+        let tape = Tape::default();
+        let access = Self {
+            tape: Some(tape.clone()),
+            ..self.clone()
+        };
+        (access, tape)
+    }
+
+    /// Where this leads, in an operator's words.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            account: self.door.name(),
+            region: self.region,
+        }
+    }
+
+    /// What a failed call means here; also draws the consequences for credentials and rate.
+    async fn judge(&self, op: &'static Op, sign: &Sign, used: &identity::Keys) -> Fault {
+        if sign.is_throttling() {
+            self.gate.limits.throttled(op, self.scope());
+        }
+        let elsewhere =
+            sign.is_ambiguous() && self.door.works_elsewhere(&self.gate, self.region).await;
+        if sign.doubts_credentials() && !elsewhere {
+            self.door.identity().distrust(used);
+        }
+        classify::fault(sign, op, &self.place(), elsewhere)
+    }
+}

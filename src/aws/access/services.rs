@@ -1,0 +1,94 @@
+//! One client and one calling method per service: the same few lines for each, because the SDK's types differ.
+
+use std::error::Error;
+use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+
+use aws_smithy_runtime::client::retries::RetryPartition;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::aws::classify::Sign;
+use crate::aws::guard::Guard;
+use crate::aws::ops::Op;
+use crate::domain::Fault;
+
+use super::Access;
+
+macro_rules! services {
+    ($($service:ident = $sdk:ident;)*) => {
+        /// The client of every service, built when it is first needed.
+        #[derive(Default)]
+        pub(crate) struct Clients {
+            $($service: OnceLock<$sdk::Client>,)*
+        }
+
+        impl Clients {
+            $(fn $service(&self, config: &SdkConfig) -> &$sdk::Client {
+                self.$service.get_or_init(|| {
+                    $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(Guard).build())
+                })
+            })*
+        }
+
+        impl Access {
+            $(
+            #[doc = concat!("Makes one call with `", stringify!($sdk), "`: waits for credentials, for the operation's turn and for a slot.")]
+            ///
+            /// `call` gets the client and an override that has to be passed on with `config_override`.
+            ///
+            /// # Errors
+            /// What went wrong, in an operator's words.
+            pub async fn $service<T, E, F>(
+                &self,
+                op: &'static Op,
+                call: impl FnOnce(&$sdk::Client, $sdk::config::Builder) -> F + Send,
+            ) -> Result<T, Fault>
+            where
+                F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+                E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+            {
+                let keys = self.door.identity().keys(&self.gate).await?;
+                self.gate.limits.turn(op, self.scope()).await;
+                let _slot = self.gate.slots.acquire().await;
+                self.calls.fetch_add(1, Ordering::Relaxed);
+                let region = self.region.as_str();
+                let mut with = $sdk::config::Builder::new()
+                    .region(Region::new(region.to_owned()))
+                    .credentials_provider(keys.credentials())
+                    .use_fips(self.gate.fips_in(self.region))
+                    .retry_partition(RetryPartition::new(format!(
+                        "{}-{region}-{}",
+                        self.door.account(),
+                        stringify!($service),
+                    )));
+                if let Some(tape) = &self.tape {
+                    with = with.interceptor(tape.clone());
+                }
+                match call(self.gate.clients.$service(&self.gate.config), with).await {
+                    Ok(output) => {
+                        self.door.worked(&keys, self.region);
+                        Ok(output)
+                    }
+                    Err(error) => Err(self.judge(op, &Sign::of(&error), &keys).await),
+                }
+            }
+            )*
+        }
+    };
+}
+
+services! {
+    backup = aws_sdk_backup;
+    cloudwatch = aws_sdk_cloudwatch;
+    cloudwatchlogs = aws_sdk_cloudwatchlogs;
+    guardduty = aws_sdk_guardduty;
+    organizations = aws_sdk_organizations;
+    securityhub = aws_sdk_securityhub;
+    ssm = aws_sdk_ssm;
+    sts = aws_sdk_sts;
+}

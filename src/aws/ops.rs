@@ -1,0 +1,182 @@
+//! The operations that noctop asks of AWS: what each is for, which permission it needs, how fast it may be asked.
+//!
+//! The table is read four times: by [`super::guard`], which refuses every operation that is not in it; by
+//! [`super::limit`], which keeps the quotas; by the generated IAM policy; and by the documentation.
+
+use std::fmt;
+
+/// How fast an operation may be asked, per account and region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls per second that are sustained.
+    pub per_second: u32,
+    /// Calls that may be made at once after a pause.
+    pub burst: u32,
+    /// Where the figure comes from.
+    pub source: &'static str,
+}
+
+/// One operation of one service.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Op {
+    /// The service as the SDK names it in a call's metadata.
+    pub service: &'static str,
+    /// The operation as AWS names it.
+    pub name: &'static str,
+    /// The IAM action that permits it.
+    pub action: &'static str,
+    /// How fast it may be asked.
+    pub quota: Quota,
+    /// What noctop asks it for.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.service, self.name)
+    }
+}
+
+/// CloudWatch, from the quotas page of the service (per account and region).
+const CLOUDWATCH_ALARMS: Quota = quota(
+    9,
+    9,
+    "CloudWatch service quotas: DescribeAlarms 9 per second",
+);
+const CLOUDWATCH_HISTORY: Quota = quota(
+    3,
+    3,
+    "CloudWatch service quotas: DescribeAlarmHistory 3 per second",
+);
+const CLOUDWATCH_DATA: Quota = quota(
+    50,
+    50,
+    "CloudWatch service quotas: GetMetricData 50 per second",
+);
+/// Security Hub, from the service's API reference.
+const SECURITYHUB_FINDINGS: Quota = quota(
+    3,
+    6,
+    "Security Hub API reference: GetFindings 3 per second, burst 6",
+);
+const SECURITYHUB: Quota = quota(
+    10,
+    30,
+    "Security Hub API reference: 10 per second, burst 30",
+);
+/// GuardDuty publishes none.
+const GUARDDUTY: Quota = quota(5, 10, "not published; chosen with care");
+/// Systems Manager publishes none per operation.
+const SSM: Quota = quota(10, 20, "not published; chosen with care");
+/// AWS Backup publishes none.
+const BACKUP: Quota = quota(5, 10, "not published; chosen with care");
+/// Organizations is one small global service for all.
+const ORGANIZATIONS: Quota = quota(5, 10, "not published; chosen with care");
+/// STS allows hundreds; the cache of credentials keeps us far below.
+const STS: Quota = quota(50, 50, "not published per operation; chosen with care");
+
+const fn quota(per_second: u32, burst: u32, source: &'static str) -> Quota {
+    Quota {
+        per_second,
+        burst,
+        source,
+    }
+}
+
+macro_rules! reads {
+    ($($constant:ident = $service:literal $name:literal $action:literal $quota:ident $why:literal;)*) => {
+        $(
+            #[doc = concat!("`", $action, "`: ", $why, ".")]
+            pub const $constant: Op = Op {
+                service: $service,
+                name: $name,
+                action: $action,
+                quota: $quota,
+                why: $why,
+            };
+        )*
+
+        /// Every operation that reads. Nothing else reaches AWS without a permit.
+        pub const READS: &[&Op] = &[$(&$constant),*];
+    };
+}
+
+reads! {
+    GET_CALLER_IDENTITY = "STS" "GetCallerIdentity" "sts:GetCallerIdentity" STS "which account the credentials belong to";
+    ASSUME_ROLE = "STS" "AssumeRole" "sts:AssumeRole" STS "credentials of an account";
+
+    LIST_ACCOUNTS = "Organizations" "ListAccounts" "organizations:ListAccounts" ORGANIZATIONS "which accounts there are";
+    LIST_ROOTS = "Organizations" "ListRoots" "organizations:ListRoots" ORGANIZATIONS "where the tree of units begins";
+    LIST_UNITS = "Organizations" "ListOrganizationalUnitsForParent" "organizations:ListOrganizationalUnitsForParent" ORGANIZATIONS "the tree of units, when accounts are chosen by unit";
+    LIST_UNIT_ACCOUNTS = "Organizations" "ListAccountsForParent" "organizations:ListAccountsForParent" ORGANIZATIONS "which accounts are in a unit";
+    LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS "the tags of an account, for filters and severity rules";
+
+    DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
+    DESCRIBE_ALARM_HISTORY = "CloudWatch" "DescribeAlarmHistory" "cloudwatch:DescribeAlarmHistory" CLOUDWATCH_HISTORY "what an alarm did before";
+    GET_METRIC_DATA = "CloudWatch" "GetMetricData" "cloudwatch:GetMetricData" CLOUDWATCH_DATA "the curve beside an alarm";
+
+    LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
+    LIST_GUARDDUTY_FINDINGS = "GuardDuty" "ListFindings" "guardduty:ListFindings" GUARDDUTY "the ids of open findings";
+    GET_GUARDDUTY_FINDINGS = "GuardDuty" "GetFindings" "guardduty:GetFindings" GUARDDUTY "findings";
+
+    GET_FINDINGS = "SecurityHub" "GetFindings" "securityhub:GetFindings" SECURITYHUB_FINDINGS "findings";
+    DESCRIBE_HUB = "SecurityHub" "DescribeHub" "securityhub:DescribeHub" SECURITYHUB "whether Security Hub is on";
+
+    DESCRIBE_OPS_ITEMS = "SSM" "DescribeOpsItems" "ssm:DescribeOpsItems" SSM "OpsItems";
+    GET_OPS_ITEM = "SSM" "GetOpsItem" "ssm:GetOpsItem" SSM "one OpsItem in full";
+    DESCRIBE_WINDOWS = "SSM" "DescribeMaintenanceWindows" "ssm:DescribeMaintenanceWindows" SSM "maintenance windows";
+    GET_WINDOW = "SSM" "GetMaintenanceWindow" "ssm:GetMaintenanceWindow" SSM "one maintenance window in full";
+    DESCRIBE_WINDOW_RUNS = "SSM" "DescribeMaintenanceWindowExecutions" "ssm:DescribeMaintenanceWindowExecutions" SSM "when a window ran and how it went";
+    DESCRIBE_WINDOW_RUN_TASKS = "SSM" "DescribeMaintenanceWindowExecutionTasks" "ssm:DescribeMaintenanceWindowExecutionTasks" SSM "the tasks of a window's run";
+    DESCRIBE_WINDOW_TARGETS = "SSM" "DescribeMaintenanceWindowTargets" "ssm:DescribeMaintenanceWindowTargets" SSM "which instances a window is for";
+    DESCRIBE_WINDOW_TASKS = "SSM" "DescribeMaintenanceWindowTasks" "ssm:DescribeMaintenanceWindowTasks" SSM "what a window will run";
+    DESCRIBE_WINDOW_SCHEDULE = "SSM" "DescribeMaintenanceWindowSchedule" "ssm:DescribeMaintenanceWindowSchedule" SSM "when windows open next";
+    DESCRIBE_INSTANCES = "SSM" "DescribeInstanceInformation" "ssm:DescribeInstanceInformation" SSM "managed instances";
+    DESCRIBE_PATCH_STATES = "SSM" "DescribeInstancePatchStates" "ssm:DescribeInstancePatchStates" SSM "patch compliance of instances";
+    DESCRIBE_PATCH_GROUPS = "SSM" "DescribePatchGroups" "ssm:DescribePatchGroups" SSM "patch groups";
+    DESCRIBE_PATCH_GROUP_STATE = "SSM" "DescribePatchGroupState" "ssm:DescribePatchGroupState" SSM "patch compliance of a group";
+    DESCRIBE_PATCH_STATES_OF_GROUP = "SSM" "DescribeInstancePatchStatesForPatchGroup" "ssm:DescribeInstancePatchStatesForPatchGroup" SSM "which instances are in a patch group";
+
+    LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
+    DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";
+    LIST_COPY_JOBS = "Backup" "ListCopyJobs" "backup:ListCopyJobs" BACKUP "copy jobs";
+    DESCRIBE_COPY_JOB = "Backup" "DescribeCopyJob" "backup:DescribeCopyJob" BACKUP "one copy job in full";
+    LIST_RESTORE_JOBS = "Backup" "ListRestoreJobs" "backup:ListRestoreJobs" BACKUP "restore jobs";
+    DESCRIBE_RESTORE_JOB = "Backup" "DescribeRestoreJob" "backup:DescribeRestoreJob" BACKUP "one restore job in full";
+    LIST_PROTECTED_RESOURCES = "Backup" "ListProtectedResources" "backup:ListProtectedResources" BACKUP "when a resource was last backed up";
+    DESCRIBE_PROTECTED_RESOURCE = "Backup" "DescribeProtectedResource" "backup:DescribeProtectedResource" BACKUP "one protected resource in full";
+    LIST_BACKUP_PLANS = "Backup" "ListBackupPlans" "backup:ListBackupPlans" BACKUP "backup plans";
+    GET_BACKUP_PLAN = "Backup" "GetBackupPlan" "backup:GetBackupPlan" BACKUP "how often a plan backs up";
+    LIST_BACKUP_SELECTIONS = "Backup" "ListBackupSelections" "backup:ListBackupSelections" BACKUP "what a plan selects";
+    GET_BACKUP_SELECTION = "Backup" "GetBackupSelection" "backup:GetBackupSelection" BACKUP "which resources a plan names";
+}
+
+/// The row of an operation, by the names that a call's metadata carries.
+#[must_use]
+pub fn find(service: &str, name: &str) -> Option<&'static Op> {
+    READS
+        .iter()
+        .copied()
+        .find(|op| op.name == name && op.service == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_operation_stands_once_and_only_reads() {
+        let mut seen = BTreeSet::new();
+        for op in READS {
+            assert!(seen.insert((op.service, op.name)), "{op} stands twice");
+            let reads = ["Describe", "List", "Get", "AssumeRole"]
+                .iter()
+                .any(|verb| op.name.starts_with(verb));
+            assert!(reads, "{op} does not read");
+            assert!(op.action.ends_with(&format!(":{}", op.name)), "{op}");
+            assert!(op.quota.per_second > 0 && op.quota.burst > 0, "{op}");
+            assert!(!op.why.is_empty() && !op.quota.source.is_empty(), "{op}");
+        }
+    }
+}
