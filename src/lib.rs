@@ -7,4 +7,5 @@ pub mod domain;
 pub mod keymap;
 pub mod runtime;
 pub mod sim;
+pub mod sources;
 pub mod theme;

@@ -1,0 +1,241 @@
+//! What a source gets in hand when it is asked: access, time, memory, and a way to hand over records.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::aws::access::Access;
+use crate::aws::classify::make;
+use crate::aws::ops::Op;
+use crate::clock::{Clock, Timestamp};
+use crate::domain::{
+    Batch, Body, Cover, Fault, FaultKind, Feed, Item, Record, Scope, Slice, SourceId,
+};
+
+/// One asking of one feed.
+pub struct Ask {
+    pub(super) feed: Feed,
+    pub(super) covers: Cover,
+    pub(super) access: Access,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) memories: Arc<Memories>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) run: u64,
+    pub(super) tx: mpsc::Sender<Batch>,
+}
+
+impl Ask {
+    /// Which part is asked for.
+    #[must_use]
+    pub const fn slice(&self) -> Slice {
+        self.feed.slice
+    }
+
+    /// The account and region that are asked.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.feed.vantage
+    }
+
+    /// Whether the answer is meant to speak for this scope; records of other scopes are not handed over.
+    #[must_use]
+    pub fn covers(&self, scope: Scope) -> bool {
+        self.covers.includes(self.feed.vantage, scope)
+    }
+
+    /// The way to AWS.
+    #[must_use]
+    pub const fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the source remembers about this vantage, shared by its slices: a detector's id, names, what was open
+    /// before. Empty at first.
+    #[must_use]
+    pub fn memory<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        self.memories.get(self.feed.source, self.feed.vantage)
+    }
+
+    /// Hands over some records of the answer; waits while the console is busy.
+    pub async fn page(&self, records: Vec<Record>) {
+        self.send(self.feed, self.run, Body::Page(records)).await;
+    }
+
+    /// Corrects what another slice of this source said, where this slice knows better: records that it would say
+    /// otherwise by now, and native ids that are gone.
+    pub async fn amend(&self, slice: Slice, upserts: Vec<Record>, removed: Vec<Arc<str>>) {
+        let feed = Feed { slice, ..self.feed };
+        // Before the other slice was ever asked there is nothing to correct.
+        let Some(run) = self.runs.latest(feed) else {
+            return;
+        };
+        self.send(feed, run, Body::Changed { upserts, removed })
+            .await;
+    }
+
+    async fn send(&self, feed: Feed, run: u64, body: Body) {
+        let batch = Batch {
+            feed,
+            covers: self.covers.clone(),
+            run,
+            at: self.clock.now(),
+            body,
+        };
+        // A closed channel means that the console is ending; the runner stops this asking then.
+        let _ = self.tx.send(batch).await;
+    }
+}
+
+/// One item that is read afresh, for `J`.
+pub struct Look {
+    /// The way to AWS, from the vantage that knows the item.
+    pub access: Access,
+    /// The item.
+    pub item: Item,
+}
+
+impl Look {
+    /// The fault for an item that is not there any more.
+    #[must_use]
+    pub fn gone(&self, op: &Op) -> Fault {
+        make(
+            FaultKind::Service,
+            None,
+            format!(
+                "{op} does not know {} in {} any more.",
+                self.item.name,
+                self.access.place()
+            ),
+            "It was deleted meanwhile; the row goes with the next refresh.",
+        )
+    }
+}
+
+/// The most pages of one asking; more is a service that repeats itself. One hundred records per page: a million.
+const PAGES_MAX: u32 = 10_000;
+
+/// Follows page tokens: by token, not by count; an empty one ends; a repeated one is a fault and not a silent end.
+///
+/// ```text
+/// let mut pages = Pages::default();
+/// while pages.more() {
+///     let out = … .set_next_token(pages.token()) …;
+///     ask.page(…).await;
+///     pages.turn(&OP, out.next_token)?;
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct Pages {
+    token: Option<String>,
+    read: u32,
+    done: bool,
+}
+
+impl Pages {
+    /// Whether another page has to be asked for.
+    #[must_use]
+    pub const fn more(&self) -> bool {
+        !self.done
+    }
+
+    /// The token of that page.
+    #[must_use]
+    pub fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    /// Notes the token that came with a page.
+    ///
+    /// # Errors
+    /// When it is the one that was just used: the answer would never end, and what follows is unknown.
+    pub fn turn(&mut self, op: &Op, next: Option<String>) -> Result<(), Fault> {
+        self.read += 1;
+        let next = next.filter(|token| !token.is_empty());
+        if next.is_none() {
+            self.done = true;
+        } else if next == self.token || self.read >= PAGES_MAX {
+            return Err(make(
+                FaultKind::Malformed,
+                None,
+                format!(
+                    "{op} gave the same page token again after {} pages.",
+                    self.read
+                ),
+                "The list would be incomplete; noctop keeps what it had and asks again.",
+            ));
+        }
+        self.token = next;
+        Ok(())
+    }
+}
+
+type MemoryKey = (SourceId, Scope, TypeId);
+
+/// What sources remember between askings.
+#[derive(Default)]
+pub(super) struct Memories(Mutex<HashMap<MemoryKey, Arc<dyn Any + Send + Sync>>>);
+
+impl Memories {
+    fn get<T: Any + Send + Sync + Default>(&self, source: SourceId, vantage: Scope) -> Arc<T> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = all
+            .entry((source, vantage, TypeId::of::<T>()))
+            .or_insert_with(|| Arc::new(T::default()));
+        Arc::clone(memory)
+            .downcast()
+            .unwrap_or_else(|_| Arc::new(T::default()))
+    }
+}
+
+/// The number of each feed's latest asking.
+#[derive(Default)]
+pub(super) struct Runs(Mutex<HashMap<Feed, u64>>);
+
+impl Runs {
+    /// Begins the next asking of this feed.
+    pub(super) fn next(&self, feed: Feed) -> u64 {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = runs.entry(feed).or_default();
+        *run += 1;
+        *run
+    }
+
+    /// The number of its latest asking, if there was one.
+    pub(super) fn latest(&self, feed: Feed) -> Option<u64> {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.get(&feed).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::ops::DESCRIBE_ALARMS;
+
+    #[test]
+    fn pages_are_followed_by_token_and_never_around_in_circles() {
+        let mut pages = Pages::default();
+        for token in ["a", "b", "c"] {
+            assert!(pages.more());
+            pages.turn(&DESCRIBE_ALARMS, Some(token.into())).unwrap();
+            assert_eq!(pages.token().as_deref(), Some(token));
+        }
+        let mut circle = Pages {
+            token: Some("c".into()),
+            ..Pages::default()
+        };
+        let fault = circle.turn(&DESCRIBE_ALARMS, Some("c".into())).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Malformed);
+        assert!(fault.message.contains("DescribeAlarms"), "{fault}");
+        pages.turn(&DESCRIBE_ALARMS, Some(String::new())).unwrap();
+        assert!(!pages.more());
+    }
+}

@@ -1,0 +1,113 @@
+//! The sources: what is asked of AWS, how the answers become items, and when it is asked again.
+//!
+//! One file per source. A source is a row in [`ALL`] and one function: it gets an [`Ask`] (from where, with which
+//! access, where to put the pages), asks AWS and hands over pages of records. Everything around it (begin and end,
+//! failures, when again, how many at once) is done by the runner, so that a source cannot get it wrong.
+//!
+//! ```text
+//! schedule (when, in which order) ─► run (Begin … End | Failed) ─► ask ─► cloudwatch, guardduty, … ─► Page(records)
+//! ```
+//!
+//! To add a source: one file that ends in a `pub const SOURCE: Source`, and one line in [`ALL`].
+
+mod ask;
+mod asker;
+pub mod cloudwatch;
+mod intern;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::domain::{Fault, Kind, Slice, SourceId};
+
+pub use ask::{Ask, Look, Pages};
+pub use asker::Asker;
+pub use intern::{intern, shared};
+
+/// The answer to come of an asynchronous question.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
+
+/// Where items come from.
+pub struct Source {
+    /// Its name.
+    pub id: SourceId,
+    /// Which kinds of item it yields.
+    pub kinds: &'static [Kind],
+    /// The parts it is asked for, most urgent first.
+    pub slices: &'static [SliceSpec],
+    /// Asks AWS for one slice from one vantage and hands over the pages. Ends with `Ok` only if the answer was
+    /// complete: whatever the feed knew before and was not named is then gone.
+    pub ask: fn(Ask) -> Answer<()>,
+    /// Reads one item afresh and returns it as AWS wrote it.
+    pub raw: fn(Look) -> Answer<serde_json::Value>,
+}
+
+/// One part of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SliceSpec {
+    /// Its name.
+    pub slice: Slice,
+    /// How often it is asked, unless the configuration says otherwise.
+    pub every: Duration,
+    /// Whether it is needed for a complete picture.
+    pub part: Part,
+    /// From where it is asked.
+    pub reach: Reach,
+}
+
+/// What a slice is to the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All snapshots of a source together are the whole truth.
+    Snapshot,
+    /// A piece of a snapshot, asked more often; headless commands leave it out.
+    Fast,
+}
+
+/// From where a slice is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// From every scope, for itself.
+    Scope,
+    /// From one account in every region, for all members of the organization; takes the place of the source's
+    /// [`Reach::Scope`] slices for the scopes that it covers. Asked only where the configuration names the account.
+    Organization,
+}
+
+/// Every source.
+pub const ALL: &[&Source] = &[&cloudwatch::SOURCE];
+
+/// The source with this name, if it asks anything.
+#[must_use]
+pub fn find(id: SourceId) -> Option<&'static Source> {
+    ALL.iter().copied().find(|source| source.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_stands_once_and_can_give_the_whole_picture() {
+        for source in ALL {
+            assert_eq!(ALL.iter().filter(|s| s.id == source.id).count(), 1);
+            assert!(!source.kinds.is_empty() && !source.slices.is_empty());
+            let mut names: Vec<_> = source.slices.iter().map(|s| s.slice).collect();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), source.slices.len(), "{}", source.id);
+            assert!(
+                source
+                    .slices
+                    .iter()
+                    .any(|s| s.part == Part::Snapshot && s.reach == Reach::Scope),
+                "{}",
+                source.id
+            );
+            for slice in source.slices {
+                assert!(slice.every >= Duration::from_secs(10), "{}", source.id);
+            }
+        }
+    }
+}
