@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -228,19 +229,25 @@ async fn listen(listener: TcpListener, stage: Arc<Stage>, mut stopped: watch::Re
 
 /// Serves one connection. When a fault asks for it, the connection ends with a reset.
 async fn converse(stream: TcpStream, stage: Arc<Stage>) {
-    let service = service_fn(|request| Box::pin(serve(&stage, request)));
+    let reset = AtomicBool::new(false);
+    let service = service_fn(|request| Box::pin(serve(&stage, &reset, request)));
     let mut http = hyper::server::conn::http1::Builder::new();
     let mut connection = http
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service);
-    let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    // A client that goes away is its own affair.
+    let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let stream = connection.into_parts().io.into_inner();
-    if ended.is_err_and(|e| e.is_user()) {
+    if reset.load(Ordering::Relaxed) {
         let _ = stream.set_zero_linger();
     }
 }
 
-async fn serve(stage: &Stage, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
+async fn serve(
+    stage: &Stage,
+    reset: &AtomicBool,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, io::Error> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         return Ok(shape::plain(
@@ -277,7 +284,10 @@ async fn serve(stage: &Stage, request: Request<Incoming>) -> Result<Response<Bod
     }
     let answer = match spoilt.by {
         Some(Kind::Hang) => std::future::pending().await,
-        Some(Kind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Kind::Reset) => {
+            reset.store(true, Ordering::Relaxed);
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         Some(Kind::Disabled) => (call.service.disabled)(&call),
         _ => match spoilt.refusal {
             Some(refusal) => Err(refusal),

@@ -96,7 +96,7 @@ impl Call<'_> {
             return Ok(());
         };
         let given = self.arg(paging.size);
-        if given.is_null() {
+        if paging.size.is_empty() || given.is_null() {
             return Ok(());
         }
         let Some(size) = given.as_int() else {

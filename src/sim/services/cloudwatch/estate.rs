@@ -424,7 +424,8 @@ impl CloudWatch {
         self.alarms.insert(name, alarm);
     }
 
-    fn plan(&mut self, at: Timestamp, name: Arc<str>, to: Option<State>) {
+    /// Plans a change: to a state or, without one, as the alarm's rhythm goes.
+    pub fn plan(&mut self, at: Timestamp, name: Arc<str>, to: Option<State>) {
         self.order += 1;
         self.due.push(Reverse((at, self.order, name, to)));
     }
@@ -498,6 +499,11 @@ impl CloudWatch {
     #[must_use]
     pub fn parents_of(&self, name: &str) -> &[Arc<str>] {
         self.parents.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Judges one composite alarm, at once.
+    pub fn judge_now(&mut self, site: &Site, name: &str, at: Timestamp) {
+        self.judge(site, &name.into(), None, at, 0);
     }
 
     /// Judges every composite alarm; children first as far as one pass per level of nesting can.

@@ -3,7 +3,10 @@
 mod alarm;
 mod catalogue;
 mod estate;
+mod history;
+mod metrics;
 mod rule;
+mod write;
 
 pub use estate::Section;
 
@@ -28,9 +31,41 @@ pub const SERVICE: Service = Service {
         namespace: "com.amazonaws.cloudwatch#",
         ..Dialect::JSON
     },
-    operations: &[Operation::new("DescribeAlarms", describe_alarms)
-        .paged("MaxRecords", "NextToken", (1, 100), 50)
-        .rate(9.0, 9)],
+    operations: &[
+        Operation::new("DescribeAlarms", describe_alarms)
+            .paged("MaxRecords", "NextToken", (1, 100), 50)
+            .rate(9.0, 9),
+        Operation::new("DescribeAlarmHistory", history::describe)
+            .paged("MaxRecords", "NextToken", (1, 100), 50)
+            .rate(20.0, 20),
+        Operation::new("GetMetricData", metrics::get_metric_data)
+            .needs(&["MetricDataQueries", "StartTime", "EndTime"])
+            .rate(50.0, 50),
+        Operation::new("ListMetrics", metrics::list_metrics)
+            .paged("", "NextToken", (500, 500), 500)
+            .rate(25.0, 25),
+        Operation::new("ListTagsForResource", write::list_tags).needs(&["ResourceARN"]),
+        Operation::new("TagResource", write::tag).needs(&["ResourceARN", "Tags"]),
+        Operation::new("UntagResource", write::untag).needs(&["ResourceARN", "TagKeys"]),
+        Operation::new("PutMetricAlarm", write::put_metric_alarm)
+            .needs(&["AlarmName"])
+            .rate(3.0, 3),
+        Operation::new("PutCompositeAlarm", write::put_composite_alarm)
+            .needs(&["AlarmName", "AlarmRule"])
+            .rate(3.0, 3),
+        Operation::new("SetAlarmState", write::set_alarm_state)
+            .needs(&["AlarmName", "StateValue"])
+            .rate(3.0, 3),
+        Operation::new("DeleteAlarms", write::delete_alarms)
+            .needs(&["AlarmNames"])
+            .rate(3.0, 3),
+        Operation::new("EnableAlarmActions", write::enable_actions)
+            .needs(&["AlarmNames"])
+            .rate(3.0, 3),
+        Operation::new("DisableAlarmActions", write::disable_actions)
+            .needs(&["AlarmNames"])
+            .rate(3.0, 3),
+    ],
     disabled: always_on,
     truth,
 };
@@ -66,12 +101,7 @@ fn describe_alarms(call: &Call<'_>) -> Answer {
     }
     let state = match call.text("StateValue") {
         None => None,
-        Some(text) => Some(State::parse(text).ok_or_else(|| {
-            call.invalid(format!(
-                "1 validation error detected: Value '{text}' at 'stateValue' failed to satisfy constraint: \
-                 Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"
-            ))
-        })?),
+        Some(text) => Some(State::parse(text).ok_or_else(|| bad_state(call, text))?),
     };
     let (children, parents) = (
         call.text("ChildrenOfAlarmName"),
@@ -196,4 +226,11 @@ fn relatives(
     Ok(
         fields! { "MetricAlarms" => Value::List(metrics), "CompositeAlarms" => Value::List(composites) },
     )
+}
+
+fn bad_state(call: &Call<'_>, text: &str) -> Refusal {
+    call.invalid(format!(
+        "1 validation error detected: Value '{text}' at 'stateValue' failed to satisfy constraint: \
+         Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"
+    ))
 }
