@@ -248,13 +248,13 @@ proptest! {
         // Take our own sequences away: CSI, parameters, final byte.
         let mut rest = text.as_str();
         while let Some(at) = rest.find('\u{1b}') {
-            prop_assert!(!rest[..at].chars().any(|c| is_control(c)));
+            prop_assert!(!rest[..at].chars().any(is_control));
             let after = rest[at + 1..].strip_prefix('[').expect("only CSI is ever written");
             let params = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';' || c == '?');
             prop_assert!(params.starts_with(|c| "HCGKXmdABDl".contains(c)), "{:?}", params);
             rest = &params[1..];
         }
-        prop_assert!(!rest.chars().any(|c| is_control(c)));
+        prop_assert!(!rest.chars().any(is_control));
     }
 }
 
