@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::cloudwatch;
+use super::services::{cloudwatch, guardduty};
 use super::world::Site;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
@@ -57,6 +57,9 @@ pub struct Scenario {
     /// CloudWatch alarms.
     #[serde(default)]
     pub alarms: cloudwatch::Section,
+    /// The threats that GuardDuty finds.
+    #[serde(default)]
+    pub guardduty: guardduty::Section,
     /// What goes wrong from the start.
     #[serde(default)]
     pub fault: Vec<Fault>,

@@ -2,8 +2,11 @@
 
 mod call;
 pub mod cloudwatch;
+mod dice;
+pub mod guardduty;
 pub mod organizations;
 mod refusal;
+mod stock;
 pub mod sts;
 
 pub use call::{Call, Page};
@@ -13,7 +16,10 @@ use super::wire::{Protocol, Value};
 use super::world::World;
 
 /// Every simulated service.
-pub const ALL: &[&Service] = &[&cloudwatch::SERVICE, &organizations::SERVICE, &sts::SERVICE];
+pub const ALL: &[&Service] = &[
+    &cloudwatch::SERVICE,
+    &guardduty::SERVICE,
+    &organizations::SERVICE, &sts::SERVICE];
 
 /// What an operation answers.
 pub type Answer = Result<Value, Refusal>;
