@@ -13,7 +13,10 @@
 mod ask;
 mod asker;
 pub mod cloudwatch;
+pub mod guardduty;
 mod intern;
+pub mod opsitems;
+pub mod securityhub;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -76,7 +79,7 @@ pub enum Reach {
 }
 
 /// Every source.
-pub const ALL: &[&Source] = &[&cloudwatch::SOURCE];
+pub const ALL: &[&Source] = &[&cloudwatch::SOURCE, &guardduty::SOURCE, &securityhub::SOURCE, &opsitems::SOURCE];
 
 /// The source with this name, if it asks anything.
 #[must_use]

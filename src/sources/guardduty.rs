@@ -1,0 +1,362 @@
+//! GuardDuty: findings of one account and region that nobody has archived.
+//!
+//! `ListDetectors` (none: GuardDuty is off here) → `ListFindings` (ids, 50 a page) → `GetFindings` (50 ids).
+//! Severity 9–10 critical, 7–8.9 high, 4–6.9 medium, 0.1–3.9 low, as GuardDuty's user guide has it.
+//! An item's episode is the moment it was first seen; `UpdatedAt` and `EventLastSeen` move with every recurrence.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_guardduty::types::{
+    Condition, Finding, FindingCriteria, OrderBy, Resource, SortCriteria,
+};
+use serde_json::Value;
+
+use crate::aws::access::Access;
+use crate::aws::classify::make;
+use crate::aws::ops::{GET_GUARDDUTY_FINDINGS, LIST_DETECTORS, LIST_GUARDDUTY_FINDINGS};
+use crate::clock::Timestamp;
+use crate::domain::finding::FindingDetail;
+use crate::domain::text::clean_arc;
+use crate::domain::{
+    Detail, Fault, FaultKind, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice,
+    SourceId,
+};
+
+use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+
+/// The source.
+pub const SOURCE: Source = Source {
+    id: SourceId::Guardduty,
+    kinds: &[Kind::Finding],
+    slices: &[SliceSpec {
+        slice: Slice::ALL,
+        every: Duration::from_secs(60),
+        part: Part::Snapshot,
+        reach: Reach::Scope,
+    }],
+    ask: |ask| Box::pin(self::ask(ask)),
+    raw: |look| Box::pin(raw(look)),
+};
+
+/// The most ids that `ListFindings` gives and `GetFindings` takes at once (both models say 50).
+const PAGE: i32 = 50;
+
+/// The detector of a scope, once it is known: it changes only when GuardDuty is switched off and on again.
+#[derive(Default)]
+struct Memory {
+    detector: Mutex<Option<String>>,
+}
+
+impl Memory {
+    fn remember(&self, detector: Option<String>) {
+        *self.detector.lock().unwrap_or_else(PoisonError::into_inner) = detector;
+    }
+}
+
+/// The detector of the account and region.
+///
+/// # Errors
+/// [`FaultKind::Disabled`] where there is none: GuardDuty is off here. That is how the service says so.
+async fn find_detector(access: &Access) -> Result<String, Fault> {
+    let out = access
+        .guardduty(&LIST_DETECTORS, |client, with| {
+            client
+                .list_detectors()
+                .customize()
+                .config_override(with)
+                .send()
+        })
+        .await?;
+    out.detector_ids.unwrap_or_default().into_iter().next().ok_or_else(|| {
+        make(
+            FaultKind::Disabled,
+            None,
+            format!("GuardDuty is not enabled in {}.", access.place()),
+            "There is nothing to see; enable it there, or switch the source off for these accounts.",
+        )
+    })
+}
+
+async fn ask(ask: Ask) -> Result<(), Fault> {
+    let memory = ask.memory::<Memory>();
+    let known = memory
+        .detector
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let detector = match known {
+        Some(known) => known,
+        None => find_detector(ask.access()).await?,
+    };
+    // Forgotten until this asking has gone well: a detector that was deleted is looked up anew.
+    memory.remember(None);
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = ask
+            .access()
+            .guardduty(&LIST_GUARDDUTY_FINDINGS, |client, with| {
+                client
+                    .list_findings()
+                    .detector_id(&detector)
+                    .finding_criteria(
+                        FindingCriteria::builder()
+                            .criterion(
+                                "service.archived",
+                                Condition::builder().equals("false").build(),
+                            )
+                            .build(),
+                    )
+                    .sort_criteria(
+                        SortCriteria::builder()
+                            .attribute_name("severity")
+                            .order_by(OrderBy::Desc)
+                            .build(),
+                    )
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let ids = out.finding_ids.unwrap_or_default();
+        if !ids.is_empty() {
+            let findings = get(ask.access(), &detector, ids).await?;
+            ask.page(
+                findings
+                    .iter()
+                    .filter_map(|f| record(ask.scope(), f))
+                    .collect(),
+            )
+            .await;
+        }
+        pages.turn(&LIST_GUARDDUTY_FINDINGS, out.next_token)?;
+    }
+    memory.remember(Some(detector));
+    Ok(())
+}
+
+async fn get(access: &Access, detector: &str, ids: Vec<String>) -> Result<Vec<Finding>, Fault> {
+    let out = access
+        .guardduty(&GET_GUARDDUTY_FINDINGS, |client, with| {
+            client
+                .get_findings()
+                .detector_id(detector)
+                .set_finding_ids(Some(ids))
+                .customize()
+                .config_override(with)
+                .send()
+        })
+        .await?;
+    Ok(out.findings.unwrap_or_default())
+}
+
+async fn raw(look: Look) -> Result<Value, Fault> {
+    let (access, tape) = look.access.taped();
+    let detector = find_detector(&look.access).await?;
+    get(&access, &detector, vec![look.item.key.id.to_string()]).await?;
+    tape.json()
+        .and_then(|body| body.get("findings")?.get(0).cloned())
+        .ok_or_else(|| look.gone(&GET_GUARDDUTY_FINDINGS))
+}
+
+/// Under which name the product stands in Security Hub and on the screen.
+pub const PRODUCT: &str = "GuardDuty";
+
+/// The severity of a GuardDuty score.
+#[must_use]
+pub fn severity(score: f64) -> Severity {
+    match score {
+        s if s >= 9.0 => Severity::Critical,
+        s if s >= 7.0 => Severity::High,
+        s if s >= 4.0 => Severity::Medium,
+        s if s > 0.0 => Severity::Low,
+        _ => Severity::Info,
+    }
+}
+
+/// The id under which a finding is one item, whoever reports it: the last part of its ARN. The account in the ARN
+/// may be the administrator's or the member's, the 32 digits at its end are the same.
+#[must_use]
+pub fn finding_id(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// What the finding is about: the type and the most telling name of the resource.
+fn resource(resource: &Resource) -> (Option<&str>, Option<&str>) {
+    let kind = resource.resource_type();
+    let name = resource
+        .instance_details()
+        .and_then(|d| d.instance_id())
+        .or_else(|| resource.lambda_details().and_then(|d| d.function_name()))
+        .or_else(|| {
+            resource
+                .rds_db_instance_details()
+                .and_then(|d| d.db_instance_identifier())
+        })
+        .or_else(|| resource.eks_cluster_details().and_then(|d| d.name()))
+        .or_else(|| resource.ecs_cluster_details().and_then(|d| d.name()))
+        .or_else(|| resource.s3_bucket_details().first().and_then(|d| d.name()))
+        .or_else(|| resource.access_key_details().and_then(|d| d.user_name()))
+        .or_else(|| resource.container_details().and_then(|d| d.name()));
+    (kind, name)
+}
+
+/// A finding as a record. `None` for an answer without the parts that make an item: its id and type.
+#[must_use]
+pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
+    let id = finding.id()?;
+    let scope = Scope {
+        account: finding
+            .account_id()
+            .and_then(|a| a.parse().ok())
+            .unwrap_or(vantage.account),
+        region: finding
+            .region()
+            .and_then(|r| r.parse().ok())
+            .unwrap_or(vantage.region),
+    };
+    let time = |text: Option<&str>| text.and_then(Timestamp::parse);
+    let service = finding.service();
+    let created = time(finding.created_at()).unwrap_or_default();
+    let first_seen = service
+        .and_then(|s| time(s.event_first_seen()))
+        .unwrap_or(created);
+    let changed = time(finding.updated_at()).unwrap_or(created);
+    let archived = service.and_then(|s| s.archived()).unwrap_or(false);
+    let score = finding.severity().unwrap_or_default();
+    let (resource_type, resource) = finding.resource().map_or((None, None), resource);
+    let native: Arc<str> = Arc::from(id);
+    let item = Item {
+        key: ItemKey {
+            kind: Kind::Finding,
+            scope,
+            id: clean_arc(finding_id(id)),
+        },
+        arn: finding.arn().map(clean_arc),
+        name: clean_arc(finding.r#type().unwrap_or("finding")),
+        title: clean_arc(
+            finding
+                .title()
+                .or(finding.description())
+                .unwrap_or_default(),
+        ),
+        severity: severity(score),
+        state: if archived {
+            ItemState::Calm
+        } else {
+            ItemState::Open
+        },
+        native_state: Arc::from(if archived { "ARCHIVED" } else { "ACTIVE" }),
+        resource: resource.map(clean_arc),
+        opened: first_seen,
+        changed,
+        episode: first_seen,
+        detail: Detail::Finding(Box::new(FindingDetail {
+            product: Arc::from(PRODUCT),
+            finding_type: clean_arc(finding.r#type().unwrap_or_default()),
+            score: finding.severity(),
+            description: finding.description().map(clean_arc),
+            remediation: None,
+            remediation_url: None,
+            resource_type: resource_type.map(clean_arc),
+            count: service.and_then(|s| s.count()).map(i64::from),
+            first_seen,
+            last_seen: service
+                .and_then(|s| time(s.event_last_seen()))
+                .unwrap_or(changed),
+            workflow: None,
+            record_state: None,
+            compliance: None,
+            note: None,
+            attack_sequence: finding.associated_attack_sequence_arn().map(clean_arc),
+            product_arn: None,
+        })),
+    };
+    Some(Record { native, item })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_guardduty::types::{InstanceDetails, Service};
+
+    fn vantage() -> Scope {
+        Scope {
+            account: "111111111111".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn scores_become_severities_at_guarddutys_own_borders() {
+        for (score, expected) in [
+            (10.0, Severity::Critical),
+            (9.0, Severity::Critical),
+            (8.9, Severity::High),
+            (7.0, Severity::High),
+            (6.9, Severity::Medium),
+            (4.0, Severity::Medium),
+            (3.9, Severity::Low),
+            (0.1, Severity::Low),
+            (0.0, Severity::Info),
+        ] {
+            assert_eq!(severity(score), expected, "{score}");
+        }
+    }
+
+    #[test]
+    fn a_recurrence_moves_no_episode() {
+        let seen = |last: &str, count| {
+            Finding::builder()
+                .id("aabb")
+                .account_id("222222222222")
+                .region("us-east-1")
+                .severity(8.0)
+                .created_at("2026-11-20T10:00:00Z")
+                .updated_at(last)
+                .r#type("Backdoor:EC2/C&CActivity.B")
+                .resource(
+                    Resource::builder()
+                        .instance_details(InstanceDetails::builder().instance_id("i-0f3").build())
+                        .build(),
+                )
+                .service(
+                    Service::builder()
+                        .event_first_seen("2026-11-20T09:50:00Z")
+                        .event_last_seen(last)
+                        .count(count)
+                        .build(),
+                )
+                .build()
+        };
+        let first = record(vantage(), &seen("2026-11-20T10:00:00Z", 1))
+            .unwrap()
+            .item;
+        let again = record(vantage(), &seen("2026-11-21T10:00:00Z", 41))
+            .unwrap()
+            .item;
+        assert_eq!(first.key, again.key);
+        assert_eq!(first.episode, again.episode);
+        assert_eq!(first.opened, again.opened);
+        assert!(again.changed > first.changed);
+        assert_eq!(
+            again.key.scope.account.to_string(),
+            "222222222222",
+            "the member's account, not the vantage"
+        );
+        assert_eq!(again.resource.as_deref(), Some("i-0f3"));
+    }
+
+    #[test]
+    fn a_finding_with_nothing_but_an_id_is_still_shown() {
+        let item = record(vantage(), &Finding::builder().id("aabb").build())
+            .unwrap()
+            .item;
+        assert_eq!(item.key.scope, vantage());
+        assert_eq!(item.state, ItemState::Open);
+        assert!(record(vantage(), &Finding::builder().build()).is_none());
+    }
+}

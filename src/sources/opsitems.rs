@@ -1,0 +1,249 @@
+//! OpsCenter: OpsItems that are not resolved or closed.
+//!
+//! `DescribeOpsItems` with a status filter for the open ones, 50 a page. OpsCenter's own severity is a text `1`
+//! (worst) to `4`; where nobody set one the OpsItem counts as medium, because somebody or something asked for work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ssm::types::{
+    OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemStatus, OpsItemSummary,
+};
+use serde_json::Value;
+
+use crate::aws::ops::{DESCRIBE_OPS_ITEMS, GET_OPS_ITEM};
+use crate::clock::Timestamp;
+use crate::domain::incident::IncidentDetail;
+use crate::domain::text::{clean, clean_arc};
+use crate::domain::{
+    Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
+};
+
+use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+
+/// The source.
+pub const SOURCE: Source = Source {
+    id: SourceId::Opsitems,
+    kinds: &[Kind::Incident],
+    slices: &[SliceSpec {
+        slice: Slice::ALL,
+        every: Duration::from_secs(60),
+        part: Part::Snapshot,
+        reach: Reach::Scope,
+    }],
+    ask: |ask| Box::pin(self::ask(ask)),
+    raw: |look| Box::pin(raw(look)),
+};
+
+/// The most OpsItems that one page gives (the model says 50).
+const PAGE: i32 = 50;
+
+/// Statuses that ask for somebody's attention. The others are done with, or belong to Change Manager, which is
+/// closed to new customers and whose requests are no incidents.
+const OPEN: &[OpsItemStatus] = &[
+    OpsItemStatus::Open,
+    OpsItemStatus::InProgress,
+    OpsItemStatus::Pending,
+];
+
+async fn ask(ask: Ask) -> Result<(), Fault> {
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let filter = OpsItemFilter::builder()
+            .key(OpsItemFilterKey::Status)
+            .operator(OpsItemFilterOperator::Equal)
+            .set_values(Some(OPEN.iter().map(|s| s.as_str().to_owned()).collect()))
+            .build();
+        // Every required member is set above; the builder cannot say no.
+        let filters = filter.map(|f| vec![f]).unwrap_or_default();
+        let out = ask
+            .access()
+            .ssm(&DESCRIBE_OPS_ITEMS, |client, with| {
+                client
+                    .describe_ops_items()
+                    .set_ops_item_filters(Some(filters))
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let summaries = out.ops_item_summaries.unwrap_or_default();
+        ask.page(
+            summaries
+                .iter()
+                .filter_map(|o| record(ask.scope(), o))
+                .collect(),
+        )
+        .await;
+        pages.turn(&DESCRIBE_OPS_ITEMS, out.next_token)?;
+    }
+    Ok(())
+}
+
+async fn raw(look: Look) -> Result<Value, Fault> {
+    let (access, tape) = look.access.taped();
+    access
+        .ssm(&GET_OPS_ITEM, |client, with| {
+            client
+                .get_ops_item()
+                .ops_item_id(&*look.item.key.id)
+                .customize()
+                .config_override(with)
+                .send()
+        })
+        .await?;
+    tape.json()
+        .and_then(|body| body.get("OpsItem").cloned())
+        .ok_or_else(|| look.gone(&GET_OPS_ITEM))
+}
+
+/// Statuses that mean that nobody has to do anything any more.
+const CLOSED: &[OpsItemStatus] = &[
+    OpsItemStatus::Resolved,
+    OpsItemStatus::Closed,
+    OpsItemStatus::Cancelled,
+];
+
+/// The severity of an OpsItem.
+fn severity(native: Option<&str>) -> Severity {
+    match native {
+        Some("1") => Severity::Critical,
+        Some("2") => Severity::High,
+        Some("3") => Severity::Medium,
+        Some("4") => Severity::Low,
+        _ => Severity::Medium,
+    }
+}
+
+fn time(at: Option<&aws_smithy_types::DateTime>) -> Timestamp {
+    at.and_then(|t| t.to_millis().ok())
+        .map(Timestamp::from_millis)
+        .unwrap_or_default()
+}
+
+/// An OpsItem as a record. `None` for an answer without an id.
+#[must_use]
+pub fn record(vantage: Scope, ops_item: &OpsItemSummary) -> Option<Record> {
+    let id = ops_item.ops_item_id()?;
+    let status = ops_item.status().map_or("Open", OpsItemStatus::as_str);
+    let closed = ops_item.status().is_some_and(|s| CLOSED.contains(s));
+    let created = time(ops_item.created_time());
+    let changed = time(ops_item.last_modified_time()).max(created);
+    let mut data: Vec<(Arc<str>, Arc<str>)> = ops_item
+        .operational_data()
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((clean_arc(key), clean_arc(value.value()?))))
+        .collect();
+    data.sort();
+    let resource = data
+        .iter()
+        .find(|(key, _)| &**key == "/aws/resources")
+        .and_then(|(_, json)| first_arn(json));
+    let native: Arc<str> = clean_arc(id);
+    let item = Item {
+        key: ItemKey {
+            kind: Kind::Incident,
+            scope: vantage,
+            id: Arc::clone(&native),
+        },
+        arn: None,
+        name: clean_arc(ops_item.title().unwrap_or(id)),
+        title: clean_arc(ops_item.title().unwrap_or(id)),
+        severity: severity(ops_item.severity()),
+        state: if closed {
+            ItemState::Calm
+        } else {
+            ItemState::Open
+        },
+        native_state: Arc::from(clean(status).as_ref()),
+        resource,
+        opened: created,
+        changed,
+        // OpsCenter keeps no time of re-opening in its list; the creation is what every console computes alike.
+        episode: created,
+        detail: Detail::Incident(Box::new(IncidentDetail {
+            id: Arc::clone(&native),
+            status: clean_arc(status),
+            source: ops_item.source().map(clean_arc),
+            category: ops_item.category().filter(|c| !c.is_empty()).map(clean_arc),
+            native_severity: ops_item.severity().filter(|s| !s.is_empty()).map(clean_arc),
+            priority: ops_item.priority(),
+            item_type: ops_item.ops_item_type().map(clean_arc),
+            created_by: ops_item.created_by().map(clean_arc),
+            modified_by: ops_item.last_modified_by().map(clean_arc),
+            data,
+        })),
+    };
+    Some(Record { native, item })
+}
+
+/// The first ARN of `/aws/resources`, which holds JSON such as `[{"arn":"…"}]`.
+fn first_arn(json: &str) -> Option<Arc<str>> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    value
+        .as_array()?
+        .first()?
+        .get("arn")?
+        .as_str()
+        .map(clean_arc)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ssm::types::OpsItemDataValue;
+
+    fn vantage() -> Scope {
+        Scope {
+            account: "111111111111".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn work_in_progress_is_open_and_resolved_work_is_not() {
+        for (status, state) in [
+            (OpsItemStatus::Open, ItemState::Open),
+            (OpsItemStatus::InProgress, ItemState::Open),
+            (OpsItemStatus::Resolved, ItemState::Calm),
+        ] {
+            let item = record(
+                vantage(),
+                &OpsItemSummary::builder()
+                    .ops_item_id("oi-1")
+                    .status(status)
+                    .build(),
+            )
+            .unwrap()
+            .item;
+            assert_eq!(item.state, state);
+        }
+    }
+
+    #[test]
+    fn the_resource_comes_from_the_operational_data() {
+        let data = OpsItemDataValue::builder()
+            .value(r#"[{"arn":"arn:aws:ec2:eu-west-1:111111111111:instance/i-0f3"}]"#)
+            .build();
+        let ops_item = OpsItemSummary::builder()
+            .ops_item_id("oi-1")
+            .operational_data("/aws/resources", data)
+            .build();
+        let item = record(vantage(), &ops_item).unwrap().item;
+        assert_eq!(
+            item.resource.as_deref(),
+            Some("arn:aws:ec2:eu-west-1:111111111111:instance/i-0f3")
+        );
+    }
+
+    #[test]
+    fn an_unrated_ops_item_is_medium() {
+        assert_eq!(severity(None), Severity::Medium);
+        assert_eq!(severity(Some("")), Severity::Medium);
+        assert_eq!(severity(Some("1")), Severity::Critical);
+    }
+}
