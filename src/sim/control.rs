@@ -57,6 +57,10 @@ pub(super) fn answer(stage: &Stage, parts: &Parts, body: &[u8]) -> (StatusCode, 
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands in map_err, which hands over the error"
+)]
 fn bad(why: impl ToString) -> (StatusCode, String) {
     (StatusCode::BAD_REQUEST, why.to_string())
 }

@@ -298,13 +298,12 @@ impl Faults {
     pub fn add(&self, fault: Fault) -> Result<u64, String> {
         fault.check()?;
         let id = self.ids.fetch_add(1, Ordering::Relaxed) + 1;
-        self.change(|all| {
-            all.push(Arc::new(Entry {
-                id,
-                fault,
-                hits: AtomicU32::new(0),
-            }))
-        });
+        let entry = Entry {
+            id,
+            fault,
+            hits: AtomicU32::new(0),
+        };
+        self.change(|all| all.push(Arc::new(entry)));
         Ok(id)
     }
 

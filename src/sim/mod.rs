@@ -33,6 +33,8 @@ pub mod scenario;
 mod server;
 pub mod services;
 mod shape;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 pub mod world;
 

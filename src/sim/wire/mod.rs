@@ -9,6 +9,8 @@
 pub mod cbor;
 pub mod json;
 pub mod query;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod value;
 

@@ -111,7 +111,7 @@ pub struct Alarm {
     /// Its past, oldest first.
     pub past: Vec<Change>,
     /// Its tags.
-    pub tags: Option<Box<BTreeMap<String, String>>>,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// History is kept for so many changes of an alarm; AWS keeps two weeks of it.
@@ -136,7 +136,7 @@ impl Alarm {
             rhythm: Rhythm::Steady,
             dice: 0,
             past: Vec::new(),
-            tags: None,
+            tags: BTreeMap::new(),
         }
     }
 

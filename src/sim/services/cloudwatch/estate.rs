@@ -383,9 +383,7 @@ impl CloudWatch {
         alarm.evaluation = ["PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE"]
             .into_iter()
             .find(|known| entry.evaluation.as_deref() == Some(known));
-        if !entry.tags.is_empty() {
-            alarm.tags = Some(Box::new(entry.tags.clone()));
-        }
+        alarm.tags.clone_from(&entry.tags);
     }
 
     fn plan_outage(&mut self, site: &Site, outage: &Outage) {

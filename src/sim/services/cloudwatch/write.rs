@@ -66,15 +66,13 @@ fn members(call: &Call<'_>) -> Map {
     kept
 }
 
-fn tags(call: &Call<'_>) -> Option<Box<BTreeMap<String, String>>> {
+fn tags(call: &Call<'_>) -> BTreeMap<String, String> {
     let text = |tag: &Value, name: &str| tag.at(name).as_str().unwrap_or_default().to_owned();
-    let all: BTreeMap<_, _> = call
-        .arg("Tags")
+    call.arg("Tags")
         .items()
         .iter()
         .map(|tag| (text(tag, "Key"), text(tag, "Value")))
-        .collect();
-    (!all.is_empty()).then(|| Box::new(all))
+        .collect()
 }
 
 /// Answers `PutMetricAlarm`.
@@ -164,7 +162,9 @@ pub fn put_composite_alarm(call: &Call<'_>) -> Answer {
             .map_err(|why| call.invalid(why))?;
         if let Some(alarm) = all.alarms.get_mut(name) {
             alarm.actions = actions;
-            alarm.tags = alarm.tags.take().or(tags);
+            if alarm.tags.is_empty() {
+                alarm.tags = tags;
+            }
         }
         all.judge_now(site, name, now);
         Ok(Value::Null)
@@ -260,16 +260,16 @@ fn switch(call: &Call<'_>, on: bool) -> Answer {
 /// Answers `ListTagsForResource`.
 pub fn list_tags(call: &Call<'_>) -> Answer {
     tagged(call, |alarm, _| {
-        let tags = alarm.tags.iter().flat_map(|tags| tags.iter());
+        let tags = alarm.tags.iter();
         fields! { "Tags" => tags.map(|(k, v)| fields! { "Key" => k, "Value" => v }).collect::<Value>() }
     })
 }
 
 /// Answers `TagResource`.
 pub fn tag(call: &Call<'_>) -> Answer {
-    let new = tags(call).unwrap_or_default();
+    let new = tags(call);
     tagged(call, |alarm, _| {
-        alarm.tags.get_or_insert_default().extend(*new);
+        alarm.tags.extend(new);
         Value::Map(Map::default())
     })
 }
@@ -278,9 +278,7 @@ pub fn tag(call: &Call<'_>) -> Answer {
 pub fn untag(call: &Call<'_>) -> Answer {
     let keys: Vec<&str> = call.arg("TagKeys").texts().collect();
     tagged(call, |alarm, _| {
-        if let Some(tags) = &mut alarm.tags {
-            tags.retain(|key, _| !keys.contains(&key.as_str()));
-        }
+        alarm.tags.retain(|key, _| !keys.contains(&key.as_str()));
         Value::Map(Map::default())
     })
 }
