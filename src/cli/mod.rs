@@ -1,5 +1,7 @@
 //! The command line: parse, start, exit code. One file per headless subcommand.
 
+mod config;
+mod flags;
 mod sim;
 
 use std::process::ExitCode;
@@ -15,6 +17,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Writes, checks and explains the configuration.
+    Config(config::Config),
     /// Plays a fleet of AWS accounts on loopback, for tests and demonstrations.
     Sim(sim::Sim),
 }
@@ -23,6 +27,7 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     match Cli::parse().command {
+        Command::Config(config) => config.run(),
         Command::Sim(sim) => sim.run(),
     }
 }

@@ -81,7 +81,7 @@ impl Reader<'_> {
             if TOP_KEYS.contains(&entry.key) {
                 match entry.value.get_ref().as_str() {
                     Some(words) if entry.key == "description" => {
-                        description = text::clean_arc(words)
+                        description = text::clean_arc(words);
                     }
                     Some(_) => {}
                     None => {

@@ -1,4 +1,6 @@
-//! The parts of noctop that meet the machine: the terminal, the pace of drawing and (later) the loop itself.
+//! The parts of noctop that meet the machine: the configuration, the terminal, the pace of drawing and (later) the
+//! loop itself.
 
+pub mod config;
 pub mod pace;
 pub mod terminal;

@@ -169,7 +169,7 @@ impl Reader<'_> {
                 },
                 "description" | "inherits" => match entry.value.get_ref().as_str() {
                     Some(words) if entry.key == "description" => {
-                        description = text::clean_arc(words)
+                        description = text::clean_arc(words);
                     }
                     Some(_) => {}
                     None => {
