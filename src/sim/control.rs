@@ -69,6 +69,7 @@ fn index(stage: &Stage) -> Value {
     let service = |service: &&'static services::Service| {
         fields! {
             "service" => service.name,
+            "alias" => service.alias,
             "operations" => service.operations.iter().map(|op| op.name).collect::<Value>(),
         }
     };

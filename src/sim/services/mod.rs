@@ -19,7 +19,9 @@ use super::world::World;
 pub const ALL: &[&Service] = &[
     &cloudwatch::SERVICE,
     &guardduty::SERVICE,
-    &organizations::SERVICE, &sts::SERVICE];
+    &organizations::SERVICE,
+    &sts::SERVICE,
+];
 
 /// What an operation answers.
 pub type Answer = Result<Value, Refusal>;
