@@ -1,0 +1,233 @@
+//! Tests: what one term asks, and how it is answered.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::alarm::AlarmWatch;
+use crate::domain::{AccountId, Detail, Kind, Severity, SourceId};
+use crate::lifecycle::{Mark, State};
+
+use super::field::Field;
+use super::grammar::Op;
+use super::text::{Needle, Pattern, write_text};
+use super::traits::Trait;
+use super::{Subject, duration};
+
+/// What one term asks.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    /// The text occurs somewhere.
+    Word(Needle),
+    /// The mark is set.
+    Mark(Mark),
+    /// The severity stands in one of these relations; none means equal.
+    Sev(Vec<(Option<Op>, Severity)>),
+    /// The age stands in one of these relations.
+    Age(Vec<(Op, Duration)>),
+    /// The state is one of these.
+    State(Vec<State>),
+    /// The kind is one of these.
+    Kind(Vec<Kind>),
+    /// One of these sources knows it.
+    Source(Vec<SourceId>),
+    /// The account has one of these tags; a tag without value matches any value.
+    Tag(Vec<(Pattern, Option<Pattern>)>),
+    /// It has one of these traits.
+    Is(Vec<Trait>),
+    /// Nobody has acknowledged it.
+    Unowned,
+    /// The field has one of these forms. Only fields that are text.
+    Text(Field, Vec<Pattern>),
+}
+
+impl Test {
+    pub(super) fn matches(&self, s: &Subject<'_>, now: Timestamp) -> bool {
+        match self {
+            Self::Word(needle) => occurs(needle, s),
+            Self::Mark(mark) => s.marks.contains(*mark),
+            Self::Sev(values) => values.iter().any(|(op, severity)| {
+                op.map_or(s.severity == *severity, |op| {
+                    op.holds(&s.severity, severity)
+                })
+            }),
+            Self::Age(values) => {
+                let age = now.since(s.item.opened);
+                values.iter().any(|(op, span)| op.holds(&age, span))
+            }
+            Self::State(values) => values.contains(&s.state),
+            Self::Kind(values) => values.contains(&s.item.key.kind),
+            Self::Source(values) => values.iter().any(|source| s.sources.contains(*source)),
+            Self::Tag(values) => s.account.is_some_and(|account| {
+                account.tags.iter().any(|(key, value)| {
+                    values
+                        .iter()
+                        .any(|(k, v)| k.matches(key) && v.as_ref().is_none_or(|v| v.matches(value)))
+                })
+            }),
+            Self::Is(values) => values.iter().any(|t| t.holds(s.item, now)),
+            Self::Unowned => true,
+            Self::Text(field, patterns) => patterns.iter().any(|p| text_matches(*field, p, s)),
+        }
+    }
+
+    pub(super) fn next_change(&self, s: &Subject<'_>, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Age(values) => values
+                .iter()
+                .map(|(op, span)| {
+                    let edge = s.item.opened.plus(*span);
+                    match op {
+                        Op::AtLeast | Op::Under => edge,
+                        Op::Over | Op::AtMost => edge.plus(Duration::from_millis(1)),
+                    }
+                })
+                .filter(|edge| *edge > now)
+                .min(),
+            Self::Is(values) => values
+                .iter()
+                .filter_map(|t| t.next_change(s.item, now))
+                .min(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn depends_on_time(&self) -> bool {
+        match self {
+            Self::Age(_) => true,
+            Self::Is(values) => values.contains(&Trait::Overdue),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a word occurs in what an operator sees of the item or knows it by.
+fn occurs(needle: &Needle, s: &Subject<'_>) -> bool {
+    let item = s.item;
+    needle.is_in(&item.name)
+        || needle.is_in(&item.title)
+        || (item.key.id != item.name && needle.is_in(&item.key.id))
+        || item.resource.as_deref().is_some_and(|r| needle.is_in(r))
+        || s.account.is_some_and(|account| needle.is_in(&account.name))
+        || needle.is_in(item.key.scope.region.as_str())
+        || account_contains(needle.as_str(), item.key.scope.account)
+}
+
+/// Whether these digits occur in an account id.
+fn account_contains(digits: &str, account: AccountId) -> bool {
+    if digits.is_empty() || digits.len() > 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    with_account_text(account, |text| text.contains(digits))
+}
+
+/// Hands on the twelve digits without allocating.
+fn with_account_text<T>(account: AccountId, f: impl FnOnce(&str) -> T) -> T {
+    struct Digits {
+        bytes: [u8; 12],
+        len: usize,
+    }
+    impl fmt::Write for Digits {
+        fn write_str(&mut self, s: &str) -> fmt::Result {
+            let end = self.len + s.len();
+            self.bytes
+                .get_mut(self.len..end)
+                .ok_or(fmt::Error)?
+                .copy_from_slice(s.as_bytes());
+            self.len = end;
+            Ok(())
+        }
+    }
+    let mut digits = Digits {
+        bytes: [b'0'; 12],
+        len: 0,
+    };
+    // An account id has at most twelve digits by construction, so this cannot overflow.
+    let _ = write!(digits, "{account}");
+    f(std::str::from_utf8(&digits.bytes[..digits.len]).unwrap_or(""))
+}
+
+fn text_matches(field: Field, pattern: &Pattern, s: &Subject<'_>) -> bool {
+    let item = s.item;
+    let optional = |text: Option<&str>| text.is_some_and(|text| pattern.matches(text));
+    match field {
+        Field::Acct => {
+            optional(s.account.map(|account| &*account.name))
+                || with_account_text(item.key.scope.account, |text| pattern.matches(text))
+        }
+        Field::Region => pattern.matches(item.key.scope.region.as_str()),
+        Field::Name => pattern.matches(&item.name),
+        Field::Id => pattern.matches(&item.key.id) || optional(item.arn.as_deref()),
+        Field::Resource => optional(item.resource.as_deref()),
+        Field::Status => pattern.matches(&item.native_state),
+        Field::Product => match &item.detail {
+            Detail::Finding(finding) => pattern.matches(&finding.product),
+            _ => false,
+        },
+        Field::Namespace => match &item.detail {
+            Detail::Alarm(alarm) => match &alarm.watch {
+                AlarmWatch::Metric { namespace, .. } => optional(namespace.as_deref()),
+                AlarmWatch::Expression(_) | AlarmWatch::Composite(_) => false,
+            },
+            _ => false,
+        },
+        Field::Sev
+        | Field::State
+        | Field::Kind
+        | Field::Age
+        | Field::Tag
+        | Field::Source
+        | Field::Is
+        | Field::Owner
+        | Field::Ends => false,
+    }
+}
+
+/// Writes `name:a,b`.
+fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    field: Field,
+    values: &[T],
+    mut one: impl FnMut(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    write!(f, "{}:", field.name())?;
+    for (i, value) in values.iter().enumerate() {
+        if i > 0 {
+            f.write_str(",")?;
+        }
+        one(f, value)?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(needle) => {
+                let word = needle.as_str();
+                let means_more = word.starts_with('-') || super::resolve::mark(word).is_some();
+                write_text(f, word, |c| {
+                    means_more || c.is_whitespace() || matches!(c, '"' | ':')
+                })
+            }
+            Self::Mark(mark) => f.write_str(mark.word()),
+            Self::Sev(values) => list(f, Field::Sev, values, |f, (op, severity)| {
+                write!(f, "{}{severity}", op.map_or("", Op::sign))
+            }),
+            Self::Age(values) => list(f, Field::Age, values, |f, (op, span)| {
+                f.write_str(op.sign())?;
+                duration::write(f, *span)
+            }),
+            Self::State(values) => list(f, Field::State, values, |f, v| f.write_str(v.word())),
+            Self::Kind(values) => list(f, Field::Kind, values, |f, v| f.write_str(v.word())),
+            Self::Source(values) => list(f, Field::Source, values, |f, v| f.write_str(v.word())),
+            Self::Is(values) => list(f, Field::Is, values, |f, v| f.write_str(v.word())),
+            Self::Unowned => f.write_str("owner:none"),
+            Self::Tag(values) => list(f, Field::Tag, values, |f, (key, value)| {
+                write!(f, "{key}")?;
+                value.as_ref().map_or(Ok(()), |value| write!(f, "={value}"))
+            }),
+            Self::Text(field, patterns) => list(f, *field, patterns, |f, p| write!(f, "{p}")),
+        }
+    }
+}

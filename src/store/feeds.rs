@@ -1,0 +1,146 @@
+//! Feeds as the store knows them: when they answered last, what is wrong, and what of an answer has arrived.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::{Cover, Fault, Feed, FeedState, Item};
+
+use super::row::RowId;
+
+/// The number of a feed within its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct FeedIndex(pub u32);
+
+/// Where the record of one native id went, and in which asking it was last named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecordRef {
+    pub row: RowId,
+    pub run: u64,
+}
+
+/// An answer that is still arriving.
+#[derive(Debug, Default)]
+pub(super) struct Staging {
+    /// Records that differ from what is shown; swapped in at the end. Empty on a first load, which shows at once.
+    pub differing: HashMap<Arc<str>, Arc<Item>>,
+    /// Native ids that a push changed while the answer was under way: the push knows better.
+    pub pushed: HashSet<Arc<str>>,
+}
+
+/// What the store knows about one feed.
+#[derive(Debug)]
+pub(super) struct FeedEntry {
+    pub feed: Feed,
+    pub covers: Cover,
+    pub every: Duration,
+    pub retired: bool,
+    pub run: u64,
+    /// The answer that is under way.
+    pub staging: Option<Staging>,
+    pub records: HashMap<Arc<str>, RecordRef>,
+    /// When it was planned.
+    pub planned: Timestamp,
+    /// When it last answered completely.
+    pub success: Option<Timestamp>,
+    /// Since when it has been complete without interruption.
+    pub fresh_since: Timestamp,
+    pub fault: Option<Fault>,
+    /// Since when it has been off or blind without interruption.
+    pub fault_since: Timestamp,
+    pub took: Duration,
+    pub calls: u32,
+    pub next: Option<Timestamp>,
+    /// Whether its rows carry the STALE mark.
+    pub stale: bool,
+    /// The moment for which a deadline stands, or zero.
+    pub deadline: Timestamp,
+}
+
+impl FeedEntry {
+    pub fn new(feed: Feed, covers: Cover, at: Timestamp) -> Self {
+        Self {
+            feed,
+            covers,
+            every: Duration::ZERO,
+            retired: false,
+            run: 0,
+            staging: None,
+            records: HashMap::new(),
+            planned: at,
+            success: None,
+            fresh_since: at,
+            fault: None,
+            fault_since: at,
+            took: Duration::ZERO,
+            calls: 0,
+            next: None,
+            stale: false,
+            deadline: Timestamp::ZERO,
+        }
+    }
+
+    /// When its last complete answer is too old, if it has an interval.
+    pub fn late_at(&self) -> Option<Timestamp> {
+        let limit = self.every.saturating_mul(2);
+        (!limit.is_zero()).then_some(())?;
+        Some(self.success?.plus(limit))
+    }
+
+    pub fn state(&self, now: Timestamp) -> FeedState {
+        match &self.fault {
+            Some(fault) if fault.kind.is_off() => FeedState::Off,
+            Some(_) => FeedState::Blind,
+            None if self.success.is_none() => FeedState::Loading,
+            None if self.late_at().is_some_and(|late| now > late) => FeedState::Late,
+            None => FeedState::Fresh,
+        }
+    }
+
+    /// Since when it has been in its state.
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        match self.state(now) {
+            FeedState::Off | FeedState::Blind => self.fault_since,
+            FeedState::Loading => self.planned,
+            FeedState::Late => self.late_at().unwrap_or(now),
+            FeedState::Fresh => self.fresh_since,
+        }
+    }
+
+    /// Notes a complete answer.
+    pub fn succeed(&mut self, at: Timestamp, took: Duration, calls: u32, next: Timestamp) {
+        if self.state(at) != FeedState::Fresh {
+            self.fresh_since = at;
+        }
+        self.success = Some(at);
+        self.fault = None;
+        self.took = took;
+        self.calls = calls;
+        self.next = Some(next);
+        self.staging = None;
+    }
+
+    /// Notes a failure.
+    pub fn fail(
+        &mut self,
+        at: Timestamp,
+        fault: Fault,
+        took: Duration,
+        calls: u32,
+        next: Timestamp,
+    ) {
+        let same = self
+            .fault
+            .as_ref()
+            .is_some_and(|before| before.kind.is_off() == fault.kind.is_off());
+        if !same {
+            self.fault_since = at;
+        }
+        self.fault = Some(fault);
+        self.took = took;
+        self.calls = calls;
+        self.next = Some(next);
+        self.staging = None;
+    }
+}

@@ -1,0 +1,83 @@
+//! Which item a row shows when several feeds know it.
+//!
+//! ```text
+//!  one source          the freshest claim, with the highest severity among claims that are equally fresh
+//!  GuardDuty and       GuardDuty's facts; workflow, record state, note, compliance and remediation filled in
+//!  Security Hub        from Security Hub; state from the fresher of the two, severity the higher of the two
+//! ```
+//!
+//! Fresh means: changed last, by the service's own time; of claims that changed at the same time, the one that
+//! arrived last.
+
+use std::sync::Arc;
+
+use crate::domain::finding::FindingDetail;
+use crate::domain::{Detail, Item, SourceId};
+
+use super::row::Claim;
+
+/// The item that these claims show together; none without claims.
+pub(super) fn shown(claims: &[Claim]) -> Option<Arc<Item>> {
+    let by = |source| {
+        claims
+            .iter()
+            .filter(move |claim| claim.source == source)
+            .max_by_key(|claim| freshness(claim))
+    };
+    if let (Some(producer), Some(hub)) = (by(SourceId::Guardduty), by(SourceId::Securityhub))
+        && let (Detail::Finding(facts), Detail::Finding(work)) =
+            (&producer.item.detail, &hub.item.detail)
+    {
+        let fresh = if freshness(hub) > freshness(producer) {
+            &hub.item
+        } else {
+            &producer.item
+        };
+        let mut joined = (*producer.item).clone();
+        joined.state = fresh.state;
+        joined.native_state = Arc::clone(&fresh.native_state);
+        joined.severity = producer.item.severity.max(hub.item.severity);
+        joined.changed = fresh.changed;
+        joined.episode = producer.item.episode.max(hub.item.episode);
+        joined.arn = joined.arn.or_else(|| hub.item.arn.clone());
+        joined.resource = joined.resource.or_else(|| hub.item.resource.clone());
+        joined.detail = Detail::Finding(Box::new(join(facts, work)));
+        return Some(Arc::new(joined));
+    }
+    let leader = claims.iter().max_by_key(|claim| freshness(claim))?;
+    let worst = claims
+        .iter()
+        .filter(|claim| claim.item.changed == leader.item.changed)
+        .map(|claim| claim.item.severity)
+        .max()?;
+    if worst == leader.item.severity {
+        return Some(Arc::clone(&leader.item));
+    }
+    let mut item = (*leader.item).clone();
+    item.severity = worst;
+    Some(Arc::new(item))
+}
+
+fn freshness(claim: &Claim) -> (crate::clock::Timestamp, u64) {
+    (claim.item.changed, claim.arrival)
+}
+
+/// A finding's facts from GuardDuty, with what people did about it from Security Hub.
+fn join(facts: &FindingDetail, work: &FindingDetail) -> FindingDetail {
+    let first = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| a.clone().or_else(|| b.clone());
+    FindingDetail {
+        workflow: first(&work.workflow, &facts.workflow),
+        record_state: first(&work.record_state, &facts.record_state),
+        compliance: first(&work.compliance, &facts.compliance),
+        note: work.note.clone().or_else(|| facts.note.clone()),
+        remediation: first(&work.remediation, &facts.remediation),
+        remediation_url: first(&work.remediation_url, &facts.remediation_url),
+        product_arn: first(&work.product_arn, &facts.product_arn),
+        description: first(&facts.description, &work.description),
+        resource_type: first(&facts.resource_type, &work.resource_type),
+        attack_sequence: first(&facts.attack_sequence, &work.attack_sequence),
+        score: facts.score.or(work.score),
+        count: facts.count.or(work.count),
+        ..facts.clone()
+    }
+}

@@ -1,0 +1,194 @@
+//! The store: the one copy of the facts that AWS told, joined to rows, and how much of them can be believed.
+//!
+//! Written only by [`Store::apply`] and, where time alone changes a fact, [`Store::tick`]. Panes, counts and exports
+//! are queries over it ([`projection::Projection`], [`export`]); none keeps a copy. Reads no clock.
+//!
+//! ```text
+//!  Batch ──► apply ──► feed: run, staging ──► claims ──► join ──► Row { item, severity, state, marks } ──► Changes
+//!                        │ End swaps in                    ▲ triage rules, lifecycle, windows
+//!                        └ Failed: old rows stay           └ tick(now): deadlines
+//! ```
+//!
+//! A *claim* is what one feed says about an item; a *row* joins all claims of one [`ItemKey`] and goes with its last
+//! claim. May import the nouns, `filter`, `lifecycle` and `triage`.
+
+mod apply;
+mod changes;
+mod coverage;
+mod deadlines;
+pub mod export;
+mod feeds;
+mod join;
+pub mod projection;
+mod row;
+mod settle;
+mod slab;
+mod windows;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::clock::Timestamp;
+use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
+use crate::lifecycle::Spans;
+use crate::triage::{Rule, RuleIndex, Rules};
+
+pub use changes::Changes;
+pub use coverage::{Coverage, FeedReport, Matrix, Only};
+pub use row::{Row, RowId};
+
+use deadlines::Deadlines;
+use feeds::{FeedEntry, FeedIndex};
+use slab::Slab;
+use windows::Windows;
+
+/// What an operator may set about the store.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How long things are remembered.
+    pub spans: Spans,
+    /// The severity rules.
+    pub rules: Rules,
+    /// The accounts of the fleet.
+    pub roster: Arc<Roster>,
+}
+
+/// What happened since an operator last looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SinceLook {
+    /// When that was.
+    pub at: Timestamp,
+    /// Items that are open and new since then.
+    pub new: usize,
+    /// Items that are open and worse since then.
+    pub worse: usize,
+    /// How often an item stopped asking for attention since then.
+    pub gone: usize,
+}
+
+/// The one copy of the facts.
+#[derive(Debug)]
+pub struct Store {
+    settings: Settings,
+    rows: Slab,
+    by_key: HashTable<RowId>,
+    hasher: RandomState,
+    feeds: Vec<FeedEntry>,
+    by_feed: HashMap<Feed, FeedIndex>,
+    windows: Windows,
+    deadlines: Deadlines,
+    arrivals: u64,
+    look: SinceLook,
+    /// Accounts and regions that rows ever lived in: what sort keys rank.
+    accounts: BTreeSet<AccountId>,
+    regions: BTreeSet<Region>,
+    /// Grows when ranks, names or rules change, so that everything derived has to be derived anew.
+    epoch: u64,
+}
+
+impl Store {
+    /// An empty store.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            rows: Slab::default(),
+            by_key: HashTable::new(),
+            hasher: RandomState::new(),
+            feeds: Vec::new(),
+            by_feed: HashMap::new(),
+            windows: Windows::default(),
+            deadlines: Deadlines::default(),
+            arrivals: 0,
+            look: SinceLook::default(),
+            accounts: BTreeSet::new(),
+            regions: BTreeSet::new(),
+            epoch: 0,
+        }
+    }
+
+    /// The row with this number, if it is still there.
+    #[must_use]
+    pub fn row(&self, id: RowId) -> Option<&Row> {
+        self.rows.get(id)
+    }
+
+    /// The number of the row of this item.
+    #[must_use]
+    pub fn find(&self, key: &ItemKey) -> Option<RowId> {
+        let hash = self.hasher.hash_one(key);
+        self.by_key
+            .find(hash, |id| {
+                self.rows.get(*id).is_some_and(|row| row.key() == key)
+            })
+            .copied()
+    }
+
+    /// Every row, those kept as CLEAR included, in no useful order.
+    pub fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
+        self.rows.iter()
+    }
+
+    /// How many rows there are, those kept as CLEAR included.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.len() == 0
+    }
+
+    /// The feeds that know a row, none where it is kept as CLEAR.
+    pub fn feeds_of(&self, id: RowId) -> impl Iterator<Item = Feed> {
+        self.rows
+            .get(id)
+            .into_iter()
+            .flat_map(|row| row.claims.iter())
+            .map(|claim| self.feeds[claim.feed.0 as usize].feed)
+    }
+
+    /// The accounts of the fleet.
+    #[must_use]
+    pub fn roster(&self) -> &Arc<Roster> {
+        &self.settings.roster
+    }
+
+    /// The severity rules.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.settings.rules
+    }
+
+    /// The rule that decided on a row's severity.
+    #[must_use]
+    pub fn rule(&self, index: RuleIndex) -> Option<&Rule> {
+        self.settings.rules.get(index)
+    }
+
+    /// Grows when everything derived from rows has to be derived anew.
+    #[must_use]
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The next moment at which [`Store::tick`] has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.next()
+    }
+
+    /// What happened since the last [`Store::look_all`].
+    #[must_use]
+    pub const fn since_look(&self) -> SinceLook {
+        self.look
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,542 @@
+//! Projections: cached answers to queries – row numbers in order, counts, and where a row stands.
+//!
+//! A projection is told what changed ([`Projection::note`]) and brought up to date in slices
+//! ([`Projection::refresh`]): a few changed rows are merged into the order, a new query or a flood of changes is
+//! sorted anew while the old answer stays visible. It reads no clock: the budget counts rows.
+//!
+//! ```text
+//!   note ──► dirty ──► few:  out of the order, and back in where they belong now ──┐
+//!                 └──► many, or another query:  scan ─► sort ─► ties ─► publish ───┴─► rows, counts, positions
+//! ```
+
+mod key;
+mod query;
+mod sorter;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::clock::Timestamp;
+use crate::domain::{ItemKey, Severity};
+
+use super::{Changes, Row, RowId, Store};
+
+pub use query::{Column, Direction, Include, QUEUE_ORDER, Query, SortKey};
+
+use key::{Chunk, Ranks, chunk, compare_rest};
+use sorter::{Entry, Sorter, Ties};
+
+/// Up to this many changed rows are merged at once: about a millisecond. More are cheaper to sort anew, in slices.
+const MERGE_AT_ONCE: usize = 2_500;
+
+/// How far a refresh came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The answer is up to date.
+    Done,
+    /// The budget is used up; the answer is the old one and the work goes on next time.
+    More,
+}
+
+/// How many items the answer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub rows: usize,
+    /// Those that ask for attention, by severity; index with `severity as usize`.
+    pub open: [usize; 5],
+}
+
+impl Counts {
+    /// Those of this severity that ask for attention.
+    #[must_use]
+    pub const fn of(&self, severity: Severity) -> usize {
+        self.open[severity as usize]
+    }
+
+    /// All that ask for attention.
+    #[must_use]
+    pub fn open_total(&self) -> usize {
+        self.open.iter().sum()
+    }
+
+    fn add(&mut self, tag: u8) {
+        self.rows += 1;
+        if let Some(count) = open_slot(tag).and_then(|slot| self.open.get_mut(slot)) {
+            *count += 1;
+        }
+    }
+
+    fn take(&mut self, tag: u8) {
+        self.rows -= 1;
+        if let Some(count) = open_slot(tag).and_then(|slot| self.open.get_mut(slot)) {
+            *count -= 1;
+        }
+    }
+}
+
+/// A row's share in the counts, in one byte: 255 for a row that does not ask for attention.
+fn tag(row: &Row) -> u8 {
+    if row.is_open() {
+        row.severity() as u8
+    } else {
+        u8::MAX
+    }
+}
+
+fn open_slot(tag: u8) -> Option<usize> {
+    (tag != u8::MAX).then_some(usize::from(tag))
+}
+
+/// A cold sort under way.
+#[derive(Debug)]
+enum Build {
+    /// Rows before this place have been looked at.
+    Scan { place: usize, found: Vec<Entry> },
+    /// Sorting by the first chunk of the key.
+    Sort(Sorter),
+    /// Ordering what is equal in it.
+    Ties { entries: Vec<Entry>, ties: Ties },
+}
+
+/// A cached answer to a query.
+#[derive(Debug)]
+pub struct Projection {
+    query: Query,
+    ranks: Ranks,
+    /// First chunks, row numbers and tags of the answer, in order.
+    keys: Vec<u128>,
+    rows: Vec<RowId>,
+    tags: Vec<u8>,
+    /// Where a row stands, by its place; believed only where `rows` agrees.
+    positions: Vec<u32>,
+    counts: Counts,
+    /// Rows that changed since the answer, or the build under way, saw them.
+    dirty: DirtyRows,
+    /// Rows that are gone but still in the answer.
+    removed: bool,
+    /// Moments at which time alone may let a row in or out.
+    times: BinaryHeap<Reverse<(Timestamp, RowId)>>,
+    build: Option<Build>,
+    /// Whether the answer is one to the current query.
+    answered: bool,
+    version: u64,
+}
+
+impl Projection {
+    /// An answer that is not there yet.
+    #[must_use]
+    pub fn new(query: Query) -> Self {
+        Self {
+            query,
+            ranks: Ranks::default(),
+            keys: Vec::new(),
+            rows: Vec::new(),
+            tags: Vec::new(),
+            positions: Vec::new(),
+            counts: Counts::default(),
+            dirty: DirtyRows::default(),
+            removed: false,
+            times: BinaryHeap::new(),
+            build: None,
+            answered: false,
+            version: 0,
+        }
+    }
+
+    /// What is asked.
+    #[must_use]
+    pub const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Asks something else. The old answer stays until the new one is complete.
+    pub fn ask(&mut self, query: Query) {
+        if query != self.query {
+            self.query = query;
+            self.build = None;
+            self.answered = false;
+        }
+    }
+
+    /// Takes note of what changed. Every change of the store has to come by here.
+    pub fn note(&mut self, changes: &Changes) {
+        for id in &changes.touched {
+            self.dirty.insert(*id);
+        }
+        for id in &changes.removed {
+            self.dirty.insert(*id);
+            self.removed |= self.position(*id).is_some();
+        }
+    }
+
+    /// The answer: row numbers in order. Numbers of rows that are gone find nothing in the store; they leave the
+    /// answer at the next refresh.
+    #[must_use]
+    pub fn rows(&self) -> &[RowId] {
+        &self.rows
+    }
+
+    /// How many rows the answer has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the answer has no row.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Items in the answer.
+    #[must_use]
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Where a row stands.
+    #[must_use]
+    pub fn position(&self, id: RowId) -> Option<usize> {
+        let at = *self.positions.get(id.place())? as usize;
+        (self.rows.get(at) == Some(&id)).then_some(at)
+    }
+
+    /// Where an item stands.
+    #[must_use]
+    pub fn position_of(&self, store: &Store, key: &ItemKey) -> Option<usize> {
+        self.position(store.find(key)?)
+    }
+
+    /// Grows whenever the answer changed.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether the answer is one to the current query: false while the first one is being found.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// The next moment at which time alone may change the answer; refresh then.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.times.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Whether [`Projection::refresh`] has anything to do.
+    #[must_use]
+    pub fn is_due(&self, store: &Store, now: Timestamp) -> bool {
+        !self.answered
+            || self.build.is_some()
+            || !self.dirty.is_empty()
+            || self.ranks.epoch != store.epoch()
+            || self.next_deadline().is_some_and(|at| at <= now)
+    }
+
+    /// Brings the answer up to date, as far as the budget goes. The budget counts rows looked at (a tenth of a
+    /// microsecond each, roughly) and is reduced by what was used; anything above zero makes progress.
+    pub fn refresh(&mut self, store: &Store, now: Timestamp, budget: &mut usize) -> Progress {
+        while let Some(Reverse((_, id))) = self.times.peek().filter(|Reverse((at, _))| *at <= now) {
+            self.dirty.insert(*id);
+            self.times.pop();
+        }
+        if !self.answered && self.build.is_none() {
+            self.start(store);
+        }
+        loop {
+            if self.build.is_some() {
+                if !self.advance(store, now, budget) {
+                    self.drop_removed(store);
+                    return Progress::More;
+                }
+            } else if self.ranks.epoch != store.epoch() || self.dirty.len() > MERGE_AT_ONCE {
+                self.start(store);
+            } else {
+                self.merge(store, now, budget);
+                return Progress::Done;
+            }
+        }
+    }
+
+    /// Brings the answer up to date, however long it takes: for headless commands and tests.
+    pub fn refresh_fully(&mut self, store: &Store, now: Timestamp) {
+        while self.refresh(store, now, &mut { usize::MAX }) == Progress::More {}
+    }
+
+    fn start(&mut self, store: &Store) {
+        self.ranks = Ranks::take(store);
+        self.dirty.drain();
+        self.times.clear();
+        self.build = Some(Build::Scan {
+            place: 0,
+            found: Vec::new(),
+        });
+    }
+
+    /// Goes on with the build; whether it is finished and published.
+    fn advance(&mut self, store: &Store, now: Timestamp, budget: &mut usize) -> bool {
+        let Self {
+            query,
+            ranks,
+            times,
+            build: Some(build),
+            ..
+        } = self
+        else {
+            return true;
+        };
+        loop {
+            match build {
+                Build::Scan { place, found } => {
+                    let to = store.rows.places().min(place.saturating_add(*budget));
+                    for at in *place..to {
+                        let Some((id, row)) = store.rows.at(at) else {
+                            continue;
+                        };
+                        if let Some(at) = query.next_change(row, store.roster(), now) {
+                            times.push(Reverse((at, id)));
+                        }
+                        if query.matches(row, store.roster(), now) {
+                            let Chunk { bytes, last } = chunk(row, &query.sort, ranks, 0);
+                            found.push(Entry {
+                                key: bytes,
+                                row: id,
+                                tag: tag(row),
+                                last,
+                            });
+                        }
+                    }
+                    *budget -= to - *place;
+                    *place = to;
+                    if to < store.rows.places() {
+                        return false;
+                    }
+                    *build = Build::Sort(Sorter::new(std::mem::take(found)));
+                }
+                Build::Sort(sorter) => {
+                    if !sorter.step(budget) {
+                        return false;
+                    }
+                    *build = Build::Ties {
+                        entries: std::mem::take(&mut sorter.items),
+                        ties: Ties::default(),
+                    };
+                }
+                Build::Ties { entries, ties } => {
+                    let read = |id, depth| {
+                        store
+                            .row(id)
+                            .map_or(Chunk::GONE, |row| chunk(row, &query.sort, ranks, depth))
+                    };
+                    if !ties.step(entries, read, budget) {
+                        return false;
+                    }
+                    let entries = std::mem::take(entries);
+                    self.publish(&entries);
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self, entries: &[Entry]) {
+        self.keys = entries.iter().map(|entry| entry.key).collect();
+        self.rows = entries.iter().map(|entry| entry.row).collect();
+        self.tags = entries.iter().map(|entry| entry.tag).collect();
+        self.counts = Counts::default();
+        for tag in &self.tags {
+            self.counts.add(*tag);
+        }
+        self.build = None;
+        self.answered = true;
+        self.version += 1;
+        self.place_from(0);
+    }
+
+    /// Takes the dirty rows out of the order and puts those that still belong there back in.
+    fn merge(&mut self, store: &Store, now: Timestamp, budget: &mut usize) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        *budget = budget.saturating_sub(self.dirty.len() * 8 + self.rows.len() / 64);
+        let first_out = self.take_out(|dirty, id| dirty.contains(id));
+        let mut back: Vec<Entry> = Vec::new();
+        for place in self.dirty.drain() {
+            let Some((id, row)) = store.rows.at(place) else {
+                continue;
+            };
+            if let Some(at) = self.query.next_change(row, store.roster(), now) {
+                self.times.push(Reverse((at, id)));
+            }
+            if self.query.matches(row, store.roster(), now) {
+                let Chunk { bytes, last } = chunk(row, &self.query.sort, &self.ranks, 0);
+                back.push(Entry {
+                    key: bytes,
+                    row: id,
+                    tag: tag(row),
+                    last,
+                });
+            }
+        }
+        self.removed = false;
+        let first_in = self.put_in(store, back);
+        if let Some(first) = [first_out, first_in].into_iter().flatten().min() {
+            self.version += 1;
+            self.place_from(first);
+        }
+    }
+
+    /// Takes rows that are gone out of an answer that stays visible during a build.
+    fn drop_removed(&mut self, store: &Store) {
+        if !self.removed {
+            return;
+        }
+        self.removed = false;
+        if let Some(first) = self.take_out(|_, id| store.row(id).is_none()) {
+            self.version += 1;
+            self.place_from(first);
+        }
+    }
+
+    /// Takes rows out of the order; the first place that changed.
+    fn take_out(&mut self, out: impl Fn(&DirtyRows, RowId) -> bool) -> Option<usize> {
+        let mut kept = 0;
+        let mut first = None;
+        for at in 0..self.rows.len() {
+            if out(&self.dirty, self.rows[at]) {
+                first = first.or(Some(at));
+                self.counts.take(self.tags[at]);
+            } else {
+                if kept != at {
+                    self.keys[kept] = self.keys[at];
+                    self.rows[kept] = self.rows[at];
+                    self.tags[kept] = self.tags[at];
+                }
+                kept += 1;
+            }
+        }
+        self.keys.truncate(kept);
+        self.rows.truncate(kept);
+        self.tags.truncate(kept);
+        first
+    }
+
+    /// Puts rows into the order where they belong; the first place that changed.
+    fn put_in(&mut self, store: &Store, mut back: Vec<Entry>) -> Option<usize> {
+        let rest = |a: RowId, b: RowId| match (store.row(a), store.row(b)) {
+            (Some(a), Some(b)) => compare_rest(a, b, &self.query.sort, &self.ranks),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        back.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| rest(a.row, b.row)));
+        // Where each belongs among the rows that stayed.
+        let mut from = 0;
+        let places: Vec<usize> = back
+            .iter()
+            .map(|entry| {
+                from += partition(&self.keys[from..], &self.rows[from..], |key, row| {
+                    key.cmp(&entry.key)
+                        .then_with(|| rest(row, entry.row))
+                        .is_lt()
+                });
+                from
+            })
+            .collect();
+        let first = *places.first()?;
+        // From the back, so that everything moves once.
+        let mut end = self.rows.len();
+        let grown = end + back.len();
+        self.keys.resize(grown, 0);
+        self.rows.resize(grown, RowId::new(0, 0));
+        self.tags.resize(grown, 0);
+        for (i, (entry, place)) in back.iter().zip(&places).enumerate().rev() {
+            self.keys.copy_within(*place..end, place + i + 1);
+            self.rows.copy_within(*place..end, place + i + 1);
+            self.tags.copy_within(*place..end, place + i + 1);
+            self.keys[place + i] = entry.key;
+            self.rows[place + i] = entry.row;
+            self.tags[place + i] = entry.tag;
+            self.counts.add(entry.tag);
+            end = *place;
+        }
+        Some(first)
+    }
+
+    /// Notes where rows stand from this place on.
+    fn place_from(&mut self, first: usize) {
+        for (at, id) in self.rows.iter().enumerate().skip(first) {
+            let place = id.place();
+            if place >= self.positions.len() {
+                self.positions.resize(place + 1, u32::MAX);
+            }
+            // A store has at most sixteen million rows.
+            self.positions[place] = u32::try_from(at).unwrap_or(u32::MAX);
+        }
+    }
+}
+
+/// How many of the first entries are `before`, by halving.
+fn partition(keys: &[u128], rows: &[RowId], before: impl Fn(u128, RowId) -> bool) -> usize {
+    let (mut low, mut high) = (0, keys.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(keys[middle], rows[middle]) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+/// A set of places in the store, with a list to walk it. Where a row went and another came, both are meant.
+#[derive(Debug, Default)]
+struct DirtyRows {
+    bits: Vec<u64>,
+    list: Vec<usize>,
+}
+
+impl DirtyRows {
+    fn insert(&mut self, id: RowId) {
+        let place = id.place();
+        let (word, bit) = (place / 64, 1 << (place % 64));
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        if self.bits[word] & bit == 0 {
+            self.bits[word] |= bit;
+            self.list.push(place);
+        }
+    }
+
+    fn contains(&self, id: RowId) -> bool {
+        let place = id.place();
+        self.bits
+            .get(place / 64)
+            .is_some_and(|word| word & 1 << (place % 64) != 0)
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Every place once; empties the set.
+    fn drain(&mut self) -> Vec<usize> {
+        let list = std::mem::take(&mut self.list);
+        for place in &list {
+            if let Some(word) = self.bits.get_mut(place / 64) {
+                *word = 0;
+            }
+        }
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,471 @@
+//! Rows settle: what a row shows after its claims, the rules or the time changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::alarm::AlarmState;
+use crate::domain::{Detail, FeedState, Item, ItemState, Kind, Roster, Scope};
+use crate::filter::SourceSet;
+use crate::lifecycle::{self, Facts, Marks, State, Triage};
+use crate::triage::{Rules, Verdict};
+
+use super::deadlines::Due;
+use super::feeds::FeedIndex;
+use super::join;
+use super::row::{Claim, Past, Row, RowId};
+use super::{Changes, SinceLook, Store};
+
+/// One call of `apply` or `tick`.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub at: Timestamp,
+    pub changes: Changes,
+    /// Scopes in which other windows run than before.
+    windows: Vec<Scope>,
+}
+
+impl Turn {
+    pub fn new(at: Timestamp) -> Self {
+        Self {
+            at,
+            changes: Changes::default(),
+            windows: Vec::new(),
+        }
+    }
+}
+
+/// Why a claim goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The feed no longer names it.
+    Cleared,
+    /// The feed is no longer asked.
+    Retired,
+}
+
+impl Store {
+    /// Lets time pass: only what is due is touched.
+    pub fn tick(&mut self, now: Timestamp) -> Changes {
+        let mut turn = Turn::new(now);
+        while let Some((at, due)) = self.deadlines.pop_due(now) {
+            match due {
+                Due::Feed(index) if self.entry(index).deadline == at => {
+                    self.entry_mut(index).deadline = Timestamp::ZERO;
+                    turn.changes.feeds.push(self.entry(index).feed);
+                    self.restale(index, &mut turn);
+                }
+                Due::Row(id) if self.rows.get(id).is_some_and(|row| row.deadline == at) => {
+                    let over = self.rows.get_mut(id).is_some_and(|row| {
+                        row.deadline = Timestamp::ZERO;
+                        row.vanished && row.forget_at(self.settings.spans.keep_cleared) <= now
+                    });
+                    if over {
+                        self.remove(id, &mut turn);
+                    } else {
+                        self.settle(id, None, &mut turn);
+                    }
+                }
+                Due::Feed(_) | Due::Row(_) => {}
+            }
+        }
+        self.finish(turn)
+    }
+
+    /// The operator has looked at these rows: they are no longer new or worse.
+    pub fn look(&mut self, rows: &[RowId], at: Timestamp) -> Changes {
+        let mut turn = Turn::new(at);
+        for id in rows {
+            if let Some(row) = self.rows.get_mut(*id)
+                && (row.unseen || row.worse)
+            {
+                row.unseen = false;
+                row.worse = false;
+                self.settle(*id, None, &mut turn);
+            }
+        }
+        self.finish(turn)
+    }
+
+    /// The operator has looked at everything: counting begins anew.
+    pub fn look_all(&mut self, at: Timestamp) -> Changes {
+        let unseen: Vec<RowId> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.unseen || row.worse)
+            .map(|(id, _)| id)
+            .collect();
+        let changes = self.look(&unseen, at);
+        self.look = SinceLook {
+            at,
+            ..SinceLook::default()
+        };
+        changes
+    }
+
+    /// Other accounts, names or tags than before. Severities follow their rules; nothing counts as worse for it.
+    pub fn set_roster(&mut self, roster: Arc<Roster>, at: Timestamp) -> Changes {
+        if *roster == *self.settings.roster {
+            return Changes::default();
+        }
+        self.settings.roster = roster;
+        self.judge_all(at)
+    }
+
+    /// Other severity rules than before.
+    pub fn set_rules(&mut self, rules: Rules, at: Timestamp) -> Changes {
+        if rules == self.settings.rules {
+            return Changes::default();
+        }
+        self.settings.rules = rules;
+        self.judge_all(at)
+    }
+
+    fn judge_all(&mut self, at: Timestamp) -> Changes {
+        self.epoch += 1;
+        let mut turn = Turn::new(at);
+        for place in 0..self.rows.places() {
+            if let Some((id, _)) = self.rows.at(place) {
+                self.settle(id, None, &mut turn);
+                turn.changes.touched.push(id);
+            }
+        }
+        turn.changes.worse.clear();
+        for id in &turn.changes.touched {
+            if let Some(row) = self.rows.get_mut(*id)
+                && row.worse
+                && !row.triage.marks.contains(lifecycle::Mark::Worse)
+            {
+                row.worse = false;
+            }
+        }
+        self.finish(turn)
+    }
+
+    /// A new row for its first claim; the caller settles it. None when the store is full.
+    pub(super) fn insert(&mut self, claim: Claim, turn: &mut Turn) -> Option<RowId> {
+        let item = Arc::clone(&claim.item);
+        let scope = item.key.scope;
+        let fresh_account = self.accounts.insert(scope.account);
+        let fresh_region = self.regions.insert(scope.region);
+        if fresh_account || fresh_region {
+            self.epoch += 1;
+        }
+        let hash = std::hash::BuildHasher::hash_one(&self.hasher, &item.key);
+        // Until it settles, the row shows the item as calm and unjudged: everything it turns out to be is a change.
+        let id = self.rows.insert(Row {
+            sources: SourceSet::default(),
+            verdict: Verdict {
+                severity: item.severity,
+                rule: None,
+            },
+            triage: Triage {
+                state: State::Clear,
+                marks: Marks::NONE,
+            },
+            item,
+            claims: smallvec::smallvec![claim],
+            vanished: false,
+            unseen: false,
+            worse: false,
+            past: None,
+            deadline: Timestamp::ZERO,
+        })?;
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        self.by_key.insert_unique(hash, id, |id| {
+            rows.get(*id).map_or(0, |row| {
+                std::hash::BuildHasher::hash_one(hasher, &row.item.key)
+            })
+        });
+        turn.changes.touched.push(id);
+        Some(id)
+    }
+
+    /// Takes a claim away from a row; the row goes, or is kept as CLEAR, with its last one.
+    pub(super) fn drop_claim(
+        &mut self,
+        id: RowId,
+        index: FeedIndex,
+        native: &Arc<str>,
+        why: Leave,
+        turn: &mut Turn,
+    ) {
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
+        };
+        row.claims
+            .retain(|claim| claim.feed != index || claim.native != *native);
+        if !row.claims.is_empty() {
+            self.settle(id, Some(index), turn);
+            return;
+        }
+        let keep =
+            why == Leave::Cleared && row.is_open() && !self.settings.spans.keep_cleared.is_zero();
+        if keep {
+            row.vanished = true;
+            self.settle(id, Some(index), turn);
+        } else {
+            self.remove(id, turn);
+        }
+    }
+
+    fn remove(&mut self, id: RowId, turn: &mut Turn) {
+        let Some(row) = self.rows.get(id) else {
+            return;
+        };
+        let hash = std::hash::BuildHasher::hash_one(&self.hasher, &row.item.key);
+        if let Ok(entry) = self.by_key.find_entry(hash, |other| *other == id) {
+            entry.remove();
+        }
+        if let Some(row) = self.rows.remove(id) {
+            if row.item.key.kind == Kind::Window && self.windows.note(id, &row.item, false) {
+                turn.windows.push(row.item.key.scope);
+            }
+            self.look.count(&row, -1);
+            turn.changes.removed.push(id);
+        }
+    }
+
+    /// Brings a row up to date with its claims, the rules and the time. `cause` is the feed that spoke, if one did.
+    pub(super) fn settle(&mut self, id: RowId, cause: Option<FeedIndex>, turn: &mut Turn) {
+        let loaded = cause.is_some_and(|index| self.last_success(index).is_some());
+        let confirmed = cause.and_then(|index| self.last_success(index));
+        let stale = self
+            .rows
+            .get(id)
+            .is_some_and(|row| row.claims.iter().all(|c| self.entry(c.feed).stale));
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
+        };
+        let spans = self.settings.spans;
+        let was_open = row.triage.state == State::New;
+        let before = (row.verdict, row.triage, row.sources);
+        let counted = (row.unseen, row.worse, was_open);
+
+        let mut changed = false;
+        if let Some(shown) = join::shown(&row.claims) {
+            let shown = remember(&row.item, shown, was_open || row.vanished);
+            let fires = shown.state.is_open();
+            if row.vanished {
+                row.vanished = false;
+                changed = true;
+            }
+            if fires && row.fires_again(&shown, was_open, confirmed, &spans) {
+                row.past_mut().flapped = Some(shown.opened);
+            }
+            let again = was_open
+                && row.item.state == ItemState::Open
+                && shown.state == ItemState::Open
+                && shown.episode > row.item.episode;
+            if loaded && fires && (!was_open || again) {
+                row.unseen = true;
+                turn.changes.opened.push(id);
+            }
+            if row.item != shown {
+                changed = true;
+            }
+            if !Arc::ptr_eq(&row.item, &shown) {
+                row.item = shown;
+            }
+            row.sources = row.claims.iter().map(|claim| claim.source).collect();
+        }
+        let is_open = row.is_open();
+        if was_open && !is_open {
+            // An alarm says itself when it went back to OK; of the rest only the arrival is known.
+            let said = (row.item.key.kind == Kind::Alarm && !row.vanished)
+                .then_some(row.item.opened)
+                .filter(|cleared| *cleared <= turn.at);
+            row.past_mut().cleared = Some(said.unwrap_or(turn.at));
+            row.unseen = false;
+            row.worse = false;
+            self.look.gone += 1;
+            turn.changes.cleared.push(id);
+        } else if is_open && let Some(past) = &mut row.past {
+            past.cleared = None;
+        }
+
+        if row.item.key.kind == Kind::Window && self.windows.note(id, &row.item, !row.vanished) {
+            turn.windows.push(row.item.key.scope);
+        }
+        let excuse = if row.item.key.kind == Kind::Alarm {
+            self.windows.excuse(&row.item, turn.at)
+        } else {
+            None
+        };
+        let mut facts = Facts {
+            state: row.item.state,
+            vanished: row.vanished,
+            unseen: row.unseen,
+            worse: row.worse,
+            flapped: row.past.as_ref().and_then(|past| past.flapped),
+            in_window: excuse.is_some(),
+            stale: stale && !row.claims.is_empty(),
+        };
+        row.triage = lifecycle::triage(&facts, &spans, turn.at);
+        let mut subject = row.subject(&self.settings.roster);
+        subject.severity = row.item.severity;
+        let verdict = self.settings.rules.judge(&subject, turn.at);
+        let rules_change = self.settings.rules.next_change(&subject, turn.at);
+        let rose = was_open && is_open && verdict.severity > row.verdict.severity;
+        row.verdict = verdict;
+        if rose && (loaded || cause.is_none()) {
+            row.worse = true;
+            facts.worse = true;
+            row.triage = lifecycle::triage(&facts, &spans, turn.at);
+            turn.changes.worse.push(id);
+        }
+
+        changed |= before != (row.verdict, row.triage, row.sources);
+        if changed {
+            turn.changes.touched.push(id);
+        }
+        self.look.recount(counted, (row.unseen, row.worse, is_open));
+
+        let fades = facts
+            .flapped
+            .map(|at| at.plus(spans.flap_shown))
+            .filter(|at| *at > turn.at);
+        let forgotten = row.vanished.then(|| row.forget_at(spans.keep_cleared));
+        let next = [excuse, rules_change, fades, forgotten]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Timestamp::ZERO);
+        if row.deadline != next {
+            row.deadline = next;
+            if !next.is_unknown() {
+                self.deadlines.push(next, Due::Row(id));
+            }
+        }
+    }
+
+    /// Renews the STALE marks of a feed's rows where the feed became or ceased to be old, and its deadline.
+    pub(super) fn restale(&mut self, index: FeedIndex, turn: &mut Turn) {
+        let entry = self.entry_mut(index);
+        let stale = matches!(entry.state(turn.at), FeedState::Late | FeedState::Blind);
+        let next = entry
+            .late_at()
+            .filter(|_| entry.fault.is_none() && !entry.retired)
+            .map(|at| at.plus(Duration::from_millis(1)))
+            .filter(|at| *at > turn.at)
+            .unwrap_or(Timestamp::ZERO);
+        let moved = entry.deadline != next;
+        entry.deadline = next;
+        if moved && !next.is_unknown() {
+            self.deadlines.push(next, Due::Feed(index));
+        }
+        let entry = self.entry_mut(index);
+        if entry.stale != stale {
+            entry.stale = stale;
+            let rows: Vec<RowId> = entry.records.values().map(|record| record.row).collect();
+            for id in rows {
+                self.settle(id, None, turn);
+            }
+        }
+    }
+
+    /// Ends a turn: alarms in scopes whose windows changed, and the deadlines that count.
+    pub(super) fn finish(&mut self, mut turn: Turn) -> Changes {
+        if !turn.windows.is_empty() {
+            let scopes = std::mem::take(&mut turn.windows);
+            let alarms: Vec<RowId> = self
+                .rows
+                .iter()
+                .filter(|(_, row)| {
+                    row.key().kind == Kind::Alarm
+                        && row.is_open()
+                        && scopes.contains(&row.key().scope)
+                })
+                .map(|(id, _)| id)
+                .collect();
+            for id in alarms {
+                self.settle(id, None, &mut turn);
+            }
+        }
+        let (rows, feeds) = (&self.rows, &self.feeds);
+        self.deadlines.prune(|at, due| match due {
+            Due::Feed(index) => feeds[index.0 as usize].deadline == at,
+            Due::Row(id) => rows.get(id).is_some_and(|row| row.deadline == at),
+        });
+        turn.changes.tidy();
+        turn.changes
+    }
+}
+
+impl Row {
+    fn past_mut(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
+    }
+
+    /// When a vanished row is let go.
+    fn forget_at(&self, keep: Duration) -> Timestamp {
+        self.cleared_at().unwrap_or_default().plus(keep)
+    }
+
+    /// Whether an alarm that is shown as open now fired again soon after clearing.
+    fn fires_again(
+        &self,
+        shown: &Item,
+        was_open: bool,
+        confirmed: Option<Timestamp>,
+        spans: &lifecycle::Spans,
+    ) -> bool {
+        if shown.key.kind != Kind::Alarm || shown.state != ItemState::Open {
+            return false;
+        }
+        let cleared = if was_open {
+            // Another transition into ALARM: it cleared unseen, after the feed last confirmed it.
+            let again = self.item.state == ItemState::Open && shown.opened > self.item.opened;
+            if again { confirmed } else { None }
+        } else {
+            self.cleared_at()
+        };
+        cleared.is_some_and(|cleared| lifecycle::flaps(cleared, shown.opened, spans))
+    }
+}
+
+/// The item to show, given what was shown: an alarm that was open and has no data now is silent, not calm, and
+/// keeps its age and episode.
+fn remember(before: &Arc<Item>, shown: Arc<Item>, known: bool) -> Arc<Item> {
+    let Detail::Alarm(alarm) = &shown.detail else {
+        return shown;
+    };
+    if !known || alarm.state != AlarmState::InsufficientData || !before.state.is_open() {
+        return shown;
+    }
+    let mut item = (*shown).clone();
+    item.state = ItemState::NoData;
+    item.opened = before.opened;
+    item.episode = before.episode;
+    if let Detail::Alarm(alarm) = &mut item.detail {
+        alarm.was_alarm = true;
+    }
+    if item == **before {
+        return Arc::clone(before);
+    }
+    Arc::new(item)
+}
+
+impl SinceLook {
+    fn count(&mut self, row: &Row, by: isize) {
+        if row.is_open() {
+            self.new = self
+                .new
+                .saturating_add_signed(if row.unseen { by } else { 0 });
+            self.worse = self
+                .worse
+                .saturating_add_signed(if row.worse { by } else { 0 });
+        }
+    }
+
+    /// A row that was (unseen, worse, open) is so no longer.
+    fn recount(&mut self, before: (bool, bool, bool), after: (bool, bool, bool)) {
+        let step = |before: bool, after: bool| isize::from(after) - isize::from(before);
+        self.new = self
+            .new
+            .saturating_add_signed(step(before.0 && before.2, after.0 && after.2));
+        self.worse = self
+            .worse
+            .saturating_add_signed(step(before.1 && before.2, after.1 && after.2));
+    }
+}
