@@ -1,0 +1,75 @@
+//! The generated parts of the documentation are what the code says. `NOCTOP_BLESS=1` rewrites them.
+
+use std::fmt::Write as _;
+
+use noctop::keymap::{Keymap, Layer, sequence};
+use noctop::runtime::config;
+use noctop::theme::Role;
+
+use crate::source;
+
+/// Compares the part of a page between `<!-- generated: NAME -->` and `<!-- end: NAME -->` with `text`.
+fn generated(page: &str, name: &str, text: &str) {
+    let path = source::root().join(page);
+    let have = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{page}: {why}"));
+    let open = format!("<!-- generated: {name} -->\n");
+    let close = format!("<!-- end: {name} -->");
+    let start = have.find(&open).map(|at| at + open.len());
+    let (Some(start), Some(end)) = (start, have.find(&close)) else {
+        panic!("{page} has no part {name}");
+    };
+    let want = format!("{}\n{}\n{}", &have[..start], text.trim(), &have[end..]);
+    if have == want {
+        return;
+    }
+    if std::env::var_os("NOCTOP_BLESS").is_some() {
+        std::fs::write(&path, want).unwrap();
+    } else {
+        panic!(
+            "{page}: the part {name} is not what the code says; NOCTOP_BLESS=1 cargo test --test project docs rewrites it"
+        );
+    }
+}
+
+#[test]
+fn the_configuration_page_lists_every_key() {
+    generated(
+        "docs/configuration.md",
+        "keys of the file",
+        &config::reference(),
+    );
+}
+
+#[test]
+fn the_configuration_page_shows_the_annotated_file() {
+    let text = format!("```toml\n{}```", config::annotated_file());
+    generated("docs/configuration.md", "annotated file", &text);
+}
+
+#[test]
+fn the_themes_page_lists_every_role() {
+    let mut text = String::from("| role | what it paints |\n|---|---|\n");
+    for role in Role::ALL {
+        let _ = writeln!(text, "| `{role}` | {} |", role.help());
+    }
+    generated("docs/themes.md", "roles", &text);
+}
+
+#[test]
+fn the_keys_page_lists_every_default_binding() {
+    let keymap = Keymap::shipped_default();
+    let mut text = String::new();
+    for layer in Layer::ALL {
+        let _ = writeln!(
+            text,
+            "### `[{layer}]`\n\n{}\n\n| press | command |\n|---|---|",
+            layer.help()
+        );
+        for bound in keymap.bindings().iter().filter(|b| b.layer == *layer) {
+            let chords = sequence(&bound.chords).replace('|', "\\|");
+            let _ = writeln!(text, "| `{chords}` | `{}` |", bound.binding);
+        }
+        text.push('\n');
+    }
+    generated("docs/keys.md", "default keys", &text);
+}
