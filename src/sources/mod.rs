@@ -15,8 +15,11 @@ mod asker;
 pub mod cloudwatch;
 pub mod guardduty;
 mod intern;
+mod moment;
 pub mod opsitems;
+mod schedule;
 pub mod securityhub;
+pub mod windows;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -79,7 +82,13 @@ pub enum Reach {
 }
 
 /// Every source.
-pub const ALL: &[&Source] = &[&cloudwatch::SOURCE, &guardduty::SOURCE, &securityhub::SOURCE, &opsitems::SOURCE];
+pub const ALL: &[&Source] = &[
+    &cloudwatch::SOURCE,
+    &guardduty::SOURCE,
+    &securityhub::SOURCE,
+    &opsitems::SOURCE,
+    &windows::SOURCE,
+];
 
 /// The source with this name, if it asks anything.
 #[must_use]

@@ -1,0 +1,12 @@
+//! Moments as the SDK writes them.
+
+use aws_smithy_types::DateTime;
+
+use crate::clock::Timestamp;
+
+/// The moment, where the service gave one.
+#[must_use]
+pub fn moment(at: Option<&DateTime>) -> Option<Timestamp> {
+    at.and_then(|at| at.to_millis().ok())
+        .map(Timestamp::from_millis)
+}
