@@ -26,10 +26,12 @@
 //! `services/sts.rs` is the smallest complete example, `services/cloudwatch/` the largest.
 
 pub mod calls;
+pub mod chance;
 mod control;
 pub mod faults;
 pub mod route;
 pub mod scenario;
+pub mod schedule;
 mod server;
 pub mod services;
 mod shape;

@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{cloudwatch, guardduty};
+use super::services::{cloudwatch, guardduty, ssm};
 use super::world::Site;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
@@ -60,6 +60,15 @@ pub struct Scenario {
     /// The threats that GuardDuty finds.
     #[serde(default)]
     pub guardduty: guardduty::Section,
+    /// OpsItems.
+    #[serde(default)]
+    pub opsitems: ssm::OpsItemSection,
+    /// Maintenance windows.
+    #[serde(default)]
+    pub windows: ssm::WindowSection,
+    /// Managed nodes and their patches.
+    #[serde(default)]
+    pub patches: ssm::PatchSection,
     /// What goes wrong from the start.
     #[serde(default)]
     pub fault: Vec<Fault>,

@@ -211,6 +211,24 @@ impl Page {
             .map(|_| self.token(&(skip + items.len()).to_string()));
         (items, next)
     }
+
+    /// The items of this page and the token of the next, by key. `all` comes in falling order of its
+    /// keys; what is added or removed while the list is read moves nothing else.
+    pub fn fall<T>(
+        &self,
+        all: impl IntoIterator<Item = T>,
+        key: impl Fn(&T) -> String,
+    ) -> (Vec<T>, Option<String>) {
+        let read = |item: &T| self.cursor.as_deref().is_some_and(|c| *key(item) >= *c);
+        let mut rest = all.into_iter().skip_while(read);
+        let items: Vec<T> = rest.by_ref().take(self.size).collect();
+        let more = rest.next().is_some();
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| self.token(&key(last)));
+        (items, next)
+    }
 }
 
 fn open(token: &str, seal: u64) -> Option<String> {

@@ -6,6 +6,7 @@ mod dice;
 pub mod guardduty;
 pub mod organizations;
 mod refusal;
+pub mod ssm;
 mod stock;
 pub mod sts;
 
@@ -20,6 +21,7 @@ pub const ALL: &[&Service] = &[
     &cloudwatch::SERVICE,
     &guardduty::SERVICE,
     &organizations::SERVICE,
+    &ssm::SERVICE,
     &sts::SERVICE,
 ];
 

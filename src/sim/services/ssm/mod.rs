@@ -1,0 +1,248 @@
+//! Systems Manager: OpsItems, maintenance windows, managed nodes and their patches.
+//!
+//! ```text
+//!  opsitems ── opsitem     what happened and who works on it
+//!  windows  ── window      schedules, runs, tasks, invocations
+//!  nodes    ── patches     machines; what their windows have patched, and what not
+//! ```
+//!
+//! Nearly all of it is a function of the time: a run of a window, a scan of a machine or the birth of an
+//! OpsItem follows from its schedule and its own [`Chance`](crate::sim::chance::Chance), so a month of
+//! past costs no memory. Only what a caller changed is kept.
+
+mod nodes;
+mod opsitem;
+mod opsitems;
+mod patches;
+mod window;
+mod windows;
+
+pub use nodes::Section as PatchSection;
+pub use opsitem::Section as OpsItemSection;
+pub use window::Section as WindowSection;
+
+use self::nodes::Node;
+use self::opsitem::OpsItems;
+use self::window::Window;
+use super::{Answer, Call, Dialect, Operation, Refusal, Service};
+use crate::clock::Timestamp;
+use crate::fields;
+use crate::sim::wire::{Protocol, Value};
+use crate::sim::world::{Estate, Site, World};
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "ssm",
+    alias: "ssm",
+    protocols: &[Protocol::Json],
+    target: "AmazonSSM",
+    xmlns: "",
+    dialect: Dialect {
+        bad_token: "InvalidNextToken",
+        message: "Message",
+        ..Dialect::JSON
+    },
+    operations: &[
+        listed("DescribeOpsItems", opsitems::describe, (1, 50), 50),
+        Operation::new("GetOpsItem", opsitems::get).needs(&["OpsItemId"]),
+        listed("ListOpsItemEvents", opsitems::events, (1, 50), 50),
+        listed("ListOpsItemRelatedItems", opsitems::related, (1, 50), 50),
+        Operation::new("CreateOpsItem", opsitems::create).needs(&[
+            "Description",
+            "Source",
+            "Title",
+        ]),
+        Operation::new("UpdateOpsItem", opsitems::update).needs(&["OpsItemId"]),
+        listed(
+            "DescribeMaintenanceWindows",
+            windows::describe,
+            (10, 100),
+            50,
+        ),
+        Operation::new("GetMaintenanceWindow", windows::get).needs(&["WindowId"]),
+        Operation::new("CreateMaintenanceWindow", windows::create).needs(&[
+            "Name",
+            "Schedule",
+            "Duration",
+            "Cutoff",
+            "AllowUnassociatedTargets",
+        ]),
+        listed(
+            "DescribeMaintenanceWindowSchedule",
+            windows::schedule,
+            (1, 100),
+            50,
+        ),
+        listed(
+            "DescribeMaintenanceWindowTargets",
+            windows::targets,
+            (10, 100),
+            50,
+        )
+        .needs(&["WindowId"]),
+        listed(
+            "DescribeMaintenanceWindowTasks",
+            windows::tasks,
+            (10, 100),
+            50,
+        )
+        .needs(&["WindowId"]),
+        listed(
+            "DescribeMaintenanceWindowExecutions",
+            windows::executions,
+            (10, 100),
+            50,
+        )
+        .needs(&["WindowId"]),
+        Operation::new("GetMaintenanceWindowExecution", windows::execution)
+            .needs(&["WindowExecutionId"]),
+        listed(
+            "DescribeMaintenanceWindowExecutionTasks",
+            windows::execution_tasks,
+            (10, 100),
+            50,
+        )
+        .needs(&["WindowExecutionId"]),
+        listed(
+            "DescribeMaintenanceWindowExecutionTaskInvocations",
+            windows::invocations,
+            (10, 100),
+            50,
+        )
+        .needs(&["WindowExecutionId", "TaskId"]),
+        listed("DescribeInstanceInformation", nodes::describe, (5, 50), 50),
+        listed(
+            "DescribeInstancePatchStates",
+            patches::states,
+            (10, 100),
+            50,
+        )
+        .needs(&["InstanceIds"]),
+        listed(
+            "DescribeInstancePatchStatesForPatchGroup",
+            patches::states_of_group,
+            (10, 100),
+            50,
+        )
+        .needs(&["PatchGroup"]),
+        listed("DescribeInstancePatches", patches::patches, (10, 100), 50).needs(&["InstanceId"]),
+        listed("DescribePatchGroups", patches::groups, (1, 100), 50),
+        Operation::new("DescribePatchGroupState", patches::group_state).needs(&["PatchGroup"]),
+        listed("DescribePatchBaselines", patches::baselines, (1, 100), 50),
+        listed(
+            "ListResourceComplianceSummaries",
+            patches::summaries,
+            (1, 50),
+            50,
+        ),
+    ],
+    disabled,
+    truth,
+};
+
+const fn listed(
+    name: &'static str,
+    run: fn(&Call<'_>) -> Answer,
+    range: (usize, usize),
+    default: usize,
+) -> Operation {
+    Operation::new(name, run).paged("MaxResults", "NextToken", range, default)
+}
+
+/// What an account that was never activated for the service hears.
+fn disabled(_: &Call<'_>) -> Answer {
+    Err(Refusal::new(
+        "SubscriptionRequiredException",
+        "The AWS Access Key Id needs a subscription for the service",
+    ))
+}
+
+/// Everything that Systems Manager keeps in one account and region.
+pub(super) struct Ssm {
+    nodes: Vec<Node>,
+    windows: Vec<Window>,
+    ops: OpsItems,
+}
+
+impl Estate for Ssm {
+    fn found(site: &Site) -> Self {
+        let nodes = nodes::found(site);
+        let windows = window::found(site, &nodes::groups(&nodes));
+        Self {
+            nodes,
+            windows,
+            ops: OpsItems::found(site),
+        }
+    }
+
+    fn advance(&mut self, site: &Site, now: Timestamp) {
+        self.ops.advance(site, now);
+    }
+}
+
+/// The state in the names of the answers: all OpsItems as `GetOpsItem`, all windows as
+/// `GetMaintenanceWindow` with the runs of the last days, all nodes with their patch states.
+fn truth(world: &World, account: &str, region: &str) -> Value {
+    world.estate(account, region, |all: &mut Ssm, site, now| {
+        let windows = all.windows.iter();
+        fields! {
+            "OpsItems" => all.ops.all(now).map(|item| item.describe(site, now)).collect::<Value>(),
+            "MaintenanceWindows" => windows.clone().map(|w| w.describe(now)).collect::<Value>(),
+            "WindowExecutions" => windows
+                .flat_map(|w| w.past(now).into_iter().map(|run| run.describe(now)).collect::<Vec<_>>())
+                .collect::<Value>(),
+            "InstanceInformationList" => all.nodes.iter().map(|n| n.describe(site, now)).collect::<Value>(),
+            "InstancePatchStates" => all
+                .nodes
+                .iter()
+                .filter_map(|node| Some(patches::state(all, site, node, now)?.describe(site)))
+                .collect::<Value>(),
+        }
+    })
+}
+
+/// The filters of a request as keys and values; refused when a key is not among `known`.
+fn filters<'a>(
+    call: &'a Call<'_>,
+    member: &str,
+    known: &[&str],
+    code: &'static str,
+) -> Result<Vec<(&'a str, Vec<&'a str>)>, Refusal> {
+    let read = |filter: &'a Value| {
+        // DescribeInstanceInformation knows an older spelling, too.
+        let lower = filter.at("Key").is_null();
+        let key = filter.at(if lower { "key" } else { "Key" }).as_str();
+        let values = filter.at(if lower { "valueSet" } else { "Values" });
+        (key.unwrap_or_default(), values.texts().collect())
+    };
+    let all: Vec<(&str, Vec<&str>)> = call.arg(member).items().iter().map(read).collect();
+    match all.iter().find(|(key, _)| !fits(known, key)) {
+        Some((key, _)) => Err(Refusal::new(
+            code,
+            format!(
+                "The filter key '{key}' is not supported by {}. Supported keys are {}",
+                call.operation.name,
+                known.join(", ")
+            ),
+        )),
+        None => Ok(all),
+    }
+}
+
+fn fits(known: &[&str], key: &str) -> bool {
+    known
+        .iter()
+        .any(|k| *k == key || (k.ends_with(':') && key.starts_with(k)))
+}
+
+/// Refuses a text that is not one of an enumeration, as the front door words it.
+fn one_of(call: &Call<'_>, member: &str, value: &str, known: &[&str]) -> Result<(), Refusal> {
+    if known.contains(&value) {
+        return Ok(());
+    }
+    Err(call.invalid(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
+         Member must satisfy enum value set: [{}]",
+        known.join(", ")
+    )))
+}

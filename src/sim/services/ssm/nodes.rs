@@ -1,0 +1,429 @@
+//! Managed nodes: the machines that Systems Manager knows.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Ssm, filters, one_of};
+use crate::clock::Timestamp;
+use crate::fields;
+use crate::sim::chance::Chance;
+use crate::sim::scenario::{Span, covers};
+use crate::sim::services::{Answer, Call, Refusal};
+use crate::sim::wire::Value;
+use crate::sim::world::Site;
+
+/// `[patches]` of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// How many machines an account has in a region.
+    pub per_cell: usize,
+    /// Other numbers in some places; the last that covers a place counts.
+    pub density: Vec<Density>,
+    /// How long after the second Tuesday of the month its patches are asked for.
+    pub approval: Span,
+    /// Which share has patches that fail to install.
+    pub failing: f64,
+    /// Which share never gets its patches.
+    pub behind: f64,
+    /// Which share waits for a reboot.
+    pub rebooting: f64,
+    /// Which share has lost its connection, and is not scanned any more.
+    pub lost: f64,
+    /// Which share was never scanned.
+    pub unscanned: f64,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self {
+            per_cell: 8,
+            density: Vec::new(),
+            approval: Span(Duration::from_secs(7 * 86_400)),
+            failing: 0.04,
+            behind: 0.08,
+            rebooting: 0.04,
+            lost: 0.03,
+            unscanned: 0.02,
+        }
+    }
+}
+
+/// How many machines some places have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Density {
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How many machines there.
+    pub per_cell: usize,
+}
+
+/// An operating system.
+#[derive(Debug)]
+pub struct System {
+    /// `Linux` or `Windows`.
+    pub platform: &'static str,
+    /// As the agent reports it.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// As Patch Manager calls it.
+    pub key: &'static str,
+    /// What its patches are called.
+    pub patches: &'static [&'static str],
+    /// The patch groups its machines belong to.
+    pub groups: &'static [&'static str],
+}
+
+/// The operating systems in use.
+pub const SYSTEMS: [System; 3] = [
+    System {
+        platform: "Linux",
+        name: "Amazon Linux",
+        version: "2023",
+        key: "AMAZON_LINUX_2023",
+        patches: &[
+            "kernel",
+            "openssl-libs",
+            "glibc",
+            "curl-minimal",
+            "python3",
+            "systemd",
+            "openssh-server",
+            "sudo",
+            "expat",
+            "libxml2",
+            "nginx",
+            "java-21-amazon-corretto",
+            "docker",
+            "vim-minimal",
+            "krb5-libs",
+        ],
+        groups: &["web", "workers"],
+    },
+    System {
+        platform: "Linux",
+        name: "Ubuntu",
+        version: "24.04",
+        key: "UBUNTU",
+        patches: &[
+            "linux-image-aws",
+            "libssl3t64",
+            "libc6",
+            "curl",
+            "python3.12",
+            "systemd",
+            "openssh-server",
+            "sudo",
+            "libexpat1",
+            "postgresql-16",
+            "redis-server",
+            "snapd",
+            "apparmor",
+        ],
+        groups: &["databases", "build"],
+    },
+    System {
+        platform: "Windows",
+        name: "Microsoft Windows Server 2022 Datacenter",
+        version: "10.0.20348",
+        key: "WINDOWS",
+        patches: &[
+            "Cumulative Update for Windows Server 2022",
+            "Servicing Stack Update",
+            "Cumulative Update for .NET Framework 4.8.1",
+            "Security Update for Microsoft SQL Server 2022",
+            "Windows Malicious Software Removal Tool",
+        ],
+        groups: &["windows-servers"],
+    },
+];
+
+/// What is wrong with a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    None,
+    /// Patches fail to install.
+    Failing,
+    /// It never gets its patches.
+    Behind,
+    /// It waits for a reboot.
+    Rebooting,
+    /// It has lost its connection.
+    Lost,
+    /// It was never scanned.
+    Unscanned,
+}
+
+/// A managed node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// `i-` or `mi-` and 17 digits.
+    pub id: String,
+    /// What runs on it.
+    pub system: &'static System,
+    /// Its patch group.
+    pub group: &'static str,
+    /// What is wrong with it.
+    pub trouble: Trouble,
+    /// Since when that counts.
+    pub since: Timestamp,
+    /// Its own chance.
+    pub dice: Chance,
+    number: usize,
+}
+
+/// The machines of an account and region.
+pub fn found(site: &Site) -> Vec<Node> {
+    let section = &site.scenario.patches;
+    if !site.stocked {
+        return Vec::new();
+    }
+    let here = section
+        .density
+        .iter()
+        .rev()
+        .find(|d| covers(&d.accounts, &d.regions, site));
+    let count = here.map_or(section.per_cell, |d| d.per_cell);
+    let root = Chance::of(site, "managed nodes");
+    (0..count)
+        .map(|number| {
+            let dice = root.on(number as u64);
+            let system = match dice.on(1).between(0, 10) {
+                0..6 => &SYSTEMS[0],
+                6..8 => &SYSTEMS[1],
+                _ => &SYSTEMS[2],
+            };
+            let mut left = dice.on(2).unit();
+            let mut trouble = Trouble::None;
+            for (share, kind) in [
+                (section.failing, Trouble::Failing),
+                (section.behind, Trouble::Behind),
+                (section.rebooting, Trouble::Rebooting),
+                (section.lost, Trouble::Lost),
+                (section.unscanned, Trouble::Unscanned),
+            ] {
+                if (0.0..share).contains(&left) {
+                    trouble = kind;
+                }
+                left -= share;
+            }
+            let hybrid = dice.on(3).happens(0.05);
+            let ago = dice.on(5).between(3_600, 9 * 86_400).unsigned_abs();
+            Node {
+                id: format!("{}-{}", if hybrid { "mi" } else { "i" }, dice.on(4).hex(17)),
+                system,
+                group: *dice.on(6).pick::<&str>(system.groups),
+                trouble,
+                since: site.started.minus(Duration::from_secs(ago)),
+                dice,
+                number,
+            }
+        })
+        .collect()
+}
+
+/// The patch groups of these machines, in order.
+pub fn groups(nodes: &[Node]) -> Vec<String> {
+    let mut all: Vec<String> = nodes.iter().map(|n| n.group.to_owned()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The machines of a group; none without a group.
+pub fn members<'a>(nodes: &'a [Node], group: Option<&str>) -> Vec<&'a Node> {
+    nodes
+        .iter()
+        .filter(|n| group.is_some_and(|g| n.group == g))
+        .collect()
+}
+
+impl Node {
+    fn status(&self) -> &'static str {
+        if self.trouble == Trouble::Lost {
+            "ConnectionLost"
+        } else {
+            "Online"
+        }
+    }
+
+    fn is_hybrid(&self) -> bool {
+        self.id.starts_with("mi-")
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.is_hybrid() {
+            "ManagedInstance"
+        } else {
+            "EC2Instance"
+        }
+    }
+
+    fn agent(&self) -> &'static str {
+        if self.dice.on(10).happens(0.7) {
+            "3.3.3050.0"
+        } else {
+            "3.3.2299.0"
+        }
+    }
+
+    fn association(&self) -> &'static str {
+        if self.trouble == Trouble::Failing {
+            "Failed"
+        } else {
+            "Success"
+        }
+    }
+
+    /// When the agent last did something that it does `every` so often.
+    fn beat(&self, now: Timestamp, every: i64, salt: u64) -> Timestamp {
+        let until = if self.trouble == Trouble::Lost {
+            self.since.min(now)
+        } else {
+            now
+        };
+        let phase = self.dice.on(salt).between(0, every);
+        Timestamp::from_secs((until.as_secs() - phase).div_euclid(every) * every + phase)
+    }
+
+    /// When it was last scanned: once a day.
+    pub fn scanned(&self, now: Timestamp) -> Timestamp {
+        self.beat(now, 86_400, 11)
+    }
+
+    /// As `DescribeInstanceInformation` answers it.
+    pub fn describe(&self, site: &Site, now: Timestamp) -> Value {
+        let dice = self.dice;
+        let address = format!(
+            "10.{}.{}.{}",
+            dice.on(12).between(0, 64),
+            dice.on(13).between(0, 255),
+            dice.on(14).between(4, 250)
+        );
+        let associated = self.beat(now, 1800, 15);
+        let computer = if self.system.platform == "Windows" {
+            format!("EC2AMAZ-{}", dice.on(16).hex(7).to_uppercase())
+        } else {
+            format!(
+                "ip-{}.{}.compute.internal",
+                address.replace('.', "-"),
+                site.region
+            )
+        };
+        let failed = self.association() == "Failed";
+        fields! {
+            "InstanceId" => &self.id,
+            "PingStatus" => self.status(),
+            "LastPingDateTime" => self.beat(now, 300, 17),
+            "AgentVersion" => self.agent(),
+            "IsLatestVersion" => self.agent() == "3.3.3050.0",
+            "PlatformType" => self.system.platform,
+            "PlatformName" => self.system.name,
+            "PlatformVersion" => self.system.version,
+            "ActivationId" => self.is_hybrid().then(|| dice.on(18).uuid()),
+            "IamRole" => self.is_hybrid().then_some("service-role/AmazonEC2RunCommandRoleForManagedInstances"),
+            "RegistrationDate" => site.started.minus(Duration::from_secs(dice.on(19).between(86_400, 86_400 * 700).unsigned_abs())),
+            "ResourceType" => self.kind(),
+            "Name" => self.is_hybrid().then(|| format!("{}-{:02}", self.group, self.number)),
+            "IPAddress" => address,
+            "ComputerName" => computer,
+            "AssociationStatus" => self.association(),
+            "LastAssociationExecutionDate" => associated,
+            "LastSuccessfulAssociationExecutionDate" => if failed { self.since.min(associated) } else { associated },
+            "AssociationOverview" => fields! {
+                "DetailedStatus" => self.association(),
+                "InstanceAssociationStatusAggregatedCount" => if failed {
+                    fields! { "Success" => 2, "Failed" => 1 }
+                } else {
+                    fields! { "Success" => 3 }
+                },
+            },
+            "SourceId" => &self.id,
+            "SourceType" => if self.is_hybrid() { "AWS::SSM::ManagedInstance" } else { "AWS::EC2::Instance" },
+        }
+    }
+}
+
+/// `DescribeInstanceInformation`.
+pub fn describe(call: &Call<'_>) -> Answer {
+    const KEYS: &[&str] = &[
+        "InstanceIds",
+        "AgentVersion",
+        "PingStatus",
+        "PlatformTypes",
+        "ActivationIds",
+        "IamRole",
+        "ResourceType",
+        "AssociationStatus",
+        "PlatformName",
+        "PlatformVersion",
+        "SourceIds",
+        "SourceTypes",
+        "tag-key",
+        "tag:",
+    ];
+    let mut all = filters(call, "Filters", KEYS, "InvalidFilterKey")?;
+    let older = filters(
+        call,
+        "InstanceInformationFilterList",
+        &KEYS[..8],
+        "InvalidFilterKey",
+    )?;
+    if !all.is_empty() && !older.is_empty() {
+        return Err(
+            call.invalid("Filters and InstanceInformationFilterList cannot be used together")
+        );
+    }
+    all.extend(older);
+    for (key, values) in &all {
+        if *key == "PingStatus" {
+            for value in values {
+                one_of(
+                    call,
+                    "filters.1.member.values",
+                    value,
+                    &["Online", "ConnectionLost", "Inactive"],
+                )
+                .map_err(|why| Refusal {
+                    code: "InvalidInstanceInformationFilterValue".into(),
+                    ..why
+                })?;
+            }
+        }
+    }
+    let page = call.page()?;
+    call.estate(|ssm: &mut Ssm, site, now| {
+        let fits = |node: &&Node| {
+            all.iter().all(|(key, values)| {
+                let has = |text: &str| values.contains(&text);
+                match *key {
+                    "InstanceIds" | "SourceIds" => has(&node.id),
+                    "AgentVersion" => has(node.agent()),
+                    "PingStatus" => has(node.status()),
+                    "PlatformTypes" => has(node.system.platform),
+                    "PlatformName" => has(node.system.name),
+                    "PlatformVersion" => has(node.system.version),
+                    "ResourceType" => has(node.kind()),
+                    "AssociationStatus" => has(node.association()),
+                    "tag-key" => has("PatchGroup") || has("Patch Group"),
+                    "tag:PatchGroup" | "tag:Patch Group" => has(node.group),
+                    "ActivationIds" => has(&node.dice.on(18).uuid()) && node.is_hybrid(),
+                    _ => false,
+                }
+            })
+        };
+        let (nodes, next) = page.cut(ssm.nodes.iter().filter(fits));
+        Ok(fields! {
+            "InstanceInformationList" => nodes.iter().map(|n| n.describe(site, now)).collect::<Value>(),
+            "NextToken" => next,
+        })
+    })
+}

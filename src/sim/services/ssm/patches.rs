@@ -1,0 +1,580 @@
+//! Patches: which ones a machine has, lacks, or could not install.
+//!
+//! Every second Tuesday brings new patches, approved some days later. A machine gets them in the next
+//! run of its group's window that goes well on it, unless something is wrong with it.
+
+use std::time::Duration;
+
+use super::nodes::{Node, SYSTEMS, System, Trouble, groups as groups_of, members};
+use super::{Ssm, filters};
+use crate::clock::Timestamp;
+use crate::fields;
+use crate::sim::chance::Chance;
+use crate::sim::schedule::patch_day;
+use crate::sim::services::{Answer, Call, Refusal};
+use crate::sim::wire::Value;
+use crate::sim::world::Site;
+
+/// The state of a patch on a machine, in the order of the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Installed,
+    Other,
+    Reboot,
+    Missing,
+    Failed,
+    NotApplicable,
+}
+
+impl State {
+    /// As the service answers it: not as the model's enumeration is spelled.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "Installed",
+            Self::Other => "InstalledOther",
+            Self::Reboot => "InstalledPendingReboot",
+            Self::Missing => "Missing",
+            Self::Failed => "Failed",
+            Self::NotApplicable => "NotApplicable",
+        }
+    }
+
+    fn lacks(self) -> bool {
+        matches!(self, Self::Missing | Self::Failed | Self::Reboot)
+    }
+}
+
+const SEVERITIES: [(&str, &str); 4] = [
+    ("Critical", "CRITICAL"),
+    ("Important", "HIGH"),
+    ("Medium", "MEDIUM"),
+    ("Low", "LOW"),
+];
+
+/// One patch on a machine.
+#[derive(Clone, Copy, Debug)]
+struct Patch {
+    state: State,
+    severity: usize,
+    installed: Timestamp,
+    dice: Chance,
+}
+
+/// What the last scan or installation found on a machine.
+pub struct Report<'a> {
+    node: &'a Node,
+    patches: Vec<Patch>,
+    operation: &'static str,
+    began: Timestamp,
+    ended: Timestamp,
+}
+
+/// The state of a machine; `None` when it was never scanned.
+pub fn state<'a>(all: &Ssm, site: &Site, node: &'a Node, now: Timestamp) -> Option<Report<'a>> {
+    if node.trouble == Trouble::Unscanned {
+        return None;
+    }
+    let scanned = node.scanned(now);
+    let approval = site.scenario.patches.approval.0;
+    let approved = patch_day(now.minus(approval)).plus(approval);
+    let patched = patched(all, node, approved, now);
+    let (operation, ended) = match patched {
+        Some(at) if at > scanned => ("Install", at),
+        _ => ("Scan", scanned),
+    };
+    // What the last report did not see yet is not in it.
+    let known = approved <= ended;
+    let took = if operation == "Install" {
+        (240, 1500)
+    } else {
+        (20, 90)
+    };
+    let took = node
+        .dice
+        .on(40)
+        .at(ended)
+        .between(took.0, took.1)
+        .unsigned_abs();
+    Some(Report {
+        node,
+        patches: inventory(node, approved, known, patched),
+        operation,
+        began: ended.minus(Duration::from_secs(took)),
+        ended,
+    })
+}
+
+/// When the machine got the patches approved at `approved`.
+fn patched(all: &Ssm, node: &Node, approved: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    if matches!(node.trouble, Trouble::Behind | Trouble::Lost) {
+        return None;
+    }
+    let peers = members(&all.nodes, Some(node.group));
+    let mut served = false;
+    for window in all
+        .windows
+        .iter()
+        .filter(|w| w.group.as_deref() == Some(node.group))
+    {
+        served = true;
+        let found = window
+            .runs(approved, now)
+            .iter()
+            .find_map(|run| run.patched(&peers, node, now));
+        if found.is_some() {
+            return found;
+        }
+    }
+    // Without a window somebody does it by hand within days.
+    let delay = node.dice.on(41).at(approved).between(3600, 86_400 * 4);
+    let by_hand = approved.plus(Duration::from_secs(delay.unsigned_abs()));
+    (!served && by_hand <= now).then_some(by_hand)
+}
+
+fn inventory(
+    node: &Node,
+    approved: Timestamp,
+    known: bool,
+    patched: Option<Timestamp>,
+) -> Vec<Patch> {
+    let windows = node.system.platform == "Windows";
+    let dice = node.dice.on(42);
+    let base = if windows {
+        dice.between(18, 40)
+    } else {
+        dice.between(45, 110)
+    };
+    let month = node.dice.on(43).at(approved);
+    let fresh = if windows {
+        month.between(2, 5)
+    } else {
+        month.between(4, 15)
+    };
+    let mut all = Vec::new();
+    let mut add = |count: i64, state: State, installed: Timestamp, salt: u64| {
+        for n in 0..count {
+            let dice = node.dice.on(salt).on(n.unsigned_abs());
+            let severity = match dice.on(1).between(0, 20) {
+                0..3 => 0,
+                3..10 => 1,
+                10..17 => 2,
+                _ => 3,
+            };
+            all.push(Patch {
+                state,
+                severity,
+                installed,
+                dice,
+            });
+        }
+    };
+    let before = approved.minus(Duration::from_secs(29 * 86_400));
+    add(base, State::Installed, before, 50);
+    add(dice.on(1).between(0, 6), State::Other, before, 51);
+    add(
+        dice.on(2).between(10, 60),
+        State::NotApplicable,
+        Timestamp::ZERO,
+        52,
+    );
+    if node.trouble == Trouble::Behind {
+        add(
+            dice.on(3).between(8, 30),
+            State::Missing,
+            Timestamp::ZERO,
+            53,
+        );
+    }
+    match patched {
+        _ if !known => {}
+        None => add(fresh, State::Missing, Timestamp::ZERO, 54),
+        Some(at) => {
+            let bad = match node.trouble {
+                Trouble::Failing | Trouble::Rebooting => 1.max(fresh / 3),
+                _ => 0,
+            };
+            add(fresh - bad, State::Installed, at, 54);
+            if node.trouble == Trouble::Failing {
+                add(bad, State::Failed, Timestamp::ZERO, 55);
+            } else {
+                add(bad, State::Reboot, at, 55);
+            }
+        }
+    }
+    all
+}
+
+impl Report<'_> {
+    fn count(&self, fits: impl Fn(&Patch) -> bool) -> usize {
+        self.patches.iter().filter(|p| fits(p)).count()
+    }
+
+    fn of(&self, state: State) -> usize {
+        self.count(|p| p.state == state)
+    }
+
+    fn compliant(&self) -> bool {
+        !self.patches.iter().any(|p| p.state.lacks())
+    }
+
+    /// As `DescribeInstancePatchStates` answers it.
+    pub fn describe(&self, site: &Site) -> Value {
+        let lacking =
+            |severity: fn(usize) -> bool| self.count(|p| p.state.lacks() && severity(p.severity));
+        let unrebooted = (self.of(State::Reboot) > 0).then_some(self.ended);
+        fields! {
+            "InstanceId" => &self.node.id,
+            "PatchGroup" => self.node.group,
+            "BaselineId" => baseline_id(site, self.node.group),
+            "SnapshotId" => self.node.dice.on(44).at(self.ended).uuid(),
+            "OwnerInformation" => "platform-operations",
+            "InstalledCount" => self.of(State::Installed),
+            "InstalledOtherCount" => self.of(State::Other),
+            "InstalledPendingRebootCount" => self.of(State::Reboot),
+            "InstalledRejectedCount" => 0,
+            "MissingCount" => self.of(State::Missing),
+            "FailedCount" => self.of(State::Failed),
+            "UnreportedNotApplicableCount" => 0,
+            "NotApplicableCount" => self.of(State::NotApplicable),
+            "OperationStartTime" => self.began,
+            "OperationEndTime" => self.ended,
+            "Operation" => self.operation,
+            "LastNoRebootInstallOperationTime" => unrebooted,
+            "RebootOption" => if unrebooted.is_some() { "NoReboot" } else { "RebootIfNeeded" },
+            "CriticalNonCompliantCount" => lacking(|s| s == 0),
+            "SecurityNonCompliantCount" => lacking(|s| s == 1),
+            "OtherNonCompliantCount" => lacking(|s| s > 1),
+        }
+    }
+
+    /// As `ListResourceComplianceSummaries` answers it.
+    fn summarise(&self) -> Value {
+        let counts = |lacking: bool| {
+            let of = |severity: usize| {
+                self.count(|p| {
+                    p.state != State::NotApplicable
+                        && p.state.lacks() == lacking
+                        && p.severity == severity
+                })
+            };
+            fields! {
+                "CriticalCount" => of(0), "HighCount" => of(1), "MediumCount" => of(2), "LowCount" => of(3),
+                "InformationalCount" => 0, "UnspecifiedCount" => 0,
+            }
+        };
+        let total = |lacking: bool| {
+            self.count(|p| p.state != State::NotApplicable && p.state.lacks() == lacking)
+        };
+        fields! {
+            "ComplianceType" => "Patch",
+            "ResourceType" => "ManagedInstance",
+            "ResourceId" => &self.node.id,
+            "Status" => if self.compliant() { "COMPLIANT" } else { "NON_COMPLIANT" },
+            "OverallSeverity" => self.worst(),
+            "ExecutionSummary" => fields! {
+                "ExecutionTime" => self.ended,
+                "ExecutionId" => self.node.dice.on(45).at(self.ended).uuid(),
+                "ExecutionType" => "Command",
+            },
+            "CompliantSummary" => fields! { "CompliantCount" => total(false), "SeveritySummary" => counts(false) },
+            "NonCompliantSummary" => fields! { "NonCompliantCount" => total(true), "SeveritySummary" => counts(true) },
+        }
+    }
+
+    fn worst(&self) -> &'static str {
+        let lacking = self.patches.iter().filter(|p| p.state.lacks());
+        lacking
+            .map(|p| p.severity)
+            .min()
+            .map_or("UNSPECIFIED", |severity| SEVERITIES[severity].1)
+    }
+}
+
+fn describe_patch(system: &System, patch: &Patch) -> Value {
+    let dice = patch.dice;
+    let (severity, _) = SEVERITIES[patch.severity];
+    let windows = system.platform == "Windows";
+    let name = dice.on(2).pick(system.patches);
+    let version = format!(
+        "{}.{}.{}-{}",
+        dice.on(3).between(1, 9),
+        dice.on(4).between(0, 30),
+        dice.on(5).between(0, 20),
+        dice.on(6).between(1, 40)
+    );
+    let (title, id) = if windows {
+        let id = format!("KB50{:05}", dice.on(7).between(0, 99_999));
+        (format!("2026 {name} ({id})"), id)
+    } else {
+        let id = match system.key {
+            "UBUNTU" => format!("{name}:amd64"),
+            _ => format!("{name}.x86_64"),
+        };
+        (format!("{name}-{version}"), id)
+    };
+    let security = patch.severity < 2;
+    let class = match (windows, security) {
+        (true, true) => "SecurityUpdates",
+        (true, false) => "Updates",
+        (false, true) => "Security",
+        (false, false) => "Bugfix",
+    };
+    let cve = |n: u64| format!("CVE-2026-{}", dice.on(8).on(n).between(1000, 60_000));
+    let cves: Vec<String> = (0..dice.on(9).between(1, 4))
+        .map(|n| cve(n.unsigned_abs()))
+        .collect();
+    fields! {
+        "Title" => title,
+        "KBId" => id,
+        "Classification" => class,
+        "Severity" => severity,
+        "State" => patch.state.name(),
+        "InstalledTime" => patch.installed,
+        "CVEIds" => (security && !windows).then(|| cves.join(",")),
+    }
+}
+
+fn baseline_id(site: &Site, group: &str) -> String {
+    format!(
+        "pb-{}",
+        Chance::of(site, "patch baselines").named(group).hex(17)
+    )
+}
+
+fn baseline(site: &Site, group: &str) -> Value {
+    let system = SYSTEMS.iter().find(|s| s.groups.contains(&group));
+    fields! {
+        "BaselineId" => baseline_id(site, group),
+        "BaselineName" => format!("baseline-{group}"),
+        "OperatingSystem" => system.map(|s| s.key),
+        "BaselineDescription" => format!("Approved patches for {group}"),
+        "DefaultBaseline" => false,
+    }
+}
+
+/// `DescribeInstancePatchStates`.
+pub fn states(call: &Call<'_>) -> Answer {
+    let ids: Vec<&str> = call.arg("InstanceIds").texts().collect();
+    if ids.is_empty() || ids.len() > 50 {
+        return Err(call.invalid(
+            "1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: \
+             Member must have length less than or equal to 50, and greater than or equal to 1",
+        ));
+    }
+    let page = call.page()?;
+    call.estate(|all: &mut Ssm, site, now| {
+        let known = all.nodes.iter().filter(|n| ids.contains(&&*n.id));
+        let reports = known.filter_map(|node| state(all, site, node, now));
+        let (reports, next) = page.cut(reports);
+        let states: Value = reports.iter().map(|r| r.describe(site)).collect();
+        Ok(fields! { "InstancePatchStates" => states, "NextToken" => next })
+    })
+}
+
+/// `DescribeInstancePatchStatesForPatchGroup`.
+pub fn states_of_group(call: &Call<'_>) -> Answer {
+    let group = call.needed("PatchGroup");
+    let filters = call.arg("Filters").items();
+    let page = call.page()?;
+    let invalid = |why: String| Refusal::new("InvalidFilter", why);
+    let mut tests = Vec::new();
+    for filter in filters {
+        let key = filter.at("Key").as_str().unwrap_or_default();
+        let value = filter.at("Values").texts().next().unwrap_or_default();
+        let kind = filter.at("Type").as_str().unwrap_or_default();
+        let number: Option<i64> = value.parse().ok();
+        let (true, Some(number)) = (key.ends_with("Count"), number) else {
+            return Err(invalid(format!(
+                "The filter {key} {kind} {value} is not supported"
+            )));
+        };
+        let test: fn(i64, i64) -> bool = match kind {
+            "Equal" => |a, b| a == b,
+            "NotEqual" => |a, b| a != b,
+            "LessThan" => |a, b| a < b,
+            "GreaterThan" => |a, b| a > b,
+            _ => return Err(invalid(format!("The filter type {kind} is not supported"))),
+        };
+        tests.push((key, test, number));
+    }
+    call.estate(|all: &mut Ssm, site, now| {
+        let states = members(&all.nodes, Some(group))
+            .into_iter()
+            .filter_map(|node| state(all, site, node, now))
+            .map(|report| report.describe(site))
+            .filter(|s| {
+                tests
+                    .iter()
+                    .all(|(key, test, number)| s.at(key).as_int().is_some_and(|n| test(n, *number)))
+            });
+        let (states, next) = page.cut(states);
+        Ok(fields! { "InstancePatchStates" => states, "NextToken" => next })
+    })
+}
+
+/// `DescribeInstancePatches`.
+pub fn patches(call: &Call<'_>) -> Answer {
+    let keys = ["Classification", "KBId", "Severity", "State"];
+    let filters = filters(call, "Filters", &keys, "InvalidFilter")?;
+    let page = call.page()?;
+    let id = call.needed("InstanceId");
+    call.estate(|all: &mut Ssm, site, now| {
+        let node = all.nodes.iter().find(|n| n.id == id).ok_or_else(|| {
+            Refusal::new(
+                "InvalidInstanceId",
+                format!("Instance {id} is not managed in this account"),
+            )
+        })?;
+        let patches = state(all, site, node, now).map_or_else(Vec::new, |report| report.patches);
+        // MISSING, Missing and missing mean the same.
+        let plain = |text: &str| text.replace('_', "").to_ascii_lowercase();
+        let fits = |patch: &Value| {
+            filters.iter().all(|(key, values)| {
+                let has = patch.at(key).as_str().map(plain);
+                values.iter().any(|v| Some(plain(v)) == has)
+            })
+        };
+        let all = patches
+            .iter()
+            .map(|p| describe_patch(node.system, p))
+            .filter(fits);
+        let (patches, next) = page.cut(all);
+        Ok(fields! { "Patches" => patches, "NextToken" => next })
+    })
+}
+
+fn by_baseline(filters: &[(&str, Vec<&str>)], identity: &Value, owner: &str) -> bool {
+    filters.iter().all(|(key, values)| match *key {
+        "NAME_PREFIX" => {
+            let name = identity.at("BaselineName").as_str().unwrap_or_default();
+            values.iter().any(|v| name.starts_with(v))
+        }
+        "OPERATING_SYSTEM" => values
+            .iter()
+            .any(|v| identity.at("OperatingSystem").as_str() == Some(v)),
+        _ => values
+            .iter()
+            .any(|v| v.eq_ignore_ascii_case(owner) || *v == "All"),
+    })
+}
+
+/// `DescribePatchGroups`.
+pub fn groups(call: &Call<'_>) -> Answer {
+    let keys = ["NAME_PREFIX", "OPERATING_SYSTEM"];
+    let filters = filters(call, "Filters", &keys, "ValidationException")?;
+    let page = call.page()?;
+    call.estate(|all: &mut Ssm, site, _| {
+        let found = groups_of(&all.nodes).into_iter().filter_map(|group| {
+            let identity = baseline(site, &group);
+            by_baseline(&filters, &identity, "Self")
+                .then(|| fields! { "PatchGroup" => group, "BaselineIdentity" => identity })
+        });
+        let (mappings, next) = page.cut(found);
+        Ok(fields! { "Mappings" => mappings, "NextToken" => next })
+    })
+}
+
+/// `DescribePatchGroupState`.
+pub fn group_state(call: &Call<'_>) -> Answer {
+    let group = call.needed("PatchGroup");
+    call.estate(|all: &mut Ssm, site, now| {
+        let nodes = members(&all.nodes, Some(group));
+        let states: Vec<Value> = nodes
+            .iter()
+            .filter_map(|node| state(all, site, node, now))
+            .map(|report| report.describe(site))
+            .collect();
+        let with = |count: &str| {
+            let some = |s: &&Value| s.at(count).as_int().is_some_and(|n| n > 0);
+            states.iter().filter(some).count()
+        };
+        Ok(fields! {
+            "Instances" => nodes.len(),
+            "InstancesWithInstalledPatches" => with("InstalledCount"),
+            "InstancesWithInstalledOtherPatches" => with("InstalledOtherCount"),
+            "InstancesWithInstalledPendingRebootPatches" => with("InstalledPendingRebootCount"),
+            "InstancesWithInstalledRejectedPatches" => with("InstalledRejectedCount"),
+            "InstancesWithMissingPatches" => with("MissingCount"),
+            "InstancesWithFailedPatches" => with("FailedCount"),
+            "InstancesWithNotApplicablePatches" => with("NotApplicableCount"),
+            "InstancesWithUnreportedNotApplicablePatches" => with("UnreportedNotApplicableCount"),
+            "InstancesWithCriticalNonCompliantPatches" => with("CriticalNonCompliantCount"),
+            "InstancesWithSecurityNonCompliantPatches" => with("SecurityNonCompliantCount"),
+            "InstancesWithOtherNonCompliantPatches" => with("OtherNonCompliantCount"),
+        })
+    })
+}
+
+/// `DescribePatchBaselines`: AWS's own and one for each patch group.
+pub fn baselines(call: &Call<'_>) -> Answer {
+    let keys = ["NAME_PREFIX", "OPERATING_SYSTEM", "OWNER"];
+    let filters = filters(call, "Filters", &keys, "ValidationException")?;
+    let page = call.page()?;
+    call.estate(|all: &mut Ssm, site, _| {
+        let aws = SYSTEMS.iter().map(|system| {
+            let named = match system.key {
+                "AMAZON_LINUX_2023" => "AWS-AmazonLinux2023DefaultPatchBaseline",
+                "UBUNTU" => "AWS-UbuntuDefaultPatchBaseline",
+                _ => "AWS-DefaultPatchBaseline",
+            };
+            let id = Chance::of(site, "patch baselines").named(named).hex(17);
+            let identity = fields! {
+                "BaselineId" => format!("arn:{}:ssm:{}:280605243866:patchbaseline/pb-{id}", site.partition, site.region),
+                "BaselineName" => named,
+                "OperatingSystem" => system.key,
+                "BaselineDescription" => format!("Default Patch Baseline for {} Provided by AWS.", system.name),
+                "DefaultBaseline" => true,
+            };
+            ("AWS", identity)
+        });
+        let own = groups_of(&all.nodes).into_iter().map(|group| ("Self", baseline(site, &group)));
+        let fits = aws
+            .chain(own)
+            .filter(|(owner, identity)| by_baseline(&filters, identity, owner))
+            .map(|(_, identity)| identity);
+        let (identities, next) = page.cut(fits);
+        Ok(fields! { "BaselineIdentities" => identities, "NextToken" => next })
+    })
+}
+
+/// `ListResourceComplianceSummaries`: the patches of every scanned machine.
+pub fn summaries(call: &Call<'_>) -> Answer {
+    const KEYS: [&str; 5] = [
+        "ComplianceType",
+        "Status",
+        "OverallSeverity",
+        "ResourceId",
+        "ResourceType",
+    ];
+    let page = call.page()?;
+    let filters = call.arg("Filters").items();
+    for filter in filters {
+        let key = filter.at("Key").as_str().unwrap_or_default();
+        let kind = filter.at("Type").as_str().unwrap_or("EQUAL");
+        let kinds = ["EQUAL", "NOT_EQUAL", "BEGIN_WITH"];
+        if !KEYS.contains(&key) || !kinds.contains(&kind) {
+            let message = format!("The filter {key} {kind} is not supported");
+            return Err(Refusal::new("InvalidFilter", message));
+        }
+    }
+    let fits = |summary: &Value| {
+        filters.iter().all(|filter| {
+            let has = summary.at(filter.at("Key").as_str().unwrap_or_default());
+            let has = has.as_str().unwrap_or_default();
+            let mut values = filter.at("Values").texts();
+            match filter.at("Type").as_str().unwrap_or("EQUAL") {
+                "EQUAL" => values.any(|v| v == has),
+                "NOT_EQUAL" => values.all(|v| v != has),
+                _ => values.any(|v| has.starts_with(v)),
+            }
+        })
+    };
+    call.estate(|all: &mut Ssm, site, now| {
+        let reports = all
+            .nodes
+            .iter()
+            .filter_map(|node| state(all, site, node, now));
+        let (items, next) = page.cut(reports.map(|r| r.summarise()).filter(fits));
+        Ok(fields! { "ResourceComplianceSummaryItems" => items, "NextToken" => next })
+    })
+}

@@ -1,0 +1,752 @@
+//! A maintenance window: when it is due, and how each of its runs goes.
+//!
+//! A run is a function of the window and the moment it was due at; nothing of it is kept.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::nodes::Node;
+use crate::clock::Timestamp;
+use crate::fields;
+use crate::sim::chance::Chance;
+use crate::sim::scenario::{Span, covers};
+use crate::sim::schedule::Schedule;
+use crate::sim::wire::Value;
+use crate::sim::world::Site;
+
+/// Runs older than this are gone, as in AWS.
+pub const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+
+/// `[windows]` of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// How many windows an account has in a region.
+    pub per_cell: usize,
+    /// Which share opens within half an hour of the world's start, before or after.
+    pub soon: f64,
+    /// Which share fails lately.
+    pub failing: f64,
+    /// Which share runs out of time lately.
+    pub timing_out: f64,
+    /// Which share is skipped lately because the run before it is not over.
+    pub skipping: f64,
+    /// Which share does not run lately although it is due.
+    pub missing: f64,
+    /// Which share is disabled.
+    pub disabled: f64,
+    /// Windows by hand.
+    pub window: Vec<Entry>,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self {
+            per_cell: 5,
+            soon: 0.25,
+            failing: 0.06,
+            timing_out: 0.03,
+            skipping: 0.02,
+            missing: 0.03,
+            disabled: 0.06,
+            window: Vec::new(),
+        }
+    }
+}
+
+/// A window by hand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// `cron(…)`, `rate(…)` or `at(…)`.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    /// Instead of a schedule: daily, at the hour of so long before the world's start.
+    #[serde(default)]
+    pub opened: Option<Span>,
+    /// Instead of a schedule: daily, at the hour of so long after the world's start.
+    #[serde(default)]
+    pub opens: Option<Span>,
+    /// The zone of the schedule; UTC when absent.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// How many hours it stays open.
+    #[serde(default = "three")]
+    pub hours: i64,
+    /// How many hours before its end nothing new is begun.
+    #[serde(default)]
+    pub cutoff: i64,
+    /// Whether it is enabled.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// How it goes lately.
+    #[serde(default)]
+    pub habit: Habit,
+    /// Since how long before the world's start it goes so; for two days when absent.
+    #[serde(default)]
+    pub lately: Option<Span>,
+    /// The patch group it installs on; without one it runs an automation.
+    #[serde(default)]
+    pub group: Option<String>,
+}
+
+fn three() -> i64 {
+    3
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How the runs of a window go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Habit {
+    /// Well, but for a rare accident.
+    #[default]
+    Succeeds,
+    /// A task fails.
+    Fails,
+    /// It is still at work when the window closes.
+    TimesOut,
+    /// The run before is not over.
+    Skips,
+    /// There is no run where there should be one.
+    Misses,
+}
+
+/// What a task does.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: &'static str,
+    /// The document or function.
+    pub arn: String,
+    /// `RUN_COMMAND`, `AUTOMATION` or `LAMBDA`.
+    pub kind: &'static str,
+    /// `Install` or `Scan` of patches.
+    pub operation: Option<&'static str>,
+}
+
+/// A maintenance window.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// `mw-` and 17 digits.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The expression.
+    pub expression: String,
+    /// The zone as given; empty for none.
+    pub zone: String,
+    /// Days by which it is put off.
+    pub offset: i64,
+    /// The first and the last moment as given.
+    pub dates: (Option<String>, Option<String>),
+    /// When it is due.
+    pub schedule: Schedule,
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// How many hours it stays open.
+    pub hours: i64,
+    /// How many hours before its end nothing new is begun.
+    pub cutoff: i64,
+    /// Whether tasks may name targets of their own.
+    pub unassociated: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was changed, which is also when a disabled one was disabled.
+    pub modified: Timestamp,
+    /// The patch group it is for.
+    pub group: Option<String>,
+    /// Its tasks.
+    pub tasks: Vec<Task>,
+    habit: Habit,
+    /// From when the habit counts.
+    lately: Timestamp,
+    /// Its own chance.
+    pub dice: Chance,
+}
+
+/// The windows of an account and region.
+pub fn found(site: &Site, groups: &[String]) -> Vec<Window> {
+    let section = &site.scenario.windows;
+    let root = Chance::of(site, "maintenance windows");
+    let mut all = Vec::new();
+    if !site.stocked {
+        return all;
+    }
+    let by_hand = section
+        .window
+        .iter()
+        .filter(|entry| covers(&entry.accounts, &entry.regions, site));
+    for entry in by_hand {
+        let zone = entry.zone.clone().unwrap_or_default();
+        let expression = match (&entry.schedule, entry.opened, entry.opens) {
+            (Some(text), ..) => text.clone(),
+            (None, Some(ago), _) => daily(site.started.minus(ago.0), &zone),
+            (None, None, ahead) => daily(site.started.plus(ahead.unwrap_or_default().0), &zone),
+        };
+        let lately = entry
+            .lately
+            .map_or(Duration::from_secs(2 * 86_400), |l| l.0);
+        let Some(mut window) = Window::new(
+            root.named(&entry.name),
+            entry.name.clone(),
+            expression,
+            zone,
+            (site.started, entry.hours, entry.group.clone()),
+        ) else {
+            continue; // The scenario's reader has refused such a schedule already.
+        };
+        window.description.clone_from(&entry.description);
+        window.cutoff = entry.cutoff;
+        window.enabled = entry.enabled;
+        window.habit = entry.habit;
+        window.lately = site.started.minus(lately);
+        window.furnish();
+        all.push(window);
+    }
+    all.extend((0..section.per_cell).filter_map(|n| generated(site, section, groups, root, n)));
+    all
+}
+
+/// The n-th window that nobody named.
+fn generated(
+    site: &Site,
+    section: &Section,
+    groups: &[String],
+    root: Chance,
+    n: usize,
+) -> Option<Window> {
+    const CHORES: [(&str, &str); 6] = [
+        (
+            "weekly-ami-refresh",
+            "Builds fresh machine images and retires old ones",
+        ),
+        ("nightly-log-rotation", "Rotates and ships application logs"),
+        ("rds-minor-upgrades", "Applies minor engine upgrades"),
+        ("certificate-renewal", "Renews internal certificates"),
+        ("index-rebuild", "Rebuilds search indices out of hours"),
+        ("snapshot-cleanup", "Deletes snapshots that no policy keeps"),
+    ];
+    let dice = root.on(n as u64);
+    let group = groups.get(n).cloned();
+    let (chore, about) = CHORES[n % CHORES.len()];
+    let mut name = match &group {
+        Some(group) => format!("patch-{group}"),
+        None => chore.to_owned(),
+    };
+    if n >= groups.len() + CHORES.len() {
+        name = format!("{name}-{}", n / CHORES.len());
+    }
+    let zone = if dice.on(1).happens(0.7) {
+        zone_of(&site.region)
+    } else {
+        ""
+    };
+    let expression = if dice.on(2).happens(section.soon) {
+        let minutes = dice.on(3).between(-30, 30);
+        let near = Timestamp::from_millis(site.started.as_millis() + minutes * 60_000);
+        daily(near, zone)
+    } else {
+        let (hour, minute) = (dice.on(4).between(0, 6), dice.on(5).between(0, 4) * 15);
+        let day = dice.on(6).pick(&["SUN", "SAT", "TUE", "THU"]);
+        match dice.on(7).between(0, 10) {
+            0..5 => format!("cron({minute} {hour} ? * * *)"),
+            5..8 => format!("cron({minute} {hour} ? * {day} *)"),
+            8 => format!("cron({minute} {hour} ? * TUE#2 *)"),
+            _ => format!("rate({} hours)", dice.on(8).pick(&[6, 12, 24])),
+        }
+    };
+    let hours = *dice.on(9).pick(&[2, 3, 4]);
+    let mut window = Window::new(
+        dice,
+        name,
+        expression,
+        zone.to_owned(),
+        (site.started, hours, group.clone()),
+    )?;
+    window.description = Some(match group {
+        Some(group) => format!("Installs approved patches on {group} of {}", site.name),
+        None => about.to_owned(),
+    });
+    if window.expression.contains("TUE#2") {
+        window.offset = 3;
+        window.schedule = Schedule::parse(&window.expression, zone, 3, window.created)?;
+    }
+    let mut left = dice.on(10).unit();
+    for (share, habit) in [
+        (section.failing, Habit::Fails),
+        (section.timing_out, Habit::TimesOut),
+        (section.skipping, Habit::Skips),
+        (section.missing, Habit::Misses),
+    ] {
+        if (0.0..share).contains(&left) {
+            window.habit = habit;
+        }
+        left -= share;
+    }
+    window.enabled = !dice.on(11).happens(section.disabled);
+    // Long enough ago for the last run to have gone so.
+    let last = window.schedule.before(site.started).unwrap_or(site.started);
+    window.lately = last.minus(Duration::from_secs(3600 * 30));
+    window.furnish();
+    Some(window)
+}
+
+/// Every day at the minute of a moment.
+fn daily(at: Timestamp, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let local = at.to_jiff().to_zoned(zone);
+    format!("cron({} {} ? * * *)", local.minute(), local.hour())
+}
+
+/// Where the people of a region sleep.
+fn zone_of(region: &str) -> &'static str {
+    match region {
+        "eu-west-1" => "Europe/Dublin",
+        "eu-west-2" => "Europe/London",
+        "us-east-1" | "us-east-2" => "America/New_York",
+        "us-west-1" | "us-west-2" => "America/Los_Angeles",
+        "ap-southeast-2" => "Australia/Sydney",
+        "ap-northeast-1" => "Asia/Tokyo",
+        "ap-south-1" => "Asia/Kolkata",
+        _ if region.starts_with("eu-") => "Europe/Berlin",
+        _ => "Etc/UTC",
+    }
+}
+
+impl Window {
+    /// A sound window without tasks. `None` when its schedule cannot be read.
+    pub fn new(
+        dice: Chance,
+        name: String,
+        expression: String,
+        zone: String,
+        (started, hours, group): (Timestamp, i64, Option<String>),
+    ) -> Option<Self> {
+        let age = dice.on(20).between(40, 900) * 86_400 + dice.on(21).between(0, 86_400);
+        let created = started.minus(Duration::from_secs(age.unsigned_abs()));
+        Some(Self {
+            id: format!("mw-{}", dice.on(22).hex(17)),
+            name,
+            description: None,
+            schedule: Schedule::parse(&expression, &zone, 0, created)?,
+            expression,
+            zone,
+            offset: 0,
+            dates: (None, None),
+            enabled: true,
+            hours,
+            cutoff: 1.min(hours - 1),
+            unassociated: false,
+            created,
+            modified: created.plus(Duration::from_secs(86_400 * 20)),
+            group,
+            tasks: Vec::new(),
+            habit: Habit::Succeeds,
+            lately: started,
+            dice,
+        })
+    }
+
+    /// Gives it the tasks that fit its purpose.
+    fn furnish(&mut self) {
+        let command = |name, operation| {
+            (
+                name,
+                "AWS-RunPatchBaseline".to_owned(),
+                "RUN_COMMAND",
+                operation,
+            )
+        };
+        let kinds = if self.group.is_some() {
+            vec![
+                (
+                    "update-agent",
+                    "AWS-UpdateSSMAgent".to_owned(),
+                    "RUN_COMMAND",
+                    None,
+                ),
+                command("install-patches", Some("Install")),
+                command("scan-after-install", Some("Scan")),
+            ]
+        } else {
+            let chore = self.name.clone();
+            vec![(
+                "run-chore",
+                format!("Ops-{chore}"),
+                *self
+                    .dice
+                    .on(30)
+                    .pick(&["AUTOMATION", "RUN_COMMAND", "LAMBDA"]),
+                None,
+            )]
+        };
+        self.tasks = kinds
+            .into_iter()
+            .zip(31..)
+            .map(|((name, arn, kind, operation), n)| Task {
+                id: self.dice.on(n).uuid(),
+                name,
+                arn,
+                kind,
+                operation,
+            })
+            .collect();
+    }
+
+    /// The id of its only target registration.
+    pub fn target_id(&self) -> String {
+        self.dice.on(23).uuid()
+    }
+
+    /// When it opens next.
+    pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let (from, to) = (self.bound(&self.dates.0), self.bound(&self.dates.1));
+        let from = from.map_or(now, |from| from.max(now));
+        self.schedule
+            .after(from)
+            .filter(|at| self.enabled && to.is_none_or(|to| *at <= to))
+    }
+
+    fn bound(&self, text: &Option<String>) -> Option<Timestamp> {
+        let text = text.as_deref()?;
+        Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}Z")))
+    }
+
+    /// The runs that began from `from` up to `now`, newest first.
+    pub fn runs(&self, from: Timestamp, now: Timestamp) -> Vec<Run<'_>> {
+        let (first, last) = (self.bound(&self.dates.0), self.bound(&self.dates.1));
+        let from = first.map_or(from, |f| f.max(from)).max(self.created);
+        let to = if self.enabled {
+            now
+        } else {
+            self.modified.min(now)
+        };
+        let to = last.map_or(to, |l| l.min(to));
+        let due = self
+            .schedule
+            .between(from.minus(Duration::from_secs(60)), to);
+        due.into_iter()
+            .rev()
+            .filter_map(|due| self.run(due))
+            .filter(|run| run.begins >= from && run.begins <= now)
+            .collect()
+    }
+
+    /// The runs that AWS still knows, newest first.
+    pub fn past(&self, now: Timestamp) -> Vec<Run<'_>> {
+        self.runs(now.minus(REMEMBERED), now)
+    }
+
+    /// How the run that was due at a moment went or will go; `None` when there was none.
+    pub fn run(&self, due: Timestamp) -> Option<Run<'_>> {
+        let dice = self.dice.named("run").at(due);
+        let habit = if due >= self.lately {
+            self.habit
+        } else {
+            Habit::Succeeds
+        };
+        let habit = match habit {
+            Habit::Succeeds if dice.on(1).happens(0.02) => Habit::Fails,
+            habit => habit,
+        };
+        let begins = due.plus(Duration::from_secs(
+            dice.on(2).between(2, 40).unsigned_abs(),
+        ));
+        let open = Duration::from_secs(self.hours.unsigned_abs() * 3600);
+        let (status, took) = match habit {
+            Habit::Misses => return None,
+            Habit::Skips => ("SKIPPED_OVERLAPPING", Duration::from_secs(1)),
+            Habit::TimesOut => ("TIMED_OUT", open),
+            Habit::Fails => ("FAILED", open.mul_f64(0.2 + 0.3 * dice.on(3).unit())),
+            Habit::Succeeds => ("SUCCESS", open.mul_f64(0.2 + 0.5 * dice.on(3).unit())),
+        };
+        Some(Run {
+            window: self,
+            begins,
+            ends: begins.plus(took),
+            status,
+            dice,
+        })
+    }
+
+    /// The run with this id, among those that AWS still knows.
+    pub fn find(&self, execution: &str, now: Timestamp) -> Option<Run<'_>> {
+        self.past(now).into_iter().find(|run| run.id() == execution)
+    }
+
+    /// As `GetMaintenanceWindow` answers it.
+    pub fn describe(&self, now: Timestamp) -> Value {
+        fields! {
+            "WindowId" => &self.id,
+            "Name" => &self.name,
+            "Description" => self.description.clone(),
+            "StartDate" => self.dates.0.clone(),
+            "EndDate" => self.dates.1.clone(),
+            "Schedule" => &self.expression,
+            "ScheduleTimezone" => Some(&self.zone).filter(|zone| !zone.is_empty()),
+            "ScheduleOffset" => Some(self.offset).filter(|days| *days > 0),
+            "NextExecutionTime" => self.next(now).map(|at| self.schedule.written(at)),
+            "Duration" => self.hours,
+            "Cutoff" => self.cutoff,
+            "AllowUnassociatedTargets" => self.unassociated,
+            "Enabled" => self.enabled,
+            "CreatedDate" => self.created,
+            "ModifiedDate" => self.modified,
+        }
+    }
+}
+
+/// One run of a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    window: &'a Window,
+    /// When it began.
+    pub begins: Timestamp,
+    ends: Timestamp,
+    status: &'static str,
+    dice: Chance,
+}
+
+/// A part of a run: a task, or a task on one machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// When it begins.
+    pub begins: Timestamp,
+    /// When it ends.
+    pub ends: Timestamp,
+    /// Its last status.
+    pub status: &'static str,
+    dice: Chance,
+}
+
+impl Part {
+    /// Its id.
+    pub fn id(&self) -> String {
+        self.dice.uuid()
+    }
+
+    /// Its status at a moment; it is not over before [`Part::ends`].
+    pub fn status(&self, now: Timestamp) -> &'static str {
+        phase(self.begins, self.ends, self.status, now)
+    }
+
+    fn end(&self, now: Timestamp) -> Option<Timestamp> {
+        Some(self.ends).filter(|ends| *ends <= now)
+    }
+}
+
+fn phase(begins: Timestamp, ends: Timestamp, last: &'static str, now: Timestamp) -> &'static str {
+    if now >= ends {
+        last
+    } else if now < begins.plus(Duration::from_secs(8)) {
+        "PENDING"
+    } else {
+        "IN_PROGRESS"
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Its id.
+    pub fn id(&self) -> String {
+        self.dice.uuid()
+    }
+
+    /// A key that falls with age.
+    pub fn key(&self) -> String {
+        format!("{:015}", self.begins.as_millis())
+    }
+
+    /// As `DescribeMaintenanceWindowExecutions` answers it.
+    pub fn describe(&self, now: Timestamp) -> Value {
+        let status = phase(self.begins, self.ends, self.status, now);
+        let details = match status {
+            "FAILED" => Some("One or more tasks of the maintenance window execution failed."),
+            "TIMED_OUT" => {
+                Some("The maintenance window reached its end time before all tasks completed.")
+            }
+            "SKIPPED_OVERLAPPING" => {
+                Some("The previous execution of the maintenance window is still in progress.")
+            }
+            _ => None,
+        };
+        fields! {
+            "WindowId" => &self.window.id,
+            "WindowExecutionId" => self.id(),
+            "Status" => status,
+            "StatusDetails" => details,
+            "StartTime" => self.begins,
+            "EndTime" => Some(self.ends).filter(|ends| *ends <= now),
+        }
+    }
+
+    /// Its tasks, one after another, with how each goes.
+    pub fn tasks(&self) -> Vec<(&'a Task, Part)> {
+        let count = self.window.tasks.len();
+        if self.status == "SKIPPED_OVERLAPPING" || count == 0 {
+            return Vec::new();
+        }
+        let culprit = match self.status {
+            "TIMED_OUT" => count - 1,
+            // The tasks before the patches hardly ever fail.
+            _ => count / 2,
+        };
+        let step = self.ends.since(self.begins) / u32::try_from(count).unwrap_or(1);
+        let part = |n: usize| {
+            let begins = self.begins.plus(step * u32::try_from(n).unwrap_or(0));
+            Part {
+                begins,
+                ends: if n + 1 == count {
+                    self.ends
+                } else {
+                    begins.plus(step)
+                },
+                status: if n == culprit { self.status } else { "SUCCESS" },
+                dice: self.dice.on(100 + n as u64),
+            }
+        };
+        self.window
+            .tasks
+            .iter()
+            .enumerate()
+            .map(|(n, task)| (task, part(n)))
+            .collect()
+    }
+
+    /// A task on each of its machines; once without machine when it has none.
+    pub fn invocations<'n>(
+        &self,
+        task: &Part,
+        nodes: &[&'n Node],
+    ) -> Vec<(Option<&'n Node>, Part)> {
+        let count = nodes.len().max(1);
+        let took = task.ends.since(task.begins);
+        let part = |n: usize| {
+            let dice = task.dice.on(n as u64);
+            #[expect(clippy::cast_precision_loss, reason = "a few machines")]
+            let share = n as f64 / count as f64;
+            let begins = task.begins.plus(took.mul_f64(0.6 * share));
+            let ends = begins.plus(took.mul_f64(0.2 + 0.2 * dice.unit()));
+            let bad = task.status != "SUCCESS" && (n + 1 == count || dice.on(1).happens(0.3));
+            Part {
+                begins,
+                ends: if bad || nodes.is_empty() {
+                    task.ends
+                } else {
+                    ends
+                },
+                status: if bad { task.status } else { "SUCCESS" },
+                dice,
+            }
+        };
+        (0..count)
+            .map(|n| (nodes.get(n).copied(), part(n)))
+            .collect()
+    }
+
+    /// As `DescribeMaintenanceWindowExecutionTasks` answers a task.
+    pub fn describe_task(&self, task: &Task, part: &Part, now: Timestamp) -> Value {
+        let status = part.status(now);
+        let details = match status {
+            "FAILED" => Some("The number of failed targets exceeded MaxErrors."),
+            "TIMED_OUT" => Some("The task was cancelled at the cutoff time."),
+            _ => None,
+        };
+        fields! {
+            "WindowExecutionId" => self.id(),
+            "TaskExecutionId" => part.id(),
+            "Status" => status,
+            "StatusDetails" => details,
+            "StartTime" => part.begins,
+            "EndTime" => part.end(now),
+            "TaskArn" => &task.arn,
+            "TaskType" => task.kind,
+        }
+    }
+
+    /// As `DescribeMaintenanceWindowExecutionTaskInvocations` answers a task on one machine.
+    pub fn describe_invocation(
+        &self,
+        (task, whole): (&Task, &Part),
+        (node, part): (Option<&Node>, &Part),
+        now: Timestamp,
+    ) -> Value {
+        let status = part.status(now);
+        let details = match status {
+            "FAILED" => Some(
+                "Command failed with exit code 156: one or more patches could not be installed.",
+            ),
+            "TIMED_OUT" => Some("Delivery timed out before the cutoff time."),
+            _ => None,
+        };
+        let parameters = node.map(|node| {
+            let operation = task.operation.unwrap_or("");
+            format!(
+                "{{\"documentName\":\"{}\",\"instanceIds\":[\"{}\"],\"parameters\":{{\"Operation\":[\"{operation}\"]}}}}",
+                task.arn, node.id
+            )
+        });
+        fields! {
+            "WindowExecutionId" => self.id(),
+            "TaskExecutionId" => whole.id(),
+            "InvocationId" => part.id(),
+            "ExecutionId" => part.dice.on(2).uuid(),
+            "TaskType" => task.kind,
+            "Parameters" => parameters,
+            "Status" => status,
+            "StatusDetails" => details,
+            "StartTime" => part.begins,
+            "EndTime" => part.end(now),
+            "OwnerInformation" => "platform-operations",
+            "WindowTargetId" => self.window.target_id(),
+        }
+    }
+
+    /// When this run patched a machine, if it has by `now`.
+    pub fn patched(&self, nodes: &[&Node], node: &Node, now: Timestamp) -> Option<Timestamp> {
+        let (_, install) = self
+            .tasks()
+            .into_iter()
+            .find(|(task, _)| task.operation == Some("Install"))?;
+        self.invocations(&install, nodes)
+            .into_iter()
+            .find(|(n, _)| n.is_some_and(|n| n.id == node.id))
+            .map(|(_, part)| part)
+            .filter(|part| part.status == "SUCCESS" && part.ends <= now)
+            .map(|part| part.ends)
+    }
+}
+
+/// A due moment and its window, as `DescribeMaintenanceWindowSchedule` answers it.
+pub fn planned(window: &Window, at: Timestamp) -> Value {
+    fields! {
+        "WindowId" => &window.id,
+        "Name" => &window.name,
+        "ExecutionTime" => window.schedule.written(at),
+    }
+}
+
+/// Whether a text is a moment that a window's dates may have.
+pub fn is_date(value: &str) -> bool {
+    Timestamp::parse(value).is_some() || Timestamp::parse(&format!("{value}Z")).is_some()
+}
