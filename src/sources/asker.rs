@@ -1,5 +1,6 @@
 //! One asking from begin to end: what every source has in common around its question.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -33,6 +34,9 @@ impl Asker {
     }
 
     /// Asks one feed: begin, pages, end or failure. `next` is told the outcome and says when it is asked again.
+    ///
+    /// # Errors
+    /// What it also reported.
     pub async fn ask(
         &self,
         source: &'static Source,
@@ -41,27 +45,52 @@ impl Asker {
         access: Access,
         next: impl FnOnce(&Result<(), Fault>, Timestamp) -> Timestamp + Send,
     ) -> Result<(), Fault> {
-        let run = self.runs.next(feed);
-        let began = self.clock.now();
-        let calls = access.clone();
-        let report = |body| self.report(feed, covers.clone(), run, body);
-        report(Body::Begin).await;
-        let outcome = (source.ask)(Ask {
+        let counted = access.clone();
+        let ask = Ask {
             feed,
             covers: covers.clone(),
             access,
             clock: Arc::clone(&self.clock),
             memories: Arc::clone(&self.memories),
             runs: Arc::clone(&self.runs),
-            run,
+            run: self.runs.next(feed),
             tx: self.tx.clone(),
+        };
+        self.frame(feed, covers, ask.run, next, async {
+            let outcome = (source.ask)(ask).await;
+            (outcome, counted.calls())
         })
-        .await;
+        .await
+    }
+
+    /// Reports begin and end of something that answers a feed without records; it returns its outcome and how many
+    /// calls it made.
+    pub(super) async fn around(
+        &self,
+        feed: Feed,
+        covers: Cover,
+        next: impl FnOnce(&Result<(), Fault>, Timestamp) -> Timestamp + Send,
+        work: impl Future<Output = (Result<(), Fault>, u32)> + Send,
+    ) {
+        let run = self.runs.next(feed);
+        let _ = self.frame(feed, covers, run, next, work).await;
+    }
+
+    async fn frame(
+        &self,
+        feed: Feed,
+        covers: Cover,
+        run: u64,
+        next: impl FnOnce(&Result<(), Fault>, Timestamp) -> Timestamp + Send,
+        work: impl Future<Output = (Result<(), Fault>, u32)> + Send,
+    ) -> Result<(), Fault> {
+        let began = self.clock.now();
+        self.report(feed, covers.clone(), run, Body::Begin).await;
+        let (outcome, calls) = work.await;
         let now = self.clock.now();
         let next = next(&outcome, now);
         let took = now.since(began);
-        let calls = calls.calls();
-        report(match &outcome {
+        let body = match &outcome {
             Ok(()) => Body::End { took, calls, next },
             Err(fault) => Body::Failed {
                 fault: fault.clone(),
@@ -69,8 +98,8 @@ impl Asker {
                 calls,
                 next,
             },
-        })
-        .await;
+        };
+        self.report(feed, covers, run, body).await;
         outcome
     }
 

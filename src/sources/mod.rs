@@ -13,12 +13,17 @@
 mod ask;
 mod asker;
 pub mod cloudwatch;
+mod crew;
 pub mod guardduty;
 mod intern;
+pub mod live;
 mod moment;
 pub mod opsitems;
+pub mod plan;
 mod schedule;
+pub mod scheduler;
 pub mod securityhub;
+pub mod sweep;
 pub mod windows;
 
 use std::future::Future;
@@ -30,6 +35,10 @@ use crate::domain::{Fault, Kind, Slice, SourceId};
 pub use ask::{Ask, Look, Pages};
 pub use asker::Asker;
 pub use intern::{intern, shared};
+pub use live::Live;
+pub use plan::{Settings, SourceSettings};
+pub use scheduler::Focus;
+pub use sweep::sweep_once;
 
 /// The answer to come of an asynchronous question.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;

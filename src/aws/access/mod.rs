@@ -74,6 +74,7 @@ pub struct Gate {
     fips: bool,
     config: SdkConfig,
     clock: Arc<dyn Clock>,
+    calls: usize,
 }
 
 /// Roles that are assumed at the same time.
@@ -131,7 +132,14 @@ impl Gate {
             fips: fips && config.endpoint_url().is_none(),
             config,
             clock,
+            calls: patience.calls.max(1),
         }))
+    }
+
+    /// How many calls are in flight at most.
+    #[must_use]
+    pub const fn calls(&self) -> usize {
+        self.calls
     }
 
     /// The region that the environment names.

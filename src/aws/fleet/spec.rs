@@ -100,6 +100,8 @@ pub struct OrganizationSpec {
     pub profile: Option<String>,
     /// What may be done in its members.
     pub policy: Policy,
+    /// Whether the tags of every account are read, for filters and severity rules: one call per account.
+    pub tags: bool,
 }
 
 /// Which accounts of an organization are meant.

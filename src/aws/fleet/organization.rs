@@ -1,0 +1,467 @@
+//! The survey of an organization: who its members are and which of them are watched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_organizations::types::{
+    Account as Listed, AccountState, AccountStatus, OrganizationalUnit,
+};
+
+use crate::aws::access::{Access, Door, Identity, Origin};
+use crate::aws::classify::make;
+use crate::aws::ops::{self, Op};
+use crate::domain::text::clean;
+use crate::domain::{Account, AccountId, Fault, FaultKind, Region, Slice};
+
+use super::census::Entry;
+use super::spec::{OrganizationSpec, Selector};
+use super::{Caller, Fleet, ORGANIZATION};
+
+/// The largest page that Organizations gives.
+const PAGE: i32 = 20;
+/// The most pages of one list; more is a service that repeats itself.
+const PAGES_MAX: usize = 5_000;
+
+pub(super) async fn survey(fleet: &Fleet) -> (u32, Result<(), Fault>) {
+    let Some(spec) = &fleet.spec.organization else {
+        return (0, Ok(()));
+    };
+    let caller = match fleet.caller(spec.profile.as_deref(), None).await {
+        Ok(caller) => caller,
+        Err(fault) => return (1, Err(advise(fault))),
+    };
+    let access = global(fleet, spec, &caller);
+    let outcome = list(fleet, spec, &caller, &access).await;
+    let calls = caller.access.calls() + access.calls();
+    (calls, outcome.map_err(advise))
+}
+
+/// A fleet that cannot be listed has a way out that a single denied call has not.
+fn advise(mut fault: Fault) -> Fault {
+    const WAY_OUT: &str = "The organization can be listed with the management account or a delegated administrator ([organization] profile); otherwise list the accounts one by one.";
+    if matches!(fault.kind, FaultKind::Denied | FaultKind::NoCredentials) {
+        fault.advice = Arc::from(format!("{} {WAY_OUT}", fault.advice).trim());
+    }
+    fault
+}
+
+async fn list(
+    fleet: &Fleet,
+    spec: &OrganizationSpec,
+    caller: &Caller,
+    access: &Access,
+) -> Result<(), Fault> {
+    let listed = accounts(access).await?;
+    let units = if [&spec.include, &spec.exclude]
+        .into_iter()
+        .flatten()
+        .any(|s| matches!(s, Selector::Ou(_)))
+    {
+        unit_members(access, spec).await?
+    } else {
+        BTreeMap::new()
+    };
+    let is = |selector: &Selector, id: AccountId, name: &str| match selector {
+        Selector::Account(account) => *account == id,
+        Selector::Name(pattern) => glob(&pattern.to_lowercase(), &name.to_lowercase()),
+        Selector::Ou(unit) => units.get(unit).is_some_and(|ids| ids.contains(&id)),
+    };
+    let mut entries = Vec::new();
+    for account in listed.iter().filter(|a| is_active(a)) {
+        let Some(id) = account.id().and_then(|id| id.parse::<AccountId>().ok()) else {
+            continue;
+        };
+        let name = account.name().unwrap_or_default();
+        let included = spec.include.is_empty() || spec.include.iter().any(|s| is(s, id, name));
+        if !included || spec.exclude.iter().any(|s| is(s, id, name)) {
+            continue;
+        }
+        entries.push(member(fleet, spec, caller, id, name)?);
+    }
+    if entries.is_empty() {
+        return Err(make(
+            FaultKind::Service,
+            None,
+            format!(
+                "Organizations ListAccounts named {} accounts, and none of them is watched.",
+                listed.len()
+            ),
+            "Look at include and exclude in [organization].",
+        ));
+    }
+    fleet.learn(Some(ORGANIZATION), keep_doors(fleet, entries.clone()));
+    if spec.tags {
+        let mut tagged = Vec::with_capacity(entries.len());
+        for mut entry in keep_doors(fleet, entries) {
+            entry.account.tags = tags(access, entry.account.id).await?;
+            tagged.push(entry);
+        }
+        fleet.learn(Some(ORGANIZATION), tagged);
+    }
+    Ok(())
+}
+
+/// An account that was known before keeps its door, and with it its credentials; and its tags until they are read again.
+fn keep_doors(fleet: &Fleet, mut entries: Vec<Entry>) -> Vec<Entry> {
+    let found = fleet.lock_found();
+    let slice: Option<Slice> = Some(ORGANIZATION);
+    let Some(known) = found.get(&slice) else {
+        return entries;
+    };
+    let known: BTreeMap<AccountId, &Entry> = known.iter().map(|e| (e.account.id, e)).collect();
+    for entry in &mut entries {
+        if let Some(old) = known.get(&entry.account.id) {
+            if old.account.name == entry.account.name {
+                entry.door = Arc::clone(&old.door);
+            }
+            if entry.account.tags.is_empty() {
+                entry.account.tags.clone_from(&old.account.tags);
+            }
+        }
+    }
+    entries
+}
+
+fn member(
+    fleet: &Fleet,
+    spec: &OrganizationSpec,
+    caller: &Caller,
+    id: AccountId,
+    name: &str,
+) -> Result<Entry, Fault> {
+    let name: Arc<str> = if name.is_empty() {
+        Arc::from(id.to_string())
+    } else {
+        Arc::from(clean(name))
+    };
+    let regions: Vec<Region> = fleet
+        .regions(&spec.regions, None, &name)?
+        .into_iter()
+        .filter(|r| partition_of(*r) == caller.partition)
+        .collect();
+    let from = fleet.identity(spec.profile.as_deref());
+    let identity = if id == caller.account {
+        // We are in this account already; roles for members are usually not made in the managing one.
+        from
+    } else {
+        Identity::new(Origin::Role {
+            from,
+            arn: format!("arn:{}:iam::{id}:role/{}", caller.partition, spec.role_name),
+            external_id: spec.external_id.clone(),
+            session: fleet.session(),
+            region: regions.first().copied().unwrap_or(Region::GLOBAL),
+            account: Arc::clone(&name),
+        })
+    };
+    Ok(Entry {
+        account: Account {
+            id,
+            name: Arc::clone(&name),
+            tags: BTreeMap::new(),
+            policy: spec.policy,
+            regions,
+        },
+        door: Arc::new(Door::new(id, name, identity)),
+        member: true,
+    })
+}
+
+/// Organizations is one service per partition, in one region of it.
+fn global(fleet: &Fleet, spec: &OrganizationSpec, caller: &Caller) -> Access {
+    let region = match caller.partition.as_str() {
+        "aws" => "us-east-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-cn" => "cn-northwest-1",
+        _ => "",
+    };
+    let region = region.parse().unwrap_or_else(|()| caller.access.region());
+    let name = spec
+        .profile
+        .as_deref()
+        .map_or_else(|| caller.account.to_string(), ToOwned::to_owned);
+    let door = Door::new(
+        caller.account,
+        Arc::from(clean(&name)),
+        fleet.identity(spec.profile.as_deref()),
+    );
+    Access::new(Arc::clone(&fleet.gate), Arc::new(door), region)
+}
+
+/// The partition that a region belongs to, by its name.
+fn partition_of(region: Region) -> &'static str {
+    let name = region.as_str();
+    for (prefix, partition) in [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("eusc-", "aws-eusc"),
+    ] {
+        if name.starts_with(prefix) {
+            return partition;
+        }
+    }
+    "aws"
+}
+
+fn is_active(account: &Listed) -> bool {
+    match account.state() {
+        Some(state) => *state == AccountState::Active,
+        // Older endpoints know only the status.
+        None => account
+            .status()
+            .is_none_or(|status| *status == AccountStatus::Active),
+    }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any run of characters.
+fn glob(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// Follows the pages of a list: by token; an empty page with a token is normal here.
+async fn pages<T, F>(
+    op: &'static Op,
+    mut page: impl FnMut(Option<String>) -> F,
+) -> Result<Vec<T>, Fault>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), Fault>>,
+{
+    let mut all = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let (items, next) = page(token.clone()).await?;
+        all.extend(items);
+        match next.filter(|t| !t.is_empty()) {
+            None => return Ok(all),
+            next if next == token => break,
+            next => token = next,
+        }
+    }
+    Err(make(
+        FaultKind::Malformed,
+        None,
+        format!("{op} gave the same page token again."),
+        "The list would be incomplete; noctop keeps what it had and asks again.",
+    ))
+}
+
+async fn accounts(access: &Access) -> Result<Vec<Listed>, Fault> {
+    pages(&ops::LIST_ACCOUNTS, |token| async move {
+        let out = access
+            .organizations(&ops::LIST_ACCOUNTS, |client, with| {
+                client
+                    .list_accounts()
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        Ok((out.accounts.unwrap_or_default(), out.next_token))
+    })
+    .await
+}
+
+/// The accounts below every unit that a selector names, by the selector's text.
+async fn unit_members(
+    access: &Access,
+    spec: &OrganizationSpec,
+) -> Result<BTreeMap<String, BTreeSet<AccountId>>, Fault> {
+    let wanted: BTreeSet<&str> = [&spec.include, &spec.exclude]
+        .into_iter()
+        .flatten()
+        .filter_map(|s| match s {
+            Selector::Ou(unit) => Some(unit.as_str()),
+            _ => None,
+        })
+        .collect();
+    let roots = pages(&ops::LIST_ROOTS, |token| async move {
+        let out = access
+            .organizations(&ops::LIST_ROOTS, |client, with| {
+                client
+                    .list_roots()
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        Ok((out.roots.unwrap_or_default(), out.next_token))
+    })
+    .await?;
+    let mut members: BTreeMap<String, BTreeSet<AccountId>> = BTreeMap::new();
+    // Every unit still to be visited, with the selectors that it or a unit above it answers to.
+    let mut open: Vec<(String, Vec<&str>)> = Vec::new();
+    for root in roots {
+        let id = root.id.unwrap_or_default();
+        let name = root.name.unwrap_or_default();
+        open.push((id.clone(), matching(&wanted, &[], &id, &name)));
+    }
+    while let Some((parent, selected)) = open.pop() {
+        if !selected.is_empty() {
+            for id in accounts_in(access, &parent).await? {
+                for unit in &selected {
+                    members.entry((*unit).to_owned()).or_default().insert(id);
+                }
+            }
+        }
+        for unit in units_in(access, &parent).await? {
+            let id = unit.id.unwrap_or_default();
+            let name = unit.name.unwrap_or_default();
+            let selected = matching(&wanted, &selected, &id, &name);
+            open.push((id, selected));
+        }
+    }
+    if let Some(unknown) = wanted.iter().find(|unit| !members.contains_key(**unit)) {
+        return Err(make(
+            FaultKind::Service,
+            None,
+            format!("The organization has no unit {unknown} with accounts in it."),
+            "Look at include and exclude in [organization]; units are named by id or name.",
+        ));
+    }
+    Ok(members)
+}
+
+fn matching<'a>(
+    wanted: &BTreeSet<&'a str>,
+    above: &[&'a str],
+    id: &str,
+    name: &str,
+) -> Vec<&'a str> {
+    let here = wanted
+        .iter()
+        .copied()
+        .filter(|unit| *unit == id || unit.eq_ignore_ascii_case(name));
+    let mut selected: Vec<&str> = above.iter().copied().chain(here).collect();
+    selected.sort_unstable();
+    selected.dedup();
+    selected
+}
+
+async fn units_in(access: &Access, parent: &str) -> Result<Vec<OrganizationalUnit>, Fault> {
+    pages(&ops::LIST_UNITS, |token| async move {
+        let out = access
+            .organizations(&ops::LIST_UNITS, |client, with| {
+                client
+                    .list_organizational_units_for_parent()
+                    .parent_id(parent)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        Ok((out.organizational_units.unwrap_or_default(), out.next_token))
+    })
+    .await
+}
+
+async fn accounts_in(access: &Access, parent: &str) -> Result<Vec<AccountId>, Fault> {
+    let listed = pages(&ops::LIST_UNIT_ACCOUNTS, |token| async move {
+        let out = access
+            .organizations(&ops::LIST_UNIT_ACCOUNTS, |client, with| {
+                client
+                    .list_accounts_for_parent()
+                    .parent_id(parent)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        Ok((out.accounts.unwrap_or_default(), out.next_token))
+    })
+    .await?;
+    Ok(listed.iter().filter_map(|a| a.id()?.parse().ok()).collect())
+}
+
+async fn tags(access: &Access, account: AccountId) -> Result<BTreeMap<String, String>, Fault> {
+    let id = account.to_string();
+    let id = id.as_str();
+    let tags = pages(&ops::LIST_ACCOUNT_TAGS, |token| async move {
+        let out = access
+            .organizations(&ops::LIST_ACCOUNT_TAGS, |client, with| {
+                client
+                    .list_tags_for_resource()
+                    .resource_id(id)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        Ok((out.tags.unwrap_or_default(), out.next_token))
+    })
+    .await?;
+    Ok(tags
+        .into_iter()
+        .map(|t| (clean(&t.key).into_owned(), clean(&t.value).into_owned()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_whole_names() {
+        for (pattern, name, yes) in [
+            ("prod*", "prod-payments", true),
+            ("prod*", "nonprod", false),
+            ("*prod", "web-prod", true),
+            ("*-prod-*", "a-prod-b", true),
+            ("*-prod-*", "a-prod", false),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(glob(pattern, name), yes, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn partitions_are_told_by_the_region() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-isob-east-1", "aws-iso-b"),
+        ] {
+            assert_eq!(partition_of(region.parse().unwrap()), partition);
+        }
+    }
+
+    #[test]
+    fn suspended_accounts_are_left_out_by_state_and_by_status() {
+        let account = || Listed::builder().id("222222222222");
+        assert!(is_active(&account().state(AccountState::Active).build()));
+        assert!(!is_active(&account().state(AccountState::Closed).build()));
+        assert!(!is_active(
+            &account().state(AccountState::PendingClosure).build()
+        ));
+        let suspended = account().status(AccountStatus::Suspended).build();
+        assert!(!is_active(&suspended));
+    }
+}
