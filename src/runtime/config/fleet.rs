@@ -168,6 +168,7 @@ fn organization(settings: &Settings) -> OrganizationSpec {
         regions: regions(settings.list(&path("regions"))),
         profile: settings.given(&path("profile")),
         policy: policy(settings.text("organization.policy")),
+        tags: true,
     }
 }
 
