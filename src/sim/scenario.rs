@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{cloudwatch, guardduty, ssm};
+use super::services::{cloudwatch, guardduty, securityhub, ssm};
 use super::world::Site;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
@@ -60,6 +60,9 @@ pub struct Scenario {
     /// The threats that GuardDuty finds.
     #[serde(default)]
     pub guardduty: guardduty::Section,
+    /// The findings that Security Hub gathers.
+    #[serde(default)]
+    pub securityhub: securityhub::Section,
     /// OpsItems.
     #[serde(default)]
     pub opsitems: ssm::OpsItemSection,

@@ -3,9 +3,11 @@
 mod call;
 pub mod cloudwatch;
 mod dice;
+mod fact;
 pub mod guardduty;
 pub mod organizations;
 mod refusal;
+pub mod securityhub;
 pub mod ssm;
 mod stock;
 pub mod sts;
@@ -21,6 +23,7 @@ pub const ALL: &[&Service] = &[
     &cloudwatch::SERVICE,
     &guardduty::SERVICE,
     &organizations::SERVICE,
+    &securityhub::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
 ];

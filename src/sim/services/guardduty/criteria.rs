@@ -2,8 +2,8 @@
 
 use super::detector::{Detector, Finding};
 use super::finding;
-use crate::clock::Timestamp;
 use crate::sim::services::Refusal;
+use crate::sim::services::fact::{Fact, walk};
 use crate::sim::wire::Value;
 use crate::sim::world::Site;
 
@@ -21,54 +21,8 @@ pub struct Seen<'a> {
     pub site: &'a Site,
 }
 
-/// What a finding has under an attribute.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
-    /// A number: severities and counts; moments in milliseconds.
-    Number(f64),
-    /// Text.
-    Text(String),
-}
-
-impl Fact {
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Number(n) => Some(*n),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "milliseconds of any real date fit a double"
-            )]
-            Self::Text(text) => text
-                .parse()
-                .ok()
-                .or_else(|| Timestamp::parse(text).map(|at| at.as_millis() as f64)),
-        }
-    }
-
-    fn is(&self, wanted: &str) -> bool {
-        match self {
-            Self::Number(n) => wanted.parse::<f64>().is_ok_and(|w| (w - n).abs() < 1e-9),
-            Self::Text(text) => text == wanted,
-        }
-    }
-
-    fn fits(&self, pattern: &str) -> bool {
-        match self {
-            Self::Number(n) => wild(pattern.as_bytes(), n.to_string().as_bytes()),
-            Self::Text(text) => wild(pattern.as_bytes(), text.as_bytes()),
-        }
-    }
-
-    /// Their order in a sorted list.
-    #[must_use]
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
-        match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Number(_), Self::Text(_)) => std::cmp::Ordering::Less,
-            (Self::Text(_), Self::Number(_)) => std::cmp::Ordering::Greater,
-        }
-    }
+fn fits(fact: &Fact<'_>, pattern: &str) -> bool {
+    wild(pattern.as_bytes(), fact.words().as_bytes())
 }
 
 /// Whether `*` (anything) and `?` (one byte) of a pattern fit a text.
@@ -86,52 +40,27 @@ fn wild(pattern: &[u8], text: &[u8]) -> bool {
 
 /// What a finding has under an attribute such as `service.archived` or `resource.instanceDetails.instanceId`.
 #[must_use]
-pub fn facts(seen: Seen<'_>, attribute: &str) -> Vec<Fact> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds of any real date fit a double"
-    )]
-    let moment = |at: Timestamp| vec![Fact::Number(at.as_millis() as f64)];
-    let text = |text: &str| vec![Fact::Text(text.to_owned())];
+pub fn facts<'a>(seen: Seen<'a>, attribute: &str) -> Vec<Fact<'a>> {
     let finding = seen.finding;
-    match attribute {
-        "updatedAt" => moment(finding.updated),
-        "createdAt" => moment(finding.created),
-        "service.eventFirstSeen" => moment(finding.first_seen),
-        "service.eventLastSeen" => moment(finding.last_seen),
-        "severity" => vec![Fact::Number(finding.kind().severity)],
-        "service.count" | "count" => vec![Fact::Number(f64::from(finding.count))],
-        "service.archived" => text(if finding.archived { "true" } else { "false" }),
-        "type" => text(finding.kind().name),
-        "accountId" => text(&seen.site.account),
-        "region" => text(&seen.site.region),
-        "id" => vec![Fact::Text(finding.id())],
+    vec![match attribute {
+        "updatedAt" => Fact::time(finding.updated),
+        "createdAt" => Fact::time(finding.created),
+        "service.eventFirstSeen" => Fact::time(finding.first_seen),
+        "service.eventLastSeen" => Fact::time(finding.last_seen),
+        "severity" => Fact::Number(finding.kind().severity),
+        "service.count" | "count" => Fact::Number(f64::from(finding.count)),
+        "service.archived" => Fact::text(if finding.archived { "true" } else { "false" }),
+        "type" => Fact::text(finding.kind().name),
+        "accountId" => Fact::text(&seen.site.account),
+        "region" => Fact::text(&seen.site.region),
+        "id" => Fact::Text(finding.id().into()),
         _ => {
             let whole = finding::describe(finding, seen.detector, seen.site);
             let mut found = Vec::new();
             walk(&whole, attribute, &mut found);
-            found
+            return found.into_iter().map(Fact::keep).collect();
         }
-    }
-}
-
-fn walk(value: &Value, path: &str, found: &mut Vec<Fact>) {
-    match value {
-        Value::List(items) => items.iter().for_each(|item| walk(item, path, found)),
-        Value::Map(_) if !path.is_empty() => {
-            let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-            walk(value.at(head), rest, found);
-        }
-        _ if !path.is_empty() => {}
-        Value::Text(text) => found.push(Fact::Text(text.clone())),
-        Value::Bool(b) => found.push(Fact::Text(b.to_string())),
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "milliseconds of any real date fit a double"
-        )]
-        Value::Time(at) => found.push(Fact::Number(at.as_millis() as f64)),
-        other => found.extend(other.as_float().map(Fact::Number)),
-    }
+    }]
 }
 
 /// One condition on one attribute.
@@ -244,10 +173,10 @@ impl Criteria {
     pub fn meets(&self, seen: Seen<'_>) -> bool {
         self.0.iter().all(|condition| {
             let facts = facts(seen, &condition.attribute);
-            let any = |wanted: &[String], fits: fn(&Fact, &str) -> bool| {
+            let any = |wanted: &[String], holds: fn(&Fact<'_>, &str) -> bool| {
                 facts
                     .iter()
-                    .any(|fact| wanted.iter().any(|w| fits(fact, w)))
+                    .any(|fact| wanted.iter().any(|w| holds(fact, w)))
             };
             let limit = |limit: Option<f64>, holds: fn(f64, f64) -> bool| {
                 limit.is_none_or(|limit| {
@@ -257,10 +186,10 @@ impl Criteria {
                         .any(|n| holds(n, limit))
                 })
             };
-            (condition.equals.is_empty() || any(&condition.equals, Fact::is))
-                && !any(&condition.differs, Fact::is)
-                && (condition.fits.is_empty() || any(&condition.fits, Fact::fits))
-                && !any(&condition.misfits, Fact::fits)
+            (condition.equals.is_empty() || any(&condition.equals, |fact, text| fact.is(text)))
+                && !any(&condition.differs, |fact, text| fact.is(text))
+                && (condition.fits.is_empty() || any(&condition.fits, fits))
+                && !any(&condition.misfits, fits)
                 && limit(condition.above, |n, l| n > l)
                 && limit(condition.least, |n, l| n >= l)
                 && limit(condition.below, |n, l| n < l)

@@ -214,7 +214,7 @@ impl Estate for Detector {
         if !detector.enabled {
             return detector;
         }
-        let hostile = if setting.hostile {
+        let hostile = if stock::within(&setting.hostile, site) {
             stock::HOSTILE.len() + 1
         } else {
             0

@@ -5,16 +5,16 @@ mod detector;
 mod finding;
 mod kinds;
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use self::criteria::{Criteria, Fact, Seen, facts};
+use self::criteria::{Criteria, Seen, facts};
 pub use self::detector::{Detector, Finding};
 pub use self::finding::{Cast, about, arn, title};
 pub use self::kinds::{Act, Target};
+use super::fact::{self, Fact, Rank};
 use super::{Answer, Call, Dialect, Operation, Refusal, Service};
 use crate::clock::Timestamp;
 use crate::fields;
@@ -41,8 +41,8 @@ pub struct Section {
     pub administrator: Option<String>,
     /// Where GuardDuty is not enabled: `"ACCOUNT"` or `"ACCOUNT/REGION"`.
     pub disabled: Vec<String>,
-    /// Whether attackers chose some of the names.
-    pub hostile: bool,
+    /// Where attackers chose some of the names: `"ACCOUNT"` or `"ACCOUNT/REGION"`.
+    pub hostile: Vec<String>,
 }
 
 impl Default for Section {
@@ -56,7 +56,7 @@ impl Default for Section {
             archived: 0.1,
             administrator: None,
             disabled: Vec::new(),
-            hostile: false,
+            hostile: Vec::new(),
         }
     }
 }
@@ -278,57 +278,40 @@ fn sorting(call: &Call<'_>) -> Result<Option<(String, bool)>, Refusal> {
     Ok(Some((attribute.to_owned(), down)))
 }
 
-fn order(a: &Option<Fact>, b: &Option<Fact>, down: bool) -> Ordering {
-    let order = match (a, b) {
-        (Some(a), Some(b)) => a.order(b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    };
-    if down { order.reverse() } else { order }
+/// The place of a finding in the order that is asked for; by id when none is.
+fn rank(sorting: Option<&(String, bool)>, seen: Seen<'_>) -> Rank {
+    let by = sorting.map(|(by, down)| (facts(seen, by).into_iter().next().map(Fact::keep), *down));
+    Rank { by: by.into_iter().collect(), key: seen.finding.id() }
 }
 
 fn list_findings(call: &Call<'_>) -> Answer {
     let criteria = Criteria::read(call.arg("findingCriteria"))?;
     let sorting = sorting(call)?;
     let page = call.page()?;
-    let mut found: Vec<(Option<Fact>, String)> = Vec::new();
+    let mut found = Vec::new();
     survey(call, |seen| {
         if criteria.meets(seen) {
-            let fact = sorting
-                .as_ref()
-                .and_then(|(by, _)| facts(seen, by).into_iter().next());
-            found.push((fact, seen.finding.id()));
+            found.push((rank(sorting.as_ref(), seen), seen.finding.id()));
         }
         false
     })?;
-    if let Some((_, down)) = sorting {
-        found.sort_by(|a, b| order(&a.0, &b.0, down).then_with(|| a.1.cmp(&b.1)));
-    }
-    let (ids, next) = page.cut(found.into_iter().map(|(_, id)| id));
+    let (ids, next) = fact::cut(&page, found);
+    // The last page says so with an empty token.
     Ok(fields! { "findingIds" => ids, "nextToken" => next.unwrap_or_default() })
 }
 
 fn get_findings(call: &Call<'_>) -> Answer {
     let ids = ids(call)?;
     let sorting = sorting(call)?;
-    let mut found: Vec<(Option<Fact>, Value)> = Vec::new();
+    let mut found = Vec::new();
     survey(call, |seen| {
         if ids.contains(&seen.finding.id()) {
-            let fact = sorting
-                .as_ref()
-                .and_then(|(by, _)| facts(seen, by).into_iter().next());
-            found.push((
-                fact,
-                finding::describe(seen.finding, seen.detector, seen.site),
-            ));
+            found.push((rank(sorting.as_ref(), seen), finding::describe(seen.finding, seen.detector, seen.site)));
         }
         found.len() == ids.len()
     })?;
-    match sorting {
-        Some((_, down)) => found.sort_by(|a, b| order(&a.0, &b.0, down)),
-        // The order is not promised, so it must not look as if it were.
-        None => found.reverse(),
-    }
-    Ok(fields! { "findings" => found.into_iter().map(|(_, finding)| finding).collect::<Value>() })
+    let (findings, _) = fact::cut(&call.page()?, found);
+    Ok(fields! { "findings" => findings })
 }
 
 fn statistics(call: &Call<'_>) -> Answer {
@@ -414,7 +397,7 @@ fn group(seen: Seen<'_>, key: &str) -> (String, Map) {
             let types = facts(seen, "resource.resourceType");
             let kind = types.into_iter().find_map(|fact| {
                 if let Fact::Text(text) = fact {
-                    Some(text)
+                    Some(text.into_owned())
                 } else {
                     None
                 }
