@@ -25,7 +25,10 @@ impl<'a> Fact<'a> {
 
     /// A moment.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any real date fit a double")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of any real date fit a double"
+    )]
     pub fn time(at: Timestamp) -> Self {
         Self::Number(at.as_millis() as f64)
     }
@@ -35,10 +38,14 @@ impl<'a> Fact<'a> {
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Number(n) => Some(*n),
-            Self::Text(text) => text.parse().ok().or_else(|| match Self::time(Timestamp::parse(text)?) {
-                Self::Number(n) => Some(n),
-                Self::Text(_) => None,
-            }),
+            Self::Text(text) => {
+                text.parse()
+                    .ok()
+                    .or_else(|| match Self::time(Timestamp::parse(text)?) {
+                        Self::Number(n) => Some(n),
+                        Self::Text(_) => None,
+                    })
+            }
         }
     }
 
@@ -131,15 +138,24 @@ impl Rank {
     }
 
     fn read(&self, text: &str) -> Option<Self> {
-        let Value::List(all) = json::decode(text.as_bytes()).ok()? else { return None };
+        let Value::List(all) = json::decode(text.as_bytes()).ok()? else {
+            return None;
+        };
         let (key, facts) = all.split_first()?;
         let fact = |value: &Value| match value {
             Value::Null => None,
             Value::Text(text) => Some(Fact::Text(text.clone().into())),
             other => other.as_float().map(Fact::Number),
         };
-        let by = facts.iter().zip(&self.by).map(|(value, (_, down))| (fact(value), *down)).collect();
-        Some(Self { by, key: key.as_str()?.to_owned() })
+        let by = facts
+            .iter()
+            .zip(&self.by)
+            .map(|(value, (_, down))| (fact(value), *down))
+            .collect();
+        Some(Self {
+            by,
+            key: key.as_str()?.to_owned(),
+        })
     }
 }
 
@@ -170,7 +186,11 @@ mod tests {
     #[test]
     fn a_rank_survives_its_token() {
         let rank = Rank {
-            by: vec![(Some(Fact::Number(1.5)), true), (None, false), (Some(Fact::Text("é\u{1b}".into())), false)],
+            by: vec![
+                (Some(Fact::Number(1.5)), true),
+                (None, false),
+                (Some(Fact::Text("é\u{1b}".into())), false),
+            ],
             key: "k".to_owned(),
         };
         assert_eq!(rank.read(&rank.write()), Some(rank));

@@ -281,7 +281,10 @@ fn sorting(call: &Call<'_>) -> Result<Option<(String, bool)>, Refusal> {
 /// The place of a finding in the order that is asked for; by id when none is.
 fn rank(sorting: Option<&(String, bool)>, seen: Seen<'_>) -> Rank {
     let by = sorting.map(|(by, down)| (facts(seen, by).into_iter().next().map(Fact::keep), *down));
-    Rank { by: by.into_iter().collect(), key: seen.finding.id() }
+    Rank {
+        by: by.into_iter().collect(),
+        key: seen.finding.id(),
+    }
 }
 
 fn list_findings(call: &Call<'_>) -> Answer {
@@ -306,7 +309,10 @@ fn get_findings(call: &Call<'_>) -> Answer {
     let mut found = Vec::new();
     survey(call, |seen| {
         if ids.contains(&seen.finding.id()) {
-            found.push((rank(sorting.as_ref(), seen), finding::describe(seen.finding, seen.detector, seen.site)));
+            found.push((
+                rank(sorting.as_ref(), seen),
+                finding::describe(seen.finding, seen.detector, seen.site),
+            ));
         }
         found.len() == ids.len()
     })?;

@@ -53,8 +53,15 @@ fn normalized(label: &str) -> i64 {
 
 fn product_arn(site: &Site, end: &str) -> String {
     // Partners' products belong to the partner's account.
-    let owner = if end.starts_with("aws/") { "" } else { "555566667777" };
-    format!("arn:{}:securityhub:{}:{owner}:product/{end}", site.partition, site.region)
+    let owner = if end.starts_with("aws/") {
+        ""
+    } else {
+        "555566667777"
+    };
+    format!(
+        "arn:{}:securityhub:{}:{owner}:product/{end}",
+        site.partition, site.region
+    )
 }
 
 impl<'a> Row<'a> {
@@ -69,7 +76,10 @@ impl<'a> Row<'a> {
 
     fn given(&self, name: &str) -> Option<&'a str> {
         match self.body {
-            Body::Own(Item { origin: Origin::Given(map), .. }) => map.get(name).and_then(Value::as_str),
+            Body::Own(Item {
+                origin: Origin::Given(map),
+                ..
+            }) => map.get(name).and_then(Value::as_str),
             _ => None,
         }
     }
@@ -92,8 +102,12 @@ impl<'a> Row<'a> {
             return id.into();
         }
         match self.body {
-            Body::Guard(finding, detector, _) => guardduty::arn(&detector.id, &finding.id(), self.site).into(),
-            Body::Own(item) => item.kind().map_or(Cow::Borrowed(""), |kind| self.made_id(item, kind).into()),
+            Body::Guard(finding, detector, _) => {
+                guardduty::arn(&detector.id, &finding.id(), self.site).into()
+            }
+            Body::Own(item) => item
+                .kind()
+                .map_or(Cow::Borrowed(""), |kind| self.made_id(item, kind).into()),
         }
     }
 
@@ -101,12 +115,31 @@ impl<'a> Row<'a> {
         let site = self.site;
         let mut dice = item.dice.apart(20);
         match kind.product {
-            Product::Control => site.arn("securityhub", &format!("security-control/{}/finding/{}", kind.code, dice.uuid())),
+            Product::Control => site.arn(
+                "securityhub",
+                &format!("security-control/{}/finding/{}", kind.code, dice.uuid()),
+            ),
             Product::Inspector => site.arn("inspector2", &format!("finding/{}", dice.hex(32))),
-            Product::Config => site.arn("config", &format!("config-rule/config-rule-{}/finding/{}", dice.hex(6), dice.hex(40))),
-            Product::Analyzer => site.arn("access-analyzer", &format!("analyzer/organization-{}/finding/{}", site.region, dice.uuid())),
+            Product::Config => site.arn(
+                "config",
+                &format!(
+                    "config-rule/config-rule-{}/finding/{}",
+                    dice.hex(6),
+                    dice.hex(40)
+                ),
+            ),
+            Product::Analyzer => site.arn(
+                "access-analyzer",
+                &format!(
+                    "analyzer/organization-{}/finding/{}",
+                    site.region,
+                    dice.uuid()
+                ),
+            ),
             Product::Macie => site.arn("macie2", &format!("finding/{}", dice.hex(32))),
-            Product::Partner => format!("northgate/{}/{}/{}", site.account, site.region, dice.uuid()),
+            Product::Partner => {
+                format!("northgate/{}/{}/{}", site.account, site.region, dice.uuid())
+            }
         }
     }
 
@@ -124,7 +157,11 @@ impl<'a> Row<'a> {
             Body::Guard(..) => ("GuardDuty", "Amazon", "aws/guardduty"),
             Body::Own(item) => match item.kind() {
                 Some(kind) => kind.product.names(),
-                None => (self.given("ProductName").unwrap_or("Default"), self.given("CompanyName").unwrap_or("Personal"), ""),
+                None => (
+                    self.given("ProductName").unwrap_or("Default"),
+                    self.given("CompanyName").unwrap_or("Personal"),
+                    "",
+                ),
             },
         }
     }
@@ -155,7 +192,9 @@ impl<'a> Row<'a> {
     /// How far operators are.
     #[must_use]
     pub fn workflow(&self) -> Workflow {
-        let Some(desk) = self.desk() else { return Workflow::New };
+        let Some(desk) = self.desk() else {
+            return Workflow::New;
+        };
         match self.body {
             Body::Guard(finding, ..) if finding.reopened > desk.since => desk.workflow.reopened(),
             _ => desk.workflow,
@@ -168,9 +207,14 @@ impl<'a> Row<'a> {
         }
         match self.body {
             #[expect(clippy::cast_possible_truncation, reason = "at most 100")]
-            Body::Guard(finding, ..) => (label(finding.kind().severity), (finding.kind().severity * 10.0) as i64),
+            Body::Guard(finding, ..) => (
+                label(finding.kind().severity),
+                (finding.kind().severity * 10.0) as i64,
+            ),
             Body::Own(item) => match &item.origin {
-                Origin::Known(_) => item.kind().map_or(("LOW", 1), |kind| (kind.severity, normalized(kind.severity))),
+                Origin::Known(_) => item.kind().map_or(("LOW", 1), |kind| {
+                    (kind.severity, normalized(kind.severity))
+                }),
                 Origin::Given(map) => {
                     let severity = map.get("Severity").unwrap_or(&Value::Null);
                     let own = severity.at("Label").as_str();
@@ -192,7 +236,9 @@ impl<'a> Row<'a> {
         match self.body {
             Body::Own(item) => match (&item.origin, item.kind()) {
                 (Origin::Given(map), _) => map.get("Compliance")?.at("Status").as_str(),
-                (_, Some(kind)) if kind.product.checks() => Some(if item.passed { "PASSED" } else { "FAILED" }),
+                (_, Some(kind)) if kind.product.checks() => {
+                    Some(if item.passed { "PASSED" } else { "FAILED" })
+                }
                 _ => None,
             },
             Body::Guard(..) => None,
@@ -202,9 +248,20 @@ impl<'a> Row<'a> {
     /// Its past, oldest first, from the day on which it was made.
     #[must_use]
     pub fn history(&self) -> Vec<Change> {
-        let made = Change { at: self.created(), by_operator: false, identity: self.product().0.to_owned(), updates: Vec::new() };
+        let made = Change {
+            at: self.created(),
+            by_operator: false,
+            identity: self.product().0.to_owned(),
+            updates: Vec::new(),
+        };
         let touch = self.desk().and_then(|desk| desk.touch.as_deref());
-        std::iter::once(made).chain(touch.into_iter().flat_map(|touch| touch.history.iter().cloned())).collect()
+        std::iter::once(made)
+            .chain(
+                touch
+                    .into_iter()
+                    .flat_map(|touch| touch.history.iter().cloned()),
+            )
+            .collect()
     }
 
     /// What it has under a name that filters and sort criteria use; `path` says where to look in the
@@ -218,7 +275,11 @@ impl<'a> Row<'a> {
             "AwsAccountId" => Some(Fact::text(&self.site.account)),
             "AwsAccountName" => Some(Fact::text(&self.site.name)),
             "Region" => Some(Fact::text(&self.site.region)),
-            "RecordState" => Some(Fact::text(if self.active() { "ACTIVE" } else { "ARCHIVED" })),
+            "RecordState" => Some(Fact::text(if self.active() {
+                "ACTIVE"
+            } else {
+                "ARCHIVED"
+            })),
             "WorkflowStatus" => Some(Fact::text(self.workflow().name())),
             "SeverityLabel" => Some(Fact::text(self.severity().0)),
             #[expect(clippy::cast_precision_loss, reason = "at most 100")]
@@ -227,7 +288,9 @@ impl<'a> Row<'a> {
             "CreatedAt" => Some(Fact::time(self.created())),
             "ComplianceStatus" => return self.compliance().map(Fact::text).into_iter().collect(),
             "NoteUpdatedAt" => {
-                let note = self.desk().and_then(|desk| desk.touch.as_deref()?.note.as_ref());
+                let note = self
+                    .desk()
+                    .and_then(|desk| desk.touch.as_deref()?.note.as_ref());
                 return note.map(|note| Fact::time(note.2)).into_iter().collect();
             }
             _ => None,
@@ -284,14 +347,23 @@ impl<'a> Row<'a> {
         all.set("AwsAccountName", &self.site.name);
         all.set("WorkflowState", "NEW");
         all.set("Workflow", fields! { "Status" => self.workflow().name() });
-        all.set("RecordState", if self.active() { "ACTIVE" } else { "ARCHIVED" });
-        all.set("ProcessedAt", text::iso(self.updated().plus(std::time::Duration::from_secs(2))));
+        all.set(
+            "RecordState",
+            if self.active() { "ACTIVE" } else { "ARCHIVED" },
+        );
+        all.set(
+            "ProcessedAt",
+            text::iso(self.updated().plus(std::time::Duration::from_secs(2))),
+        );
         if let Some(touch) = self.desk().and_then(|desk| desk.touch.as_deref()) {
             for (name, value) in touch.over.0.iter().filter(|(name, _)| name != "Severity") {
                 all.set(name.clone(), value.clone());
             }
             if let Some((text, who, at)) = &touch.note {
-                all.set("Note", fields! { "Text" => text, "UpdatedBy" => who, "UpdatedAt" => text::iso(*at) });
+                all.set(
+                    "Note",
+                    fields! { "Text" => text, "UpdatedBy" => who, "UpdatedAt" => text::iso(*at) },
+                );
             }
         }
         Value::Map(all)
@@ -320,35 +392,60 @@ impl<'a> Row<'a> {
         let (tactic, rest) = kind.name.split_once(':').unwrap_or((kind.name, ""));
         let types = format!("TTPs/{tactic}/{tactic}:{}", rest.replace('/', "-"));
         let generator = site.arn("guardduty", &format!("detector/{}", detector.id));
-        let mut all = self.head(guardduty::title(finding, site), guardduty::about(finding, site), &types, generator);
+        let mut all = self.head(
+            guardduty::title(finding, site),
+            guardduty::about(finding, site),
+            &types,
+            generator,
+        );
         all.set("FirstObservedAt", text::iso(finding.first_seen));
         all.set("LastObservedAt", text::iso(finding.last_seen));
-        all.set("Severity", fields! { "Product" => kind.severity, "Original" => kind.severity.to_string() });
+        all.set(
+            "Severity",
+            fields! { "Product" => kind.severity, "Original" => kind.severity.to_string() },
+        );
         all.set(
             "SourceUrl",
             format!("https://{r}.console.aws.amazon.com/guardduty/home?region={r}#/findings?macros=current&fId={}", finding.id(), r = site.region),
         );
         let mut extra = Map::default();
-        extra.set("aws/guardduty/service/archived", if finding.archived { "true" } else { "false" });
+        extra.set(
+            "aws/guardduty/service/archived",
+            if finding.archived { "true" } else { "false" },
+        );
         extra.set("aws/guardduty/service/count", finding.count.to_string());
-        extra.set("aws/guardduty/service/eventFirstSeen", text::iso(finding.first_seen));
-        extra.set("aws/guardduty/service/eventLastSeen", text::iso(finding.last_seen));
+        extra.set(
+            "aws/guardduty/service/eventFirstSeen",
+            text::iso(finding.first_seen),
+        );
+        extra.set(
+            "aws/guardduty/service/eventLastSeen",
+            text::iso(finding.last_seen),
+        );
         extra.set("aws/guardduty/service/detectorId", &detector.id);
         extra.set("aws/guardduty/service/serviceName", "guardduty");
         all.set("ProductFields", extra);
         let (kind, id) = match finding.kind().target {
             Target::Instance => ("AwsEc2Instance", cast.arn),
-            Target::AccessKey => ("AwsIamAccessKey", format!("AWS::IAM::AccessKey:{}", cast.key)),
+            Target::AccessKey => (
+                "AwsIamAccessKey",
+                format!("AWS::IAM::AccessKey:{}", cast.key),
+            ),
             Target::Bucket | Target::Sequence => ("AwsS3Bucket", cast.arn),
             Target::Cluster => ("AwsEksCluster", cast.arn),
             Target::Database => ("AwsRdsDbInstance", cast.arn),
             Target::Function => ("AwsLambdaFunction", cast.arn),
         };
         let details = match kind {
-            "AwsIamAccessKey" => Some(fields! { "AwsIamAccessKey" => fields! { "PrincipalName" => &cast.user, "PrincipalType" => "IAMUser" } }),
+            "AwsIamAccessKey" => Some(
+                fields! { "AwsIamAccessKey" => fields! { "PrincipalName" => &cast.user, "PrincipalType" => "IAMUser" } },
+            ),
             _ => None,
         };
-        all.set("Resources", vec![resource(kind, &id, &cast.workload, details, site)]);
+        all.set(
+            "Resources",
+            vec![resource(kind, &id, &cast.workload, details, site)],
+        );
         all.set("Sample", finding.sample);
         all
     }
@@ -360,24 +457,48 @@ impl<'a> Row<'a> {
         let subject = Subject::of(item, kind, site);
         let fill = |text: &str| text.replace("{r}", &subject.name);
         let evil = item.hostile > 0 && kind.product == Product::Partner;
-        let title = if evil { format!("{} {}", subject.workload, fill(kind.title)) } else { fill(kind.title) };
+        let title = if evil {
+            format!("{} {}", subject.workload, fill(kind.title))
+        } else {
+            fill(kind.title)
+        };
         let generator = match kind.product {
             Product::Control => format!("security-control/{}", kind.code),
             Product::Inspector => "AWSInspector".to_owned(),
-            Product::Config => self.id().split("/finding/").next().unwrap_or_default().to_owned(),
-            Product::Analyzer => self.id().split("/finding/").next().unwrap_or_default().to_owned(),
+            Product::Config => self
+                .id()
+                .split("/finding/")
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            Product::Analyzer => self
+                .id()
+                .split("/finding/")
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             Product::Macie => site.arn("macie2", "classification-job/nightly"),
             Product::Partner => format!("northgate-sentinel/{}", kind.code),
         };
         let types = match kind.product {
-            Product::Control => "Software and Configuration Checks/Industry and Regulatory Standards".to_owned(),
-            Product::Inspector => "Software and Configuration Checks/Vulnerabilities/CVE".to_owned(),
+            Product::Control => {
+                "Software and Configuration Checks/Industry and Regulatory Standards".to_owned()
+            }
+            Product::Inspector => {
+                "Software and Configuration Checks/Vulnerabilities/CVE".to_owned()
+            }
             Product::Config => "Software and Configuration Checks".to_owned(),
             Product::Analyzer => kind.code.to_owned(),
             Product::Macie if kind.code.starts_with("Sensitive") => {
-                format!("Sensitive Data Identifications/{}", kind.code.replace('/', "-"))
+                format!(
+                    "Sensitive Data Identifications/{}",
+                    kind.code.replace('/', "-")
+                )
             }
-            Product::Macie => format!("Software and Configuration Checks/AWS Security Best Practices/{}", kind.code.replace('/', "-")),
+            Product::Macie => format!(
+                "Software and Configuration Checks/AWS Security Best Practices/{}",
+                kind.code.replace('/', "-")
+            ),
             Product::Partner => kind.extra.to_owned(),
         };
         let mut all = self.head(title, fill(kind.text), &types, generator);
@@ -388,15 +509,28 @@ impl<'a> Row<'a> {
         let mut extra = Map::default();
         match kind.product {
             Product::Control => {
-                extra.set("RelatedAWSResources:0/name", format!("securityhub-{}-{}", kind.code.to_ascii_lowercase().replace('.', "-"), dice.hex(8)));
+                extra.set(
+                    "RelatedAWSResources:0/name",
+                    format!(
+                        "securityhub-{}-{}",
+                        kind.code.to_ascii_lowercase().replace('.', "-"),
+                        dice.hex(8)
+                    ),
+                );
                 extra.set("RelatedAWSResources:0/type", "AWS::Config::ConfigRule");
                 extra.set("Resources:0/Id", &subject.arn);
                 let recommendation = fields! {
                     "Text" => format!("How to put {} right is written in the Security Hub documentation of controls.", kind.code),
                     "Url" => format!("https://docs.aws.amazon.com/console/securityhub/{}/remediation", kind.code),
                 };
-                all.set("Remediation", fields! { "Recommendation" => recommendation });
-                let standards = ["standards/aws-foundational-security-best-practices/v/1.0.0", "ruleset/cis-aws-foundations-benchmark/v/1.2.0"];
+                all.set(
+                    "Remediation",
+                    fields! { "Recommendation" => recommendation },
+                );
+                let standards = [
+                    "standards/aws-foundational-security-best-practices/v/1.0.0",
+                    "ruleset/cis-aws-foundations-benchmark/v/1.2.0",
+                ];
                 all.set("Compliance", fields! {
                     "Status" => self.compliance(), "SecurityControlId" => kind.code, "RelatedRequirements" => vec![kind.extra],
                     "AssociatedStandards" => standards.iter().map(|id| fields! { "StandardsId" => *id }).collect::<Value>(),
@@ -404,13 +538,24 @@ impl<'a> Row<'a> {
             }
             Product::Config => {
                 extra.set("aws/config/ConfigRuleName", kind.code);
-                extra.set("aws/config/ConfigComplianceType", if item.passed { "COMPLIANT" } else { kind.extra });
-                extra.set("aws/config/ConfigRuleArn", self.id().split("/finding/").next().unwrap_or_default());
+                extra.set(
+                    "aws/config/ConfigComplianceType",
+                    if item.passed { "COMPLIANT" } else { kind.extra },
+                );
+                extra.set(
+                    "aws/config/ConfigRuleArn",
+                    self.id().split("/finding/").next().unwrap_or_default(),
+                );
                 all.set("Compliance", fields! { "Status" => self.compliance() });
             }
-            Product::Inspector => details = self.vulnerability(item, kind, &mut all, &mut extra, &mut dice),
+            Product::Inspector => {
+                details = self.vulnerability(item, kind, &mut all, &mut extra, &mut dice)
+            }
             Product::Macie => {
-                extra.set("S3Object.Key", format!("exports/{}.csv", text::iso_secs(item.created)));
+                extra.set(
+                    "S3Object.Key",
+                    format!("exports/{}.csv", text::iso_secs(item.created)),
+                );
                 extra.set("S3Bucket.effectivePermission", "NOT_PUBLIC");
                 all.set("Sample", false);
             }
@@ -424,27 +569,60 @@ impl<'a> Row<'a> {
             }
             Product::Partner => {
                 extra.set("northgate/sentinel/agent", "7.4.1");
-                all.set("SourceUrl", format!("https://console.northgate.example/incidents/{}", dice.hex(10)));
-                all.set("Confidence", i64::try_from(60 + dice.below(40)).unwrap_or(60));
+                all.set(
+                    "SourceUrl",
+                    format!(
+                        "https://console.northgate.example/incidents/{}",
+                        dice.hex(10)
+                    ),
+                );
+                all.set(
+                    "Confidence",
+                    i64::try_from(60 + dice.below(40)).unwrap_or(60),
+                );
                 all.set("Criticality", i64::try_from(dice.below(100)).unwrap_or(0));
             }
         }
         all.set("ProductFields", extra);
-        all.set("Resources", vec![resource(subject.kind, &subject.arn, &subject.workload, details, site)]);
+        all.set(
+            "Resources",
+            vec![resource(
+                subject.kind,
+                &subject.arn,
+                &subject.workload,
+                details,
+                site,
+            )],
+        );
         all
     }
 
-    fn vulnerability(&self, item: &Item, kind: &Kind, all: &mut Map, extra: &mut Map, dice: &mut Dice) -> Option<Value> {
+    fn vulnerability(
+        &self,
+        item: &Item,
+        kind: &Kind,
+        all: &mut Map,
+        extra: &mut Map,
+        dice: &mut Dice,
+    ) -> Option<Value> {
         let mut parts = kind.extra.split(' ');
         let mut part = || parts.next().unwrap_or_default();
         let (name, version, fixed, score, exploit) = (part(), part(), part(), part(), part());
         let score: f64 = score.parse().unwrap_or_default();
-        extra.set("aws/inspector/FindingStatus", if item.active { "ACTIVE" } else { "CLOSED" });
+        extra.set(
+            "aws/inspector/FindingStatus",
+            if item.active { "ACTIVE" } else { "CLOSED" },
+        );
         extra.set("aws/inspector/inspectorScore", score.to_string());
-        extra.set("aws/inspector/instanceId", stock::instance(name));
-        extra.set("aws/inspector/packageVulnerabilityDetails/vulnerablePackages/sourceLayerHashes", "N/A");
+        extra.set(
+            "aws/inspector/packageVulnerabilityDetails/vulnerablePackages/sourceLayerHashes",
+            "N/A",
+        );
         let recommendation = fields! { "Text" => format!("Update {name} to {fixed} or later.") };
-        all.set("Remediation", fields! { "Recommendation" => recommendation });
+        all.set(
+            "Remediation",
+            fields! { "Recommendation" => recommendation },
+        );
         all.set("Vulnerabilities", vec![fields! {
             "Id" => kind.code,
             "VulnerablePackages" => vec![fields! {
@@ -477,41 +655,84 @@ impl Subject {
     fn of(item: &Item, kind: &Kind, site: &Site) -> Self {
         let mut dice = item.dice.apart(22);
         let decent = dice.pick(WORKLOADS);
-        let evil = item.hostile.checked_sub(1).map(|n| stock::hostile(usize::from(n)));
+        let evil = item
+            .hostile
+            .checked_sub(1)
+            .map(|n| stock::hostile(usize::from(n)));
         let workload = evil.clone().unwrap_or_else(|| decent.to_owned());
         let user = evil.unwrap_or_else(|| dice.pick(USERS).to_owned());
         let (p, account) = (&site.partition, &site.account);
         let (kind, name, arn) = match kind.about {
             About::Instance => {
                 let id = stock::instance(decent);
-                ("AwsEc2Instance", id.clone(), site.arn("ec2", &format!("instance/{id}")))
+                (
+                    "AwsEc2Instance",
+                    id.clone(),
+                    site.arn("ec2", &format!("instance/{id}")),
+                )
             }
             About::Bucket => {
                 let name = format!("{}-{workload}", site.name);
                 ("AwsS3Bucket", name.clone(), format!("arn:{p}:s3:::{name}"))
             }
-            About::Role => ("AwsIamRole", workload.clone(), format!("arn:{p}:iam::{account}:role/{workload}")),
-            About::User => ("AwsIamUser", user.clone(), format!("arn:{p}:iam::{account}:user/{user}")),
+            About::Role => (
+                "AwsIamRole",
+                workload.clone(),
+                format!("arn:{p}:iam::{account}:role/{workload}"),
+            ),
+            About::User => (
+                "AwsIamUser",
+                user.clone(),
+                format!("arn:{p}:iam::{account}:user/{user}"),
+            ),
             About::Image => {
-                let arn = site.arn("ecr", &format!("repository/{workload}/sha256:{}", dice.hex(64)));
+                let arn = site.arn(
+                    "ecr",
+                    &format!("repository/{workload}/sha256:{}", dice.hex(64)),
+                );
                 ("AwsEcrContainerImage", workload.clone(), arn)
             }
-            About::Function => ("AwsLambdaFunction", workload.clone(), site.arn("lambda", &format!("function:{workload}"))),
+            About::Function => (
+                "AwsLambdaFunction",
+                workload.clone(),
+                site.arn("lambda", &format!("function:{workload}")),
+            ),
             About::Group => {
                 let id = format!("sg-0{}", dice.hex(16));
-                ("AwsEc2SecurityGroup", id.clone(), site.arn("ec2", &format!("security-group/{id}")))
+                (
+                    "AwsEc2SecurityGroup",
+                    id.clone(),
+                    site.arn("ec2", &format!("security-group/{id}")),
+                )
             }
             About::Database => {
                 let name = format!("{workload}-db");
-                ("AwsRdsDbInstance", name.clone(), site.arn("rds", &format!("db:{name}")))
+                (
+                    "AwsRdsDbInstance",
+                    name.clone(),
+                    site.arn("rds", &format!("db:{name}")),
+                )
             }
-            About::Account => ("AwsAccount", account.to_string(), format!("AWS::::Account:{account}")),
+            About::Account => (
+                "AwsAccount",
+                account.to_string(),
+                format!("AWS::::Account:{account}"),
+            ),
             About::Key => {
                 let id = dice.uuid();
-                ("AwsKmsKey", id.clone(), site.arn("kms", &format!("key/{id}")))
+                (
+                    "AwsKmsKey",
+                    id.clone(),
+                    site.arn("kms", &format!("key/{id}")),
+                )
             }
         };
-        Self { kind, name, arn, workload }
+        Self {
+            kind,
+            name,
+            arn,
+            workload,
+        }
     }
 }
 

@@ -18,8 +18,7 @@ pub enum Product {
 }
 
 /// Every product.
-pub const PRODUCTS: [Product; 6] =
-    [Control, Inspector, Config, Analyzer, Macie, Partner];
+pub const PRODUCTS: [Product; 6] = [Control, Inspector, Config, Analyzer, Macie, Partner];
 
 impl Product {
     /// Its name, that of its maker, and the end of its ARN.
@@ -86,8 +85,24 @@ pub struct Kind {
     pub extra: &'static str,
 }
 
-const fn k(product: Product, code: &'static str, severity: &'static str, about: About, title: &'static str, text: &'static str, extra: &'static str) -> Kind {
-    Kind { product, code, severity, about, title, text, extra }
+const fn k(
+    product: Product,
+    code: &'static str,
+    severity: &'static str,
+    about: About,
+    title: &'static str,
+    text: &'static str,
+    extra: &'static str,
+) -> Kind {
+    Kind {
+        product,
+        code,
+        severity,
+        about,
+        title,
+        text,
+        extra,
+    }
 }
 
 use About::{Account, Bucket, Database, Function, Group, Image, Instance, Key, Role, User};
@@ -149,8 +164,14 @@ pub const KINDS: &[Kind] = &[
 /// The range of [`KINDS`] that a product reports.
 #[must_use]
 pub fn of(product: Product) -> std::ops::Range<usize> {
-    let start = KINDS.iter().position(|kind| kind.product == product).unwrap_or(0);
-    let end = KINDS.iter().rposition(|kind| kind.product == product).map_or(0, |n| n + 1);
+    let start = KINDS
+        .iter()
+        .position(|kind| kind.product == product)
+        .unwrap_or(0);
+    let end = KINDS
+        .iter()
+        .rposition(|kind| kind.product == product)
+        .map_or(0, |n| n + 1);
     start..end
 }
 
@@ -163,7 +184,10 @@ mod tests {
         for product in PRODUCTS {
             let range = of(product);
             assert!(!range.is_empty(), "{product:?}");
-            assert!(KINDS[range].iter().all(|kind| kind.product == product), "{product:?}");
+            assert!(
+                KINDS[range].iter().all(|kind| kind.product == product),
+                "{product:?}"
+            );
         }
     }
 }

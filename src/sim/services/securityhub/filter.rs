@@ -79,13 +79,19 @@ fn invalid(why: impl Into<String>) -> Refusal {
 #[derive(Clone, Debug)]
 enum Wish {
     /// Any of these, and none of those: comparison and value.
-    Texts { any: Vec<(How, String)>, none: Vec<(How, String)> },
+    Texts {
+        any: Vec<(How, String)>,
+        none: Vec<(How, String)>,
+    },
     /// Within any of these spans, in milliseconds.
     Spans(Vec<(f64, f64)>),
     /// Within any of these: least, most, equal, above, below.
     Numbers(Vec<[Option<f64>; 5]>),
     /// Key, comparison, value; any of these, and none of those.
-    Pairs { any: Vec<(String, How, String)>, none: Vec<(String, How, String)> },
+    Pairs {
+        any: Vec<(String, How, String)>,
+        none: Vec<(String, How, String)>,
+    },
     /// So, or not.
     Flags(Vec<bool>),
     /// One of these words anywhere.
@@ -118,8 +124,16 @@ fn comparison(name: Option<&str>, field: &str) -> Result<(How, bool), Refusal> {
         Some("PREFIX_NOT_EQUALS") => (How::Prefix, true),
         Some("CONTAINS") => (How::Contain, false),
         Some("NOT_CONTAINS") => (How::Contain, true),
-        None => return Err(invalid(format!("Invalid parameter 'Filters.{field}': a comparison is missing"))),
-        Some(other) => return Err(invalid(format!("Invalid parameter 'Filters.{field}': data.{field}[0].Comparison '{other}' should be one of the allowed values"))),
+        None => {
+            return Err(invalid(format!(
+                "Invalid parameter 'Filters.{field}': a comparison is missing"
+            )));
+        }
+        Some(other) => {
+            return Err(invalid(format!(
+                "Invalid parameter 'Filters.{field}': data.{field}[0].Comparison '{other}' should be one of the allowed values"
+            )));
+        }
     })
 }
 
@@ -133,18 +147,30 @@ impl Filter {
     /// # Errors
     /// What Security Hub says of filters that it does not take.
     pub fn read(given: &Value, now: Timestamp) -> Result<Self, Refusal> {
-        let members: Vec<_> = given.members().iter().filter(|(_, v)| !v.items().is_empty()).collect();
+        let members: Vec<_> = given
+            .members()
+            .iter()
+            .filter(|(_, v)| !v.items().is_empty())
+            .collect();
         if members.len() > MOST.0 {
-            return Err(invalid(format!("Invalid parameter 'Filters': at most {} attributes can be filtered by", MOST.0)));
+            return Err(invalid(format!(
+                "Invalid parameter 'Filters': at most {} attributes can be filtered by",
+                MOST.0
+            )));
         }
         let mut wishes = Vec::with_capacity(members.len());
         for (name, values) in members {
             let Some((name, kind, path)) = ATTRIBUTES.iter().find(|a| a.0 == &**name) else {
-                return Err(invalid(format!("Invalid parameter 'Filters': '{name}' is not an attribute")));
+                return Err(invalid(format!(
+                    "Invalid parameter 'Filters': '{name}' is not an attribute"
+                )));
             };
             let values = values.items();
             if values.len() > MOST.1 {
-                return Err(invalid(format!("Invalid parameter 'Filters.{name}': at most {} values are allowed", MOST.1)));
+                return Err(invalid(format!(
+                    "Invalid parameter 'Filters.{name}': at most {} values are allowed",
+                    MOST.1
+                )));
             }
             wishes.push((*name, *path, read(name, *kind, values, now)?));
         }
@@ -154,22 +180,38 @@ impl Filter {
     /// Whether a finding is asked for.
     #[must_use]
     pub fn meets(&self, row: Row<'_>) -> bool {
-        self.0.iter().all(|(name, path, wish)| comes_true(wish, row, name, path))
+        self.0
+            .iter()
+            .all(|(name, path, wish)| comes_true(wish, row, name, path))
     }
 }
 
 fn read(name: &str, kind: Type, values: &[Value], now: Timestamp) -> Result<Wish, Refusal> {
-    let missing = |member: &str| invalid(format!("Invalid parameter 'Filters.{name}': '{member}' is missing"));
+    let missing = |member: &str| {
+        invalid(format!(
+            "Invalid parameter 'Filters.{name}': '{member}' is missing"
+        ))
+    };
     Ok(match kind {
         Text => {
             let (mut any, mut none) = (Vec::new(), Vec::new());
             for value in values {
-                let text = value.at("Value").as_str().ok_or_else(|| missing("Value"))?.to_owned();
+                let text = value
+                    .at("Value")
+                    .as_str()
+                    .ok_or_else(|| missing("Value"))?
+                    .to_owned();
                 let (how, not) = comparison(value.at("Comparison").as_str(), name)?;
                 if how == How::Contain {
-                    return Err(invalid(format!("Invalid parameter 'Filters.{name}': CONTAINS and NOT_CONTAINS work in automation rules only")));
+                    return Err(invalid(format!(
+                        "Invalid parameter 'Filters.{name}': CONTAINS and NOT_CONTAINS work in automation rules only"
+                    )));
                 }
-                if not { none.push((how, text)) } else { any.push((how, text)) }
+                if not {
+                    none.push((how, text))
+                } else {
+                    any.push((how, text))
+                }
             }
             if !none.is_empty() && any.iter().any(|(how, _)| *how == How::Equal) {
                 return Err(invalid(format!(
@@ -182,9 +224,14 @@ fn read(name: &str, kind: Type, values: &[Value], now: Timestamp) -> Result<Wish
             let span = |value: &Value| {
                 let range = value.at("DateRange");
                 if !range.is_null() {
-                    let days = range.at("Value").as_float().ok_or_else(|| missing("DateRange.Value"))?;
+                    let days = range
+                        .at("Value")
+                        .as_float()
+                        .ok_or_else(|| missing("DateRange.Value"))?;
                     if range.at("Unit").as_str() != Some("DAYS") {
-                        return Err(invalid(format!("Invalid parameter 'Filters.{name}': the unit of a DateRange is DAYS")));
+                        return Err(invalid(format!(
+                            "Invalid parameter 'Filters.{name}': the unit of a DateRange is DAYS"
+                        )));
                     }
                     let end = Fact::time(now).number().unwrap_or_default();
                     return Ok((end - days * 86_400_000.0, end));
@@ -192,35 +239,69 @@ fn read(name: &str, kind: Type, values: &[Value], now: Timestamp) -> Result<Wish
                 let moment = |member: &str| {
                     let text = value.at(member).as_str().ok_or_else(|| missing(member))?;
                     let at = Timestamp::parse(text);
-                    at.and_then(|at| Fact::time(at).number())
-                        .ok_or_else(|| invalid(format!("Invalid parameter 'Filters.{name}': '{text}' is not a date-time")))
+                    at.and_then(|at| Fact::time(at).number()).ok_or_else(|| {
+                        invalid(format!(
+                            "Invalid parameter 'Filters.{name}': '{text}' is not a date-time"
+                        ))
+                    })
                 };
                 Ok((moment("Start")?, moment("End")?))
             };
             Wish::Spans(values.iter().map(span).collect::<Result<_, _>>()?)
         }
         Number => {
-            let limits = |v: &Value| ["Gte", "Lte", "Eq", "Gt", "Lt"].map(|member| v.at(member).as_float());
+            let limits =
+                |v: &Value| ["Gte", "Lte", "Eq", "Gt", "Lt"].map(|member| v.at(member).as_float());
             Wish::Numbers(values.iter().map(limits).collect())
         }
         Map => {
             let (mut any, mut none) = (Vec::new(), Vec::new());
             for value in values {
-                let key = value.at("Key").as_str().ok_or_else(|| missing("Key"))?.to_owned();
-                let text = value.at("Value").as_str().ok_or_else(|| missing("Value"))?.to_owned();
-                let (how, not) = comparison(value.at("Comparison").as_str().or(Some("EQUALS")), name)?;
-                if not { none.push((key, how, text)) } else { any.push((key, how, text)) }
+                let key = value
+                    .at("Key")
+                    .as_str()
+                    .ok_or_else(|| missing("Key"))?
+                    .to_owned();
+                let text = value
+                    .at("Value")
+                    .as_str()
+                    .ok_or_else(|| missing("Value"))?
+                    .to_owned();
+                let (how, not) =
+                    comparison(value.at("Comparison").as_str().or(Some("EQUALS")), name)?;
+                if not {
+                    none.push((key, how, text))
+                } else {
+                    any.push((key, how, text))
+                }
             }
             Wish::Pairs { any, none }
         }
-        Flag => Wish::Flags(values.iter().filter_map(|v| v.at("Value").as_bool()).collect()),
-        Keyword => Wish::Words(values.iter().filter_map(|v| v.at("Value").as_str()).map(str::to_lowercase).collect()),
+        Flag => Wish::Flags(
+            values
+                .iter()
+                .filter_map(|v| v.at("Value").as_bool())
+                .collect(),
+        ),
+        Keyword => Wish::Words(
+            values
+                .iter()
+                .filter_map(|v| v.at("Value").as_str())
+                .map(str::to_lowercase)
+                .collect(),
+        ),
         Address => {
             let address = |v: &Value| {
                 let cidr = v.at("Cidr").as_str().ok_or_else(|| missing("Cidr"))?;
-                Ok((How::Equal, cidr.split('/').next().unwrap_or(cidr).to_owned()))
+                Ok((
+                    How::Equal,
+                    cidr.split('/').next().unwrap_or(cidr).to_owned(),
+                ))
             };
-            Wish::Texts { any: values.iter().map(address).collect::<Result<_, Refusal>>()?, none: Vec::new() }
+            Wish::Texts {
+                any: values.iter().map(address).collect::<Result<_, Refusal>>()?,
+                none: Vec::new(),
+            }
         }
     })
 }
@@ -229,12 +310,18 @@ fn comes_true(wish: &Wish, row: Row<'_>, name: &str, path: &str) -> bool {
     match wish {
         Wish::Texts { any, none } => {
             let facts = row.facts(name, path);
-            let fits = |(how, wanted): &(How, String)| facts.iter().any(|fact| how.fits(&fact.words(), wanted));
+            let fits = |(how, wanted): &(How, String)| {
+                facts.iter().any(|fact| how.fits(&fact.words(), wanted))
+            };
             (any.is_empty() || any.iter().any(fits)) && !none.iter().any(fits)
         }
         Wish::Spans(spans) => {
             let facts = row.facts(name, path);
-            let within = |n: f64| spans.iter().any(|(start, end)| (*start..=*end).contains(&n));
+            let within = |n: f64| {
+                spans
+                    .iter()
+                    .any(|(start, end)| (*start..=*end).contains(&n))
+            };
             facts.iter().filter_map(Fact::number).any(within)
         }
         Wish::Numbers(limits) => {
@@ -253,9 +340,24 @@ fn comes_true(wish: &Wish, row: Row<'_>, name: &str, path: &str) -> bool {
             let whole = row.describe();
             let mut maps = vec![&whole];
             for step in path.split('.') {
-                maps = maps.into_iter().flat_map(|v| v.items().iter().chain(std::iter::once(v)).map(|v| v.at(step))).filter(|v| !v.is_null()).collect();
+                maps = maps
+                    .into_iter()
+                    .flat_map(|v| {
+                        v.items()
+                            .iter()
+                            .chain(std::iter::once(v))
+                            .map(|v| v.at(step))
+                    })
+                    .filter(|v| !v.is_null())
+                    .collect();
             }
-            let fits = |(key, how, wanted): &(String, How, String)| maps.iter().any(|map| map.at(key).as_str().is_some_and(|text| how.fits(text, wanted)));
+            let fits = |(key, how, wanted): &(String, How, String)| {
+                maps.iter().any(|map| {
+                    map.at(key)
+                        .as_str()
+                        .is_some_and(|text| how.fits(text, wanted))
+                })
+            };
             (any.is_empty() || any.iter().any(fits)) && !none.iter().any(fits)
         }
         Wish::Flags(flags) => {
@@ -290,17 +392,26 @@ impl Order {
     pub fn read(given: &Value) -> Result<Self, Refusal> {
         let criterion = |value: &Value| {
             let field = value.at("Field").as_str().unwrap_or_default();
-            let (name, _, path) = ATTRIBUTES
-                .iter()
-                .find(|a| a.0 == field)
-                .ok_or_else(|| invalid(format!("Invalid parameter 'SortCriteria': '{field}' is not a field")))?;
+            let (name, _, path) = ATTRIBUTES.iter().find(|a| a.0 == field).ok_or_else(|| {
+                invalid(format!(
+                    "Invalid parameter 'SortCriteria': '{field}' is not a field"
+                ))
+            })?;
             match value.at("SortOrder").as_str() {
                 None | Some("asc") => Ok((*name, *path, false)),
                 Some("desc") => Ok((*name, *path, true)),
-                Some(other) => Err(invalid(format!("Invalid parameter 'SortCriteria': '{other}' is not an order"))),
+                Some(other) => Err(invalid(format!(
+                    "Invalid parameter 'SortCriteria': '{other}' is not an order"
+                ))),
             }
         };
-        Ok(Self(given.items().iter().map(criterion).collect::<Result<_, _>>()?))
+        Ok(Self(
+            given
+                .items()
+                .iter()
+                .map(criterion)
+                .collect::<Result<_, _>>()?,
+        ))
     }
 
     /// Whether any order is asked for.
@@ -314,9 +425,19 @@ impl Order {
     pub fn rank(&self, row: Row<'_>, key: String) -> Rank {
         let by = |(name, path, down): &(&'static str, &'static str, bool)| {
             // Labels go by how bad they are, not by the alphabet.
-            let (name, path) = if *name == "SeverityLabel" { ("SeverityNormalized", "Severity.Normalized") } else { (*name, *path) };
-            (row.facts(name, path).into_iter().next().map(Fact::keep), *down)
+            let (name, path) = if *name == "SeverityLabel" {
+                ("SeverityNormalized", "Severity.Normalized")
+            } else {
+                (*name, *path)
+            };
+            (
+                row.facts(name, path).into_iter().next().map(Fact::keep),
+                *down,
+            )
         };
-        Rank { by: self.0.iter().map(by).collect(), key }
+        Rank {
+            by: self.0.iter().map(by).collect(),
+            key,
+        }
     }
 }

@@ -47,7 +47,9 @@ impl Workflow {
     /// Reads [`Workflow::name`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::New, Self::Notified, Self::Resolved, Self::Suppressed].into_iter().find(|w| w.name() == text)
+        [Self::New, Self::Notified, Self::Resolved, Self::Suppressed]
+            .into_iter()
+            .find(|w| w.name() == text)
     }
 
     /// After the trouble is back: what was told or done about it counts no more, but what is suppressed stays so.
@@ -99,7 +101,11 @@ impl Desk {
     /// Nothing was done.
     #[must_use]
     pub fn untouched(at: Timestamp) -> Self {
-        Self { workflow: Workflow::New, since: at, touch: None }
+        Self {
+            workflow: Workflow::New,
+            since: at,
+            touch: None,
+        }
     }
 
     /// Remembers a change.
@@ -116,7 +122,11 @@ impl Desk {
         (self.workflow != to).then(|| {
             let was = std::mem::replace(&mut self.workflow, to);
             self.since = at;
-            ("Workflow.Status".to_owned(), was.name().to_owned(), to.name().to_owned())
+            (
+                "Workflow.Status".to_owned(),
+                was.name().to_owned(),
+                to.name().to_owned(),
+            )
         })
     }
 }
@@ -191,8 +201,16 @@ impl Item {
         } else {
             self.active = !was_bad;
         }
-        let field = if checks { "Compliance.Status" } else { "RecordState" };
-        let mut updates = vec![(field.to_owned(), names(was_bad).to_owned(), names(!was_bad).to_owned())];
+        let field = if checks {
+            "Compliance.Status"
+        } else {
+            "RecordState"
+        };
+        let mut updates = vec![(
+            field.to_owned(),
+            names(was_bad).to_owned(),
+            names(!was_bad).to_owned(),
+        )];
         let to = match (was_bad, checks, self.desk.workflow) {
             (true, true, Workflow::New | Workflow::Notified) => Workflow::Resolved,
             (false, _, workflow) => workflow.reopened(),
@@ -200,7 +218,12 @@ impl Item {
         };
         updates.extend(self.desk.turn(to, at));
         let identity = product.names().0.to_owned();
-        self.desk.remember(Change { at, by_operator: false, identity, updates });
+        self.desk.remember(Change {
+            at,
+            by_operator: false,
+            identity,
+            updates,
+        });
     }
 }
 
@@ -232,11 +255,26 @@ impl Hub {
         let range = of(product);
         let kind = range.start + dice.below(range.len());
         let (own, fate) = (dice.apart(1), dice.apart(2));
-        let next = (section.churn > 0.0).then(|| at.plus(dice.wait(section.churn)));
-        self.push(Origin::Known(u16::try_from(kind).unwrap_or(0)), own, fate, at, next)
+        // What happened before the start is settled when the world is founded.
+        let next =
+            (section.churn > 0.0).then(|| at.max(site.started).plus(dice.wait(section.churn)));
+        self.push(
+            Origin::Known(u16::try_from(kind).unwrap_or(0)),
+            own,
+            fate,
+            at,
+            next,
+        )
     }
 
-    fn push(&mut self, origin: Origin, dice: Dice, fate: Dice, at: Timestamp, next: Option<Timestamp>) -> &mut Item {
+    fn push(
+        &mut self,
+        origin: Origin,
+        dice: Dice,
+        fate: Dice,
+        at: Timestamp,
+        next: Option<Timestamp>,
+    ) -> &mut Item {
         self.items.push(Item {
             serial: self.serial,
             origin,
@@ -257,16 +295,27 @@ impl Hub {
 
     /// Takes an imported finding in. Its product's fields replace what was known; what operators did stays.
     pub fn import(&mut self, given: Map, now: Timestamp) {
-        let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            given
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (id, product) = (text("Id"), text("ProductArn"));
         let time = |name: &str| Timestamp::parse(&text(name)).unwrap_or(now);
         let (created, updated) = (time("CreatedAt"), time("UpdatedAt"));
         let active = text("RecordState") != "ARCHIVED";
-        let passed = given.get("Compliance").is_some_and(|c| c.at("Status").as_str() == Some("PASSED"));
-        let workflow = given.get("Workflow").and_then(|w| Workflow::parse(w.at("Status").as_str()?));
+        let passed = given
+            .get("Compliance")
+            .is_some_and(|c| c.at("Status").as_str() == Some("PASSED"));
+        let workflow = given
+            .get("Workflow")
+            .and_then(|w| Workflow::parse(w.at("Status").as_str()?));
         let same = |item: &&mut Item| match &item.origin {
             Origin::Given(old) => {
-                old.get("Id").and_then(Value::as_str) == Some(&*id) && old.get("ProductArn").and_then(Value::as_str) == Some(&*product)
+                old.get("Id").and_then(Value::as_str) == Some(&*id)
+                    && old.get("ProductArn").and_then(Value::as_str) == Some(&*product)
             }
             Origin::Known(_) => false,
         };
@@ -284,7 +333,12 @@ impl Hub {
                 updates.extend(item.desk.turn(to, updated));
             }
             if !updates.is_empty() {
-                item.desk.remember(Change { at: now, by_operator: false, identity: product, updates });
+                item.desk.remember(Change {
+                    at: now,
+                    by_operator: false,
+                    identity: product,
+                    updates,
+                });
             }
             item.origin = Origin::Given(Box::new(given));
             (item.active, item.passed, item.updated) = (active, passed, updated);
@@ -308,7 +362,12 @@ fn product(mix: &BTreeMap<String, u32>, dice: &mut Dice) -> Product {
             Product::Macie => ("macie", 5),
             Product::Partner => ("partner", 5),
         };
-        if mix.is_empty() { usual } else { mix.get(name).map_or(0, |n| usize::try_from(*n).unwrap_or(0)) }
+        if mix.is_empty() {
+            usual
+        } else {
+            mix.get(name)
+                .map_or(0, |n| usize::try_from(*n).unwrap_or(0))
+        }
     };
     let mut at = dice.below(PRODUCTS.iter().map(weight).sum());
     for product in PRODUCTS {
@@ -336,9 +395,22 @@ impl Estate for Hub {
         if !hub.enabled {
             return hub;
         }
-        let hostile = if stock::within(&section.hostile, site) { stock::HOSTILE.len() + 1 } else { 0 };
-        let count = stock::amount(section.findings, section.spread, &section.accounts, site, &mut dice).max(hostile);
-        let mut ages: Vec<Duration> = (0..count).map(|_| dice.wait(240.0).min(HOUR * 24 * 80)).collect();
+        let hostile = if stock::within(&section.hostile, site) {
+            stock::HOSTILE.len() + 1
+        } else {
+            0
+        };
+        let count = stock::amount(
+            section.findings,
+            section.spread,
+            &section.accounts,
+            site,
+            &mut dice,
+        )
+        .max(hostile);
+        let mut ages: Vec<Duration> = (0..count)
+            .map(|_| dice.wait(240.0).min(HOUR * 24 * 80))
+            .collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
         hub.items.reserve_exact(count);
         for (n, age) in ages.into_iter().enumerate() {
@@ -349,7 +421,10 @@ impl Estate for Hub {
                 item.hostile = u8::try_from(n + 1).unwrap_or(0);
             } else if dice.chance(section.settled) {
                 item.updated = later;
-                match (item.kind().is_some_and(|kind| kind.product.checks()), dice.below(4)) {
+                match (
+                    item.kind().is_some_and(|kind| kind.product.checks()),
+                    dice.below(4),
+                ) {
                     (true, 0 | 1) => {
                         item.passed = true;
                         item.desk.workflow = Workflow::Resolved;
@@ -363,7 +438,11 @@ impl Estate for Hub {
                 item.desk.workflow = Workflow::Notified;
                 item.desk.since = later;
                 let who = dice.pick(USERS).to_owned();
-                item.desk.touch.get_or_insert_default().note = Some(("The owner knows; a fix is on its way.".to_owned(), who, later));
+                item.desk.touch.get_or_insert_default().note = Some((
+                    "The owner knows; a fix is on its way.".to_owned(),
+                    who,
+                    later,
+                ));
             }
         }
         if section.arrivals > 0.0 {

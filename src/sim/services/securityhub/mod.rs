@@ -86,17 +86,50 @@ pub const SERVICE: Service = Service {
         ..Dialect::JSON
     },
     operations: &[
-        Operation::new("DescribeHub", describe_hub).at("GET", "/accounts").rate(10.0, 30),
-        Operation::new("GetEnabledStandards", enabled_standards).at("POST", "/standards/get").paged("MaxResults", "NextToken", (1, 100), 100).rate(10.0, 30),
-        Operation::new("GetFindings", get_findings).at("POST", "/findings").paged("MaxResults", "NextToken", (1, 100), 100).rate(3.0, 6),
-        Operation::new("BatchUpdateFindings", batch_update).at("PATCH", "/findings/batchupdate").needs(&["FindingIdentifiers"]).rate(10.0, 30),
-        Operation::new("BatchImportFindings", batch_import).at("POST", "/findings/import").needs(&["Findings"]).rate(10.0, 30),
-        Operation::new("GetFindingHistory", finding_history).at("POST", "/findingHistory/get").needs(&["FindingIdentifier"]).paged("MaxResults", "NextToken", (1, 100), 100).rate(10.0, 30),
-        Operation::new("ListFindingAggregators", list_aggregators).at("GET", "/findingAggregator/list").paged("MaxResults", "NextToken", (1, 100), 100).rate(10.0, 30),
-        Operation::new("GetFindingAggregator", get_aggregator).at("GET", "/findingAggregator/get/{FindingAggregatorArn+}").rate(10.0, 30),
-        Operation::new("ListMembers", list_members).at("GET", "/members").paged("MaxResults", "NextToken", (1, 50), 50).rate(10.0, 30),
-        Operation::new("GetAdministratorAccount", get_administrator).at("GET", "/administrator").rate(10.0, 30),
-        Operation::new("DescribeOrganizationConfiguration", organization_configuration).at("GET", "/organization/configuration").rate(10.0, 30),
+        Operation::new("DescribeHub", describe_hub)
+            .at("GET", "/accounts")
+            .rate(10.0, 30),
+        Operation::new("GetEnabledStandards", enabled_standards)
+            .at("POST", "/standards/get")
+            .paged("MaxResults", "NextToken", (1, 100), 100)
+            .rate(10.0, 30),
+        Operation::new("GetFindings", get_findings)
+            .at("POST", "/findings")
+            .paged("MaxResults", "NextToken", (1, 100), 100)
+            .rate(3.0, 6),
+        Operation::new("BatchUpdateFindings", batch_update)
+            .at("PATCH", "/findings/batchupdate")
+            .needs(&["FindingIdentifiers"])
+            .rate(10.0, 30),
+        Operation::new("BatchImportFindings", batch_import)
+            .at("POST", "/findings/import")
+            .needs(&["Findings"])
+            .rate(10.0, 30),
+        Operation::new("GetFindingHistory", finding_history)
+            .at("POST", "/findingHistory/get")
+            .needs(&["FindingIdentifier"])
+            .paged("MaxResults", "NextToken", (1, 100), 100)
+            .rate(10.0, 30),
+        Operation::new("ListFindingAggregators", list_aggregators)
+            .at("GET", "/findingAggregator/list")
+            .paged("MaxResults", "NextToken", (1, 100), 100)
+            .rate(10.0, 30),
+        Operation::new("GetFindingAggregator", get_aggregator)
+            .at("GET", "/findingAggregator/get/{FindingAggregatorArn+}")
+            .rate(10.0, 30),
+        Operation::new("ListMembers", list_members)
+            .at("GET", "/members")
+            .paged("MaxResults", "NextToken", (1, 50), 50)
+            .rate(10.0, 30),
+        Operation::new("GetAdministratorAccount", get_administrator)
+            .at("GET", "/administrator")
+            .rate(10.0, 30),
+        Operation::new(
+            "DescribeOrganizationConfiguration",
+            organization_configuration,
+        )
+        .at("GET", "/organization/configuration")
+        .rate(10.0, 30),
     ],
     disabled,
     truth,
@@ -112,7 +145,14 @@ fn invalid(why: impl Into<String>) -> Refusal {
 }
 
 fn not_subscribed(call: &Call<'_>) -> Refusal {
-    refusal("InvalidAccessException", 401, format!("Account {} is not subscribed to AWS Security Hub", call.account()))
+    refusal(
+        "InvalidAccessException",
+        401,
+        format!(
+            "Account {} is not subscribed to AWS Security Hub",
+            call.account()
+        ),
+    )
 }
 
 fn disabled(call: &Call<'_>) -> Answer {
@@ -141,26 +181,46 @@ fn seen(call: &Call<'_>) -> Vec<(Arc<str>, Arc<str>)> {
         if **id != *call.account() && !(leads && account.entry.status == "ACTIVE") {
             continue;
         }
-        let regions = account.regions.iter().filter(|region| home || **region == call.region);
+        let regions = account
+            .regions
+            .iter()
+            .filter(|region| home || **region == call.region);
         places.extend(regions.map(|region| (id.clone(), region.clone())));
     }
     places
 }
 
 /// Shows the findings of one place, its own first and then those of GuardDuty, until `see` has seen enough.
-fn survey(world: &World, account: &str, region: &str, see: &mut dyn FnMut(Row<'_>) -> bool) -> bool {
+fn survey(
+    world: &World,
+    account: &str,
+    region: &str,
+    see: &mut dyn FnMut(Row<'_>) -> bool,
+) -> bool {
     world.estate::<Hub, _>(account, region, |hub, site, _| {
         if !hub.enabled {
             return false;
         }
-        if hub.items.iter().any(|item| see(Row { body: Body::Own(item), site })) {
+        if hub.items.iter().any(|item| {
+            see(Row {
+                body: Body::Own(item),
+                site,
+            })
+        }) {
             return true;
         }
         world.estate::<Detector, _>(account, region, |detector, site, _| {
             detector.enabled
                 && detector.findings.iter().any(|finding| {
-                    let desk = if hub.guarded.is_empty() { None } else { hub.guarded.get(&finding.id()) };
-                    see(Row { body: Body::Guard(finding, detector, desk), site })
+                    let desk = if hub.guarded.is_empty() {
+                        None
+                    } else {
+                        hub.guarded.get(&finding.id())
+                    };
+                    see(Row {
+                        body: Body::Guard(finding, detector, desk),
+                        site,
+                    })
                 })
         })
     })
@@ -170,7 +230,11 @@ fn describe_hub(call: &Call<'_>) -> Answer {
     let since = subscribed(call)?;
     let own = call.arn("securityhub", "hub/default");
     if call.text("HubArn").is_some_and(|arn| arn != own) {
-        return Err(refusal("ResourceNotFoundException", 404, "The hub was not found"));
+        return Err(refusal(
+            "ResourceNotFoundException",
+            404,
+            "The hub was not found",
+        ));
     }
     Ok(fields! {
         "HubArn" => own, "SubscribedAt" => text::iso(since), "AutoEnableControls" => true, "ControlFindingGenerator" => "SECURITY_CONTROL",
@@ -181,8 +245,17 @@ fn enabled_standards(call: &Call<'_>) -> Answer {
     subscribed(call)?;
     let p = call.world.partition();
     let standards = [
-        ("aws-foundational-security-best-practices/v/1.0.0", format!("arn:{p}:securityhub:{}::standards/aws-foundational-security-best-practices/v/1.0.0", call.region)),
-        ("cis-aws-foundations-benchmark/v/1.2.0", format!("arn:{p}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0")),
+        (
+            "aws-foundational-security-best-practices/v/1.0.0",
+            format!(
+                "arn:{p}:securityhub:{}::standards/aws-foundational-security-best-practices/v/1.0.0",
+                call.region
+            ),
+        ),
+        (
+            "cis-aws-foundations-benchmark/v/1.2.0",
+            format!("arn:{p}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"),
+        ),
     ];
     let wanted: Vec<&str> = call.arg("StandardsSubscriptionArns").texts().collect();
     let all = standards.into_iter().filter_map(|(name, arn)| {
@@ -237,11 +310,19 @@ fn get_findings(call: &Call<'_>) -> Answer {
                 false
             });
         }
-        findings.extend(chosen.into_iter().filter_map(|chosen| found.remove(&chosen)));
+        findings.extend(
+            chosen
+                .into_iter()
+                .filter_map(|chosen| found.remove(&chosen)),
+        );
     } else {
         // Without an order the places are read one by one, and no further than the page reaches.
         let start = page.cursor.clone().unwrap_or_default();
-        let first = start.split('.').next().and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
+        let first = start
+            .split('.')
+            .next()
+            .and_then(|n| n.parse::<usize>().ok())
+            .unwrap_or(0);
         let mut last = String::new();
         for (n, (account, region)) in places.iter().enumerate().skip(first) {
             let full = survey(call.world, account, region, &mut |row| {
@@ -268,8 +349,12 @@ fn get_findings(call: &Call<'_>) -> Answer {
 /// The names of a finding in a request.
 fn identifier(value: &Value) -> Result<(String, String), Refusal> {
     match (value.at("Id").as_str(), value.at("ProductArn").as_str()) {
-        (Some(id), Some(arn)) if !id.trim().is_empty() && !arn.trim().is_empty() => Ok((id.to_owned(), arn.to_owned())),
-        _ => Err(invalid("Invalid parameter 'FindingIdentifiers': Id and ProductArn are needed")),
+        (Some(id), Some(arn)) if !id.trim().is_empty() && !arn.trim().is_empty() => {
+            Ok((id.to_owned(), arn.to_owned()))
+        }
+        _ => Err(invalid(
+            "Invalid parameter 'FindingIdentifiers': Id and ProductArn are needed",
+        )),
     }
 }
 
@@ -290,20 +375,47 @@ impl Update {
             None => None,
             Some(text) => Some(Workflow::parse(text).ok_or_else(|| invalid(format!("Invalid parameter 'Workflow': Status '{text}' should be one of NEW, NOTIFIED, RESOLVED, SUPPRESSED")))?),
         };
-        let note = match (call.arg("Note").at("Text").as_str(), call.arg("Note").at("UpdatedBy").as_str()) {
-            (Some(text), Some(by)) if text.chars().count() <= 512 => Some((text.to_owned(), by.to_owned())),
+        let note = match (
+            call.arg("Note").at("Text").as_str(),
+            call.arg("Note").at("UpdatedBy").as_str(),
+        ) {
+            (Some(text), Some(by)) if text.chars().count() <= 512 => {
+                Some((text.to_owned(), by.to_owned()))
+            }
             (None, None) => None,
-            _ => return Err(invalid("Invalid parameter 'Note': Text of at most 512 characters and UpdatedBy are needed")),
+            _ => {
+                return Err(invalid(
+                    "Invalid parameter 'Note': Text of at most 512 characters and UpdatedBy are needed",
+                ));
+            }
         };
         let labels = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
         if let Some(label) = call.arg("Severity").at("Label").as_str()
             && !labels.contains(&label)
         {
-            return Err(invalid(format!("Invalid parameter 'Severity': Label '{label}' should be one of {labels:?}")));
+            return Err(invalid(format!(
+                "Invalid parameter 'Severity': Label '{label}' should be one of {labels:?}"
+            )));
         }
-        let names = ["Severity", "VerificationState", "Confidence", "Criticality", "Types", "UserDefinedFields", "RelatedFindings"];
-        let over = names.into_iter().filter(|name| !call.arg(name).is_null()).map(|name| (name, call.arg(name).clone())).collect();
-        Ok(Self { workflow, note, over })
+        let names = [
+            "Severity",
+            "VerificationState",
+            "Confidence",
+            "Criticality",
+            "Types",
+            "UserDefinedFields",
+            "RelatedFindings",
+        ];
+        let over = names
+            .into_iter()
+            .filter(|name| !call.arg(name).is_null())
+            .map(|name| (name, call.arg(name).clone()))
+            .collect();
+        Ok(Self {
+            workflow,
+            note,
+            over,
+        })
     }
 
     fn apply(&self, desk: &mut Desk, identity: &str, at: Timestamp) {
@@ -315,14 +427,21 @@ impl Update {
         }
         if let Some((text, by)) = &self.note {
             let touch = desk.touch.get_or_insert_default();
-            let old = touch.note.replace((text.clone(), by.clone(), at)).map_or(String::new(), |note| note.0);
+            let old = touch
+                .note
+                .replace((text.clone(), by.clone(), at))
+                .map_or(String::new(), |note| note.0);
             if old != *text {
                 updates.push(("Note.Text".to_owned(), old, text.clone()));
             }
         }
         for (name, value) in &self.over {
             let touch = desk.touch.get_or_insert_default();
-            let shown = |value: Option<&Value>| value.map_or(String::new(), |v| String::from_utf8_lossy(&crate::sim::wire::json::encode(v)).into_owned());
+            let shown = |value: Option<&Value>| {
+                value.map_or(String::new(), |v| {
+                    String::from_utf8_lossy(&crate::sim::wire::json::encode(v)).into_owned()
+                })
+            };
             let old = shown(touch.over.get(name));
             let new = shown(Some(value));
             touch.over.set(*name, value.clone());
@@ -331,7 +450,12 @@ impl Update {
             }
         }
         if !updates.is_empty() {
-            desk.remember(Change { at, by_operator: true, identity: identity.to_owned(), updates });
+            desk.remember(Change {
+                at,
+                by_operator: true,
+                identity: identity.to_owned(),
+                updates,
+            });
         }
     }
 }
@@ -340,9 +464,14 @@ fn batch_update(call: &Call<'_>) -> Answer {
     subscribed(call)?;
     let wanted = call.arg("FindingIdentifiers").items();
     if wanted.is_empty() || wanted.len() > 100 {
-        return Err(invalid("Invalid parameter 'FindingIdentifiers': between 1 and 100 items are allowed"));
+        return Err(invalid(
+            "Invalid parameter 'FindingIdentifiers': between 1 and 100 items are allowed",
+        ));
     }
-    let wanted = wanted.iter().map(identifier).collect::<Result<Vec<_>, _>>()?;
+    let wanted = wanted
+        .iter()
+        .map(identifier)
+        .collect::<Result<Vec<_>, _>>()?;
     let update = Update::read(call)?;
     let missing: HashSet<&(String, String)> = wanted.iter().collect();
     let mut done: HashSet<(String, String)> = HashSet::new();
@@ -359,7 +488,9 @@ fn batch_update(call: &Call<'_>) -> Answer {
                     Body::Own(item) => {
                         own.insert(item.serial);
                     }
-                    Body::Guard(finding, _, _) => guarded.push((finding.id(), finding.created, row.workflow())),
+                    Body::Guard(finding, _, _) => {
+                        guarded.push((finding.id(), finding.created, row.workflow()))
+                    }
                 }
                 done.insert(id);
             }
@@ -368,16 +499,23 @@ fn batch_update(call: &Call<'_>) -> Answer {
         if own.is_empty() && guarded.is_empty() {
             continue;
         }
-        call.world.estate::<Hub, _>(&account, &region, |hub, _, now| {
-            let items = hub.items.iter_mut().filter(|item| own.contains(&item.serial));
-            items.for_each(|item| update.apply(&mut item.desk, &call.caller.arn, now));
-            for (id, created, workflow) in guarded {
-                let desk = hub.guarded.entry(id).or_insert_with(|| Desk::untouched(created));
-                // A finding that came back from GuardDuty's archive is new again.
-                desk.workflow = workflow;
-                update.apply(desk, &call.caller.arn, now);
-            }
-        });
+        call.world
+            .estate::<Hub, _>(&account, &region, |hub, _, now| {
+                let items = hub
+                    .items
+                    .iter_mut()
+                    .filter(|item| own.contains(&item.serial));
+                items.for_each(|item| update.apply(&mut item.desk, &call.caller.arn, now));
+                for (id, created, workflow) in guarded {
+                    let desk = hub
+                        .guarded
+                        .entry(id)
+                        .or_insert_with(|| Desk::untouched(created));
+                    // A finding that came back from GuardDuty's archive is new again.
+                    desk.workflow = workflow;
+                    update.apply(desk, &call.caller.arn, now);
+                }
+            });
     }
     let (processed, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|id| done.contains(*id));
     let unprocessed = |id: &(String, String)| fields! { "FindingIdentifier" => identified(id), "ErrorCode" => "FindingNotFound", "ErrorMessage" => "Finding Not Found" };
@@ -391,21 +529,44 @@ fn batch_import(call: &Call<'_>) -> Answer {
     subscribed(call)?;
     let given = call.arg("Findings").items();
     if given.is_empty() || given.len() > 100 {
-        return Err(invalid("Invalid parameter 'Findings': between 1 and 100 items are allowed"));
+        return Err(invalid(
+            "Invalid parameter 'Findings': between 1 and 100 items are allowed",
+        ));
     }
-    let product = call.arn("securityhub", &format!("product/{}/default", call.account()));
-    let needed = ["SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Title", "Description"];
+    let product = call.arn(
+        "securityhub",
+        &format!("product/{}/default", call.account()),
+    );
+    let needed = [
+        "SchemaVersion",
+        "Id",
+        "ProductArn",
+        "GeneratorId",
+        "AwsAccountId",
+        "CreatedAt",
+        "UpdatedAt",
+        "Title",
+        "Description",
+    ];
     let mut failed = Vec::new();
     let mut done = 0;
     for finding in given {
         let at = |name: &str| finding.at(name).as_str().unwrap_or_default();
         let wrong = if let Some(name) = needed.iter().find(|name| at(name).trim().is_empty()) {
-            Some(format!("Finding does not adhere to Amazon Finding Format. data should have required property '{name}'."))
+            Some(format!(
+                "Finding does not adhere to Amazon Finding Format. data should have required property '{name}'."
+            ))
         } else if finding.at("Resources").items().is_empty() {
             Some("Finding does not adhere to Amazon Finding Format. data.Resources should NOT have fewer than 1 items.".to_owned())
         } else if at("AwsAccountId") != call.account() || at("ProductArn") != product {
-            Some(format!("Account {} may import findings of its own account and product only", call.account()))
-        } else if ["CreatedAt", "UpdatedAt"].iter().any(|name| Timestamp::parse(at(name)).is_none()) {
+            Some(format!(
+                "Account {} may import findings of its own account and product only",
+                call.account()
+            ))
+        } else if ["CreatedAt", "UpdatedAt"]
+            .iter()
+            .any(|name| Timestamp::parse(at(name)).is_none())
+        {
             Some("Finding does not adhere to Amazon Finding Format. data.UpdatedAt should match format \"date-time\".".to_owned())
         } else {
             None
@@ -418,7 +579,9 @@ fn batch_import(call: &Call<'_>) -> Answer {
             (wrong, _) => failed.push(fields! { "Id" => at("Id"), "ErrorCode" => "InvalidInput", "ErrorMessage" => wrong.unwrap_or_default() }),
         }
     }
-    Ok(fields! { "SuccessCount" => done, "FailedCount" => failed.len(), "FailedFindings" => Value::List(failed) })
+    Ok(
+        fields! { "SuccessCount" => done, "FailedCount" => failed.len(), "FailedFindings" => Value::List(failed) },
+    )
 }
 
 fn finding_history(call: &Call<'_>) -> Answer {
@@ -426,7 +589,10 @@ fn finding_history(call: &Call<'_>) -> Answer {
     let id = identifier(call.arg("FindingIdentifier"))?;
     let bound = |name: &str| match call.arg(name) {
         Value::Null => Ok(None),
-        value => value.as_time().map(Some).ok_or_else(|| invalid(format!("Invalid parameter '{name}': it is not a date-time"))),
+        value => value
+            .as_time()
+            .map(Some)
+            .ok_or_else(|| invalid(format!("Invalid parameter '{name}': it is not a date-time"))),
     };
     let (start, end) = (bound("StartTime")?, bound("EndTime")?);
     let start = start.unwrap_or_else(|| call.now.minus(Duration::from_secs(90 * 86_400)));
@@ -465,7 +631,10 @@ fn finding_history(call: &Call<'_>) -> Answer {
 fn aggregator(call: &Call<'_>) -> Option<(Arc<str>, String)> {
     let home = call.world.scenario().securityhub.home.clone()?;
     let owner = administrator(call.world).map_or(call.account(), |id| id);
-    let name = call.world.unique("", &format!("aggregator/{owner}")).to_lowercase();
+    let name = call
+        .world
+        .unique("", &format!("aggregator/{owner}"))
+        .to_lowercase();
     let p = call.world.partition();
     let arn = format!("arn:{p}:securityhub:{home}:{owner}:finding-aggregator/{name}");
     Some((home, arn))
@@ -482,8 +651,19 @@ fn get_aggregator(call: &Call<'_>) -> Answer {
     subscribed(call)?;
     let wanted = call.needed("FindingAggregatorArn");
     let found = aggregator(call).filter(|(_, arn)| arn == wanted);
-    let (home, arn) = found.ok_or_else(|| refusal("ResourceNotFoundException", 404, format!("The finding aggregator {wanted} was not found")))?;
-    let linked = call.world.scenario().regions.iter().filter(|region| **region != home);
+    let (home, arn) = found.ok_or_else(|| {
+        refusal(
+            "ResourceNotFoundException",
+            404,
+            format!("The finding aggregator {wanted} was not found"),
+        )
+    })?;
+    let linked = call
+        .world
+        .scenario()
+        .regions
+        .iter()
+        .filter(|region| **region != home);
     Ok(fields! {
         "FindingAggregatorArn" => arn, "FindingAggregationRegion" => &home, "RegionLinkingMode" => "SPECIFIED_REGIONS",
         "Regions" => linked.collect::<Value>(),
@@ -496,10 +676,16 @@ fn list_members(call: &Call<'_>) -> Answer {
     let leads = administrator(call.world) == Some(&me);
     let mut members = Vec::new();
     for (id, account) in call.world.accounts() {
-        if !leads || *id == me || account.entry.status != "ACTIVE" || !account.regions.contains(&call.region) {
+        if !leads
+            || *id == me
+            || account.entry.status != "ACTIVE"
+            || !account.regions.contains(&call.region)
+        {
             continue;
         }
-        let since = call.world.estate::<Hub, _>(id, &call.region, |hub, _, _| hub.enabled.then_some(hub.since));
+        let since = call.world.estate::<Hub, _>(id, &call.region, |hub, _, _| {
+            hub.enabled.then_some(hub.since)
+        });
         let associated = call.arg("OnlyAssociated").as_bool().unwrap_or(true);
         if since.is_none() && associated {
             continue;
@@ -524,7 +710,14 @@ fn get_administrator(call: &Call<'_>) -> Answer {
 fn organization_configuration(call: &Call<'_>) -> Answer {
     subscribed(call)?;
     if administrator(call.world).is_none_or(|id| **id != *call.account()) {
-        return Err(refusal("InvalidAccessException", 401, format!("Account {} is not an administrator for this organization", call.account())));
+        return Err(refusal(
+            "InvalidAccessException",
+            401,
+            format!(
+                "Account {} is not an administrator for this organization",
+                call.account()
+            ),
+        ));
     }
     Ok(fields! {
         "AutoEnable" => true, "AutoEnableStandards" => "DEFAULT", "MemberAccountLimitReached" => false,
