@@ -21,6 +21,10 @@ pub struct Seen<'a> {
     pub site: &'a Site,
 }
 
+fn same(fact: &Fact<'_>, text: &str) -> bool {
+    fact.is(text)
+}
+
 fn fits(fact: &Fact<'_>, pattern: &str) -> bool {
     wild(pattern.as_bytes(), fact.words().as_bytes())
 }
@@ -186,8 +190,8 @@ impl Criteria {
                         .any(|n| holds(n, limit))
                 })
             };
-            (condition.equals.is_empty() || any(&condition.equals, |fact, text| fact.is(text)))
-                && !any(&condition.differs, |fact, text| fact.is(text))
+            (condition.equals.is_empty() || any(&condition.equals, same))
+                && !any(&condition.differs, same)
                 && (condition.fits.is_empty() || any(&condition.fits, fits))
                 && !any(&condition.misfits, fits)
                 && limit(condition.above, |n, l| n > l)

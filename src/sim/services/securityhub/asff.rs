@@ -549,7 +549,7 @@ impl<'a> Row<'a> {
                 all.set("Compliance", fields! { "Status" => self.compliance() });
             }
             Product::Inspector => {
-                details = self.vulnerability(item, kind, &mut all, &mut extra, &mut dice)
+                details = self.vulnerability(item, kind, &mut all, &mut extra, &mut dice);
             }
             Product::Macie => {
                 extra.set(

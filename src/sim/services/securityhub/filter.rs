@@ -208,9 +208,9 @@ fn read(name: &str, kind: Type, values: &[Value], now: Timestamp) -> Result<Wish
                     )));
                 }
                 if not {
-                    none.push((how, text))
+                    none.push((how, text));
                 } else {
-                    any.push((how, text))
+                    any.push((how, text));
                 }
             }
             if !none.is_empty() && any.iter().any(|(how, _)| *how == How::Equal) {
@@ -270,9 +270,9 @@ fn read(name: &str, kind: Type, values: &[Value], now: Timestamp) -> Result<Wish
                 let (how, not) =
                     comparison(value.at("Comparison").as_str().or(Some("EQUALS")), name)?;
                 if not {
-                    none.push((key, how, text))
+                    none.push((key, how, text));
                 } else {
-                    any.push((key, how, text))
+                    any.push((key, how, text));
                 }
             }
             Wish::Pairs { any, none }

@@ -489,7 +489,7 @@ fn batch_update(call: &Call<'_>) -> Answer {
                         own.insert(item.serial);
                     }
                     Body::Guard(finding, _, _) => {
-                        guarded.push((finding.id(), finding.created, row.workflow()))
+                        guarded.push((finding.id(), finding.created, row.workflow()));
                     }
                 }
                 done.insert(id);
