@@ -11,6 +11,7 @@ use crate::aws::fleet::spec::Selector;
 use crate::domain::document::{self, Value, what};
 use crate::domain::problem::{Problem, Written};
 use crate::domain::{AccountId, Region, text};
+use crate::filter::Filter;
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,7 +292,17 @@ impl Form {
                     Err(format!("`{}` is not {}", text::clean(text), self.expects()).into())
                 }
             }
-            Self::Filter => plain(text).map(Datum::Text),
+            Self::Filter => {
+                let text = plain(text)?;
+                match Filter::parse(&text) {
+                    Ok(_) => Ok(Datum::Text(text)),
+                    Err(problem) => Err(Wrong {
+                        message: problem.message,
+                        suggestion: problem.nearest,
+                        at: problem.span.start,
+                    }),
+                }
+            }
             Self::Regions | Self::Selectors => text
                 .split(',')
                 .map(|item| self.item(item.trim()))

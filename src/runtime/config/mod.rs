@@ -27,11 +27,12 @@ pub use paths::Paths;
 pub use settings::{Flags, Origin, Setting, Settings};
 
 use crate::aws::fleet::spec::FleetSpec;
+use crate::domain::SourceId;
 use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
-use crate::domain::{Severity, SourceId};
 use crate::keymap::{self, Keymap};
 use crate::theme::{self, ColourEnv, Depth, Theme};
+use crate::triage::{self, Rule, RuleText};
 use form::Datum;
 use read::{Contents, Record};
 use schema::Weight;
@@ -51,8 +52,8 @@ pub struct Config {
     pub ui: Ui,
     /// What was said about sources.
     pub sources: BTreeMap<SourceId, SourceSettings>,
-    /// Rules that give severities; the first that matches counts.
-    pub severity_rules: Vec<SeverityRule>,
+    /// The operator's rules for severities, in their order; for [`crate::triage::Rules::with_defaults`].
+    pub severity_rules: Vec<Rule>,
     /// Every setting with its origin.
     pub settings: Settings,
     /// Where noctop's files are.
@@ -101,17 +102,6 @@ pub struct SourceSettings {
     pub enabled: bool,
     /// How often, where that was said.
     pub every: Option<Duration>,
-}
-
-/// A rule that gives a severity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeverityRule {
-    /// Which items, in the filter language.
-    pub filter: String,
-    /// How bad they are.
-    pub severity: Severity,
-    /// Where the filter was written.
-    pub place: Place,
 }
 
 /// A configuration with what is wrong with it.
@@ -332,7 +322,7 @@ fn login(env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         })
 }
 
-fn severity_rules(contents: &Contents) -> Vec<SeverityRule> {
+fn severity_rules(contents: &Contents) -> Vec<Rule> {
     let records = contents
         .lists
         .get("triage.severity")
@@ -344,12 +334,12 @@ fn severity_rules(contents: &Contents) -> Vec<SeverityRule> {
                 Datum::Text(text) => Some(text.clone()),
                 _ => None,
             };
-            let filter = record.values.get("filter")?;
-            Some(SeverityRule {
+            let rule = RuleText {
+                name: text("name"),
                 filter: text("filter")?,
-                severity: text("severity")?.parse().ok()?,
-                place: filter.place.clone(),
-            })
+                severity: text("severity")?,
+            };
+            rule.read(triage::Origin::Configured).ok()
         })
         .collect()
 }

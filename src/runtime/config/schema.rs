@@ -118,8 +118,8 @@ use Fallback::{Required, Value, Words};
 /// The words of a policy.
 pub const POLICIES: &[&str] = &["readonly", "confirm", "write"];
 
-/// The words of the severities, worst first.
-pub const SEVERITIES: &[&str] = &["critical", "high", "medium", "low", "info"];
+/// The words of a rule's severity, worst first; `source` leaves it to the service.
+pub const SEVERITIES: &[&str] = &["critical", "high", "medium", "low", "info", "source"];
 
 /// Every section, in the order of the annotated file.
 pub const SECTIONS: &[Section] = &[
@@ -401,8 +401,15 @@ pub const SECTIONS: &[Section] = &[
         shape: Shape::List,
         weight: Weight::Comfort,
         help: "A rule that gives a severity to every item that its filter matches. The first rule that matches \
-               counts; items without one keep the severity of their service or kind.",
+               counts; the rules that come with noctop follow (see filter.md).",
         keys: &[
+            key(
+                "name",
+                Form::Text,
+                Words("its filter"),
+                "What it is called in the details of a row.",
+            )
+            .like(r#""development""#),
             key(
                 "filter",
                 Form::Filter,
@@ -414,7 +421,7 @@ pub const SECTIONS: &[Section] = &[
                 "severity",
                 Form::Word(SEVERITIES),
                 Required,
-                "How bad they are.",
+                "How bad they are; `source` leaves it to the service.",
             )
             .like(r#""low""#),
         ],

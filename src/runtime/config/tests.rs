@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Severity;
 use std::io::Write as _;
 
 /// A configuration folder of its own, and what was loaded from it.
@@ -173,7 +174,7 @@ fn every_mistake_is_told_at_once_with_place_and_nearest_name() {
             "~/config.toml:5:10: there is no source `bakcup`; did you mean `backup`?",
             "~/config.toml:8:9: `every`: `5 fortnights` is not a time such as \"30s\" or \"5m\", from 10s to 24h",
             "~/config.toml:9:11: `enabled`: this must be true or false, not a string",
-            "~/config.toml:13:12: `severity`: `crtical` is not one of \"critical\", \"high\", \"medium\", \"low\", \"info\"; did you mean `critical`?",
+            "~/config.toml:13:12: `severity`: `crtical` is not one of \"critical\", \"high\", \"medium\", \"low\", \"info\", \"source\"; did you mean `critical`?",
             "~/config.toml:15:8: `name`: the character U+001B is not allowed here",
         ]
     );
@@ -266,22 +267,42 @@ fn a_file_that_was_named_must_exist_and_be_text() {
 }
 
 #[test]
-fn severity_rules_keep_their_order_and_their_place() {
+fn severity_rules_keep_their_order() {
     let config = clean(
-        "[[triage.severity]]\nfilter = \"tag:env=dev\"\nseverity = \"low\"\n\
-         [[triage.severity]]\nfilter = \"kind:backup\"\nseverity = \"high\"\n",
+        "[[triage.severity]]\nname = \"dev\"\nfilter = \"tag:env=dev\"\nseverity = \"low\"\n\
+         [[triage.severity]]\nfilter = \"kind:backup\"\nseverity = \"source\"\n",
     );
     let rules: Vec<_> = config
         .severity_rules
         .iter()
-        .map(|r| (r.filter.as_str(), r.severity, r.place.line, r.place.column))
+        .map(|r| (r.name.as_ref(), r.filter.to_string(), r.severity))
         .collect();
     assert_eq!(
         rules,
         [
-            ("tag:env=dev", Severity::Low, 2, 10),
-            ("kind:backup", Severity::High, 5, 10)
+            ("dev", "tag:env=dev".to_owned(), Some(Severity::Low)),
+            ("kind:backup", "kind:backup".to_owned(), None)
         ]
+    );
+}
+
+#[test]
+fn a_wrong_filter_is_told_where_it_is_wrong() {
+    let loaded = load_text(
+        "[[triage.severity]]\nfilter = \"tag:env=dev knid:alarm\"\nseverity = \"low\"\n\
+         [[triage.severity]]\nfilter = \"kind:alarm\"\nseverity = \"high\"\n",
+    );
+    let told = said(&loaded.warnings);
+    assert!(
+        told[0].starts_with("~/config.toml:2:23: `filter`: "),
+        "{told:?}"
+    );
+    assert!(told[0].ends_with("did you mean `kind:`?"), "{told:?}");
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        loaded.config.severity_rules.len(),
+        1,
+        "the other rule counts"
     );
 }
 
@@ -434,7 +455,10 @@ fn every_default_that_is_written_out_is_the_one_that_holds() {
 fn the_schema_names_flags_and_words_that_exist() {
     let words = |list: &[&'static str]| list.join(" ");
     let severities: Vec<_> = Severity::ALL.iter().map(|s| s.word()).collect();
-    assert_eq!(words(schema::SEVERITIES), words(&severities));
+    assert_eq!(
+        words(schema::SEVERITIES),
+        format!("{} source", words(&severities))
+    );
     for policy in schema::POLICIES {
         let text = format!("[[account]]\nprofile = \"a\"\npolicy = \"{policy}\"\n");
         assert_eq!(clean(&text).fleet.accounts[0].policy.word(), *policy);
