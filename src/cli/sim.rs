@@ -29,6 +29,9 @@ pub struct Sim {
     /// How fast the world's time passes; 0 freezes it.
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f64,
+    /// Replaces how many alarms change their state per second, for measurements.
+    #[arg(long, value_name = "RATE")]
+    updates_per_second: Option<f64>,
     /// Throttle calls that come faster than AWS allows.
     #[arg(long)]
     rate_limits: bool,
@@ -49,6 +52,7 @@ impl Sim {
             speed: self.speed,
             accounts: self.accounts,
             regions: self.regions,
+            updates_per_second: self.updates_per_second,
             rate_limits: self.rate_limits,
             ..Options::default()
         };

@@ -46,6 +46,8 @@ pub struct Options {
     pub accounts: Option<usize>,
     /// Replaces the scenario's regions, when not empty.
     pub regions: Vec<String>,
+    /// Replaces how many alarms change their state per second in the whole world.
+    pub updates_per_second: Option<f64>,
     /// Whether calls that come faster than AWS allows are throttled.
     pub rate_limits: bool,
 }
@@ -68,6 +70,7 @@ impl Default for Options {
             speed: 1.0,
             accounts: None,
             regions: Vec::new(),
+            updates_per_second: None,
             rate_limits: false,
         }
     }
@@ -100,6 +103,9 @@ impl Simulator {
         }
         if !options.regions.is_empty() {
             scenario.regions = options.regions.iter().map(|r| r.as_str().into()).collect();
+        }
+        if let Some(rate) = options.updates_per_second {
+            scenario.alarms.updates_per_second = rate;
         }
         Self::play(scenario, options)
     }

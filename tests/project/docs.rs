@@ -73,3 +73,53 @@ fn the_keys_page_lists_every_default_binding() {
     }
     generated("docs/keys.md", "default keys", &text);
 }
+
+#[test]
+fn the_simulator_page_lists_every_operation() {
+    use noctop::sim::services;
+    let mut text = String::from(
+        "| service | protocols | operation | page | calls per second, burst |\n|---|---|---|---|---|\n",
+    );
+    for service in services::ALL {
+        let protocols: Vec<&str> = service.protocols.iter().map(|p| p.name()).collect();
+        for operation in service.operations {
+            let page = operation
+                .page
+                .map_or(String::new(), |page| match page.size {
+                    "" => format!("{}", page.default),
+                    _ => format!(
+                        "{}–{}, {} unless asked",
+                        page.range.0, page.range.1, page.default
+                    ),
+                });
+            let rate = operation
+                .rate
+                .map_or(String::new(), |(rate, burst)| format!("{rate}, {burst}"));
+            let (alias, protocols) = (service.alias, protocols.join(", "));
+            let _ = writeln!(
+                text,
+                "| {alias} | {protocols} | `{}` | {page} | {rate} |",
+                operation.name
+            );
+        }
+    }
+    generated("docs/simulator.md", "operations", &text);
+}
+
+#[test]
+fn the_simulator_page_lists_every_scenario() {
+    use noctop::sim::scenario::Scenario;
+    let mut text = String::from("| scenario | what goes on |\n|---|---|\n");
+    let mut names = Scenario::names();
+    names.sort_unstable();
+    for name in names {
+        let scenario = Scenario::load(name).unwrap();
+        let about = scenario
+            .about
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let _ = writeln!(text, "| `{name}` | {}. {about} |", scenario.title);
+    }
+    generated("docs/simulator.md", "scenarios", &text);
+}

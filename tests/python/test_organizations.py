@@ -31,6 +31,7 @@ def test_pages_are_twenty_at_most_and_tokens_are_ours(sim):
     with pytest.raises(ClientError) as error:
         org.list_accounts(NextToken="nonsense")
     assert code(error) == "InvalidInputException"
+    assert error.value.response["Reason"] == "INVALID_NEXT_TOKEN"
 
 
 def test_the_tree_holds_every_account(sim):

@@ -98,9 +98,15 @@ fn admitted<'a>(call: &'a Call<'_>) -> Result<View<'a>, Refusal> {
     ))
 }
 
+/// The page that is asked for; errors carry a reason here.
+fn paged(call: &Call<'_>) -> Result<Page, Refusal> {
+    call.page()
+        .map_err(|refusal| refusal.with("Reason", "INVALID_NEXT_TOKEN"))
+}
+
 fn list_accounts(call: &Call<'_>) -> Answer {
     let view = admitted(call)?;
-    let page = call.page()?;
+    let page = paged(call)?;
     // AWS sometimes answers an empty page with a token; clients must go on.
     if page.cursor.is_none() && view.world.scenario().organization.empty_pages {
         return Ok(
@@ -113,7 +119,7 @@ fn list_accounts(call: &Call<'_>) -> Answer {
 fn list_accounts_for_parent(call: &Call<'_>) -> Answer {
     let view = admitted(call)?;
     let path = view.parent(call.needed("ParentId"))?;
-    let page = call.page()?;
+    let page = paged(call)?;
     Ok(accounts(
         &view,
         &page,
@@ -241,7 +247,7 @@ fn list_delegated(call: &Call<'_>) -> Answer {
         .delegated
         .iter()
         .filter_map(|d| view.world.account(d));
-    let (rows, next) = call.page()?.cut(all.map(|account| {
+    let (rows, next) = paged(call)?.cut(all.map(|account| {
         let mut row = view.account(account);
         if let Value::Map(map) = &mut row {
             map.set("DelegationEnabledDate", view.joined(account));

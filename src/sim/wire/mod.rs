@@ -30,6 +30,17 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// What AWS calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cbor => "rpc-v2-cbor",
+            Self::Json => "awsJson",
+            Self::Query => "awsQuery",
+            Self::Rest => "restJson1",
+        }
+    }
+
     /// The content type of an answer in this protocol; `json_version` is echoed from the request.
     #[must_use]
     pub fn content_type(self, json_version: &str) -> &'static str {

@@ -6,9 +6,10 @@ mod estate;
 mod history;
 mod metrics;
 mod rule;
+mod section;
 mod write;
 
-pub use estate::Section;
+pub use section::Section;
 
 use std::ops::Bound;
 

@@ -1,0 +1,138 @@
+//! `[alarms]` of a scenario: how many alarms there are, how they behave, and which ones are made by hand.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::sim::scenario::Span;
+
+/// `[alarms]` of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// How many metric alarms an account has in a region.
+    pub per_cell: usize,
+    /// Other numbers in some places; the last that covers a place counts.
+    pub density: Vec<Density>,
+    /// Which share fires at the start.
+    pub firing: f64,
+    /// Which share has no data at the start.
+    pub no_data: f64,
+    /// Which share fires and clears all day, every few minutes.
+    pub flapping: f64,
+    /// Which share fires and clears now and then, hours apart.
+    pub living: f64,
+    /// How many composite alarms an account has in a region.
+    pub composites: usize,
+    /// Further changes of state per second in the whole world, for measurements.
+    pub updates_per_second: f64,
+    /// Alarms by hand.
+    pub alarm: Vec<Entry>,
+    /// Times at which many alarms fire together.
+    pub outage: Vec<Outage>,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self {
+            per_cell: 20,
+            density: Vec::new(),
+            firing: 0.03,
+            no_data: 0.02,
+            flapping: 0.02,
+            living: 0.2,
+            composites: 1,
+            updates_per_second: 0.0,
+            alarm: Vec::new(),
+            outage: Vec::new(),
+        }
+    }
+}
+
+/// How many alarms some places have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Density {
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How many metric alarms there.
+    pub per_cell: usize,
+}
+
+/// An alarm by hand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Its state at the start: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// For how long it has been in that state.
+    #[serde(default)]
+    pub since: Option<Span>,
+    /// Its reason; a realistic one when absent.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// It fires and clears this often.
+    #[serde(default)]
+    pub flaps: Option<Span>,
+    /// Whether its actions are enabled.
+    #[serde(default = "yes")]
+    pub actions: bool,
+    /// `PARTIAL_DATA`, `EVALUATION_ERROR` or `EVALUATION_FAILURE`.
+    #[serde(default)]
+    pub evaluation: Option<String>,
+    /// The rule that makes it a composite alarm.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Its members in AWS's own names: `Namespace`, `MetricName`, `Threshold`, `AlarmDescription`, …
+    #[serde(default)]
+    pub members: serde_json::Map<String, serde_json::Value>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A time at which many alarms fire together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outage {
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Which share of the alarms fires.
+    pub share: f64,
+    /// Which share loses its data instead.
+    #[serde(default)]
+    pub no_data: f64,
+    /// How long after the start it begins.
+    #[serde(default)]
+    pub after: Span,
+    /// How long before the start it began.
+    #[serde(default)]
+    pub before: Span,
+    /// How long it takes until all of them fire.
+    #[serde(default)]
+    pub spread: Span,
+    /// How long it lasts; for good when absent.
+    #[serde(default)]
+    pub lasts: Option<Span>,
+}
