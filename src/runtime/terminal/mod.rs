@@ -29,10 +29,11 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Size};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{
     Signal as Number, getpgid, getpgrp, getppid, getsid, kill_current_process_group,
 };
-use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
+use rustix::termios::{QueueSelector, tcflush, tcgetwinsize, ttyname};
 
 pub use encoder::{Encoder, FrameStats};
 pub use event::{Button, Closed, Mouse, MouseAct, Paste, Reply, Rgb, Signal, TermEvent};
@@ -268,9 +269,19 @@ impl Drop for Terminal {
     }
 }
 
-/// Standard output as a file of our own, without the buffer and lock of `std::io::stdout`.
+/// The terminal behind standard output as a file of our own, without the lock and buffer of `std::io::stdout`.
+///
+/// Opened anew where that is possible, so that it can be non-blocking: on the inherited file description that flag
+/// would be the shell's too. Where the terminal's device cannot be opened (another user's, or outside the
+/// container), the inherited one is used and a stalled line can only be waited for.
 fn standard_output() -> io::Result<File> {
-    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+    let inherited = io::stdout();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let anew = ttyname(&inherited, Vec::new()).and_then(|name| open(name, flags, Mode::empty()));
+    Ok(File::from(match anew {
+        Ok(file) => file,
+        Err(_) => inherited.as_fd().try_clone_to_owned()?,
+    }))
 }
 
 /// The terminal's columns and rows now. A terminal that does not know is taken for 80 by 24.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::event::{Closed, TermEvent};
@@ -22,6 +22,12 @@ pub(super) type Events = Arc<dyn Fn(TermEvent) + Send + Sync>;
 
 /// How long urgent bytes wait behind a frame before what the line still holds is thrown away.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How often a writer that waits for the line looks up. Only a stalled line makes it wake without a frame.
+const LOOK_UP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
 
 /// How fast a frame went out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,12 +243,17 @@ fn write_out(shared: &Shared, tty: &mut File, bytes: &[u8]) -> io::Result<usize>
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(n) => written += n,
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            // Another program that shares this terminal has made it non-blocking.
+            // The line is full. Wait until it drains, looking up now and then whether the frame is still wanted.
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                poll(
+                let polled = poll(
                     &mut [PollFd::from_borrowed_fd(tty.as_fd(), PollFlags::OUT)],
-                    None,
-                )?;
+                    Some(&LOOK_UP),
+                );
+                if let Err(e) = polled
+                    && e != rustix::io::Errno::INTR
+                {
+                    return Err(e.into());
+                }
             }
             Err(e) => return Err(e),
         }
