@@ -37,7 +37,9 @@ pub(super) fn resolve(source: &str, term: &grammar::Term) -> Result<Test, Proble
             values,
         } => {
             let Some(field) = Field::named(name) else {
-                let names = Field::ALL.iter().map(|field| field.name());
+                let names = Field::ALL
+                    .iter()
+                    .flat_map(|field| std::iter::once(field.name()).chain(field.alias()));
                 return Err(Problem {
                     span: name_span.clone(),
                     message: format!(

@@ -23,6 +23,8 @@ pub(super) struct Turn {
     pub changes: Changes,
     /// Scopes in which other windows run than before.
     windows: Vec<Scope>,
+    /// Whether other rules or names apply than before, so that a higher severity is no news about the item.
+    rejudging: bool,
 }
 
 impl Turn {
@@ -31,6 +33,7 @@ impl Turn {
             at,
             changes: Changes::default(),
             windows: Vec::new(),
+            rejudging: false,
         }
     }
 }
@@ -79,6 +82,7 @@ impl Store {
             if let Some(row) = self.rows.get_mut(*id)
                 && (row.unseen || row.worse)
             {
+                self.look.count(row, -1);
                 row.unseen = false;
                 row.worse = false;
                 self.settle(*id, None, &mut turn);
@@ -124,19 +128,11 @@ impl Store {
     fn judge_all(&mut self, at: Timestamp) -> Changes {
         self.epoch += 1;
         let mut turn = Turn::new(at);
+        turn.rejudging = true;
         for place in 0..self.rows.places() {
             if let Some((id, _)) = self.rows.at(place) {
                 self.settle(id, None, &mut turn);
                 turn.changes.touched.push(id);
-            }
-        }
-        turn.changes.worse.clear();
-        for id in &turn.changes.touched {
-            if let Some(row) = self.rows.get_mut(*id)
-                && row.worse
-                && !row.triage.marks.contains(lifecycle::Mark::Worse)
-            {
-                row.worse = false;
             }
         }
         self.finish(turn)
@@ -308,7 +304,7 @@ impl Store {
         let rules_change = self.settings.rules.next_change(&subject, turn.at);
         let rose = was_open && is_open && verdict.severity > row.verdict.severity;
         row.verdict = verdict;
-        if rose && (loaded || cause.is_none()) {
+        if rose && !turn.rejudging && (loaded || cause.is_none()) {
             row.worse = true;
             facts.worse = true;
             row.triage = lifecycle::triage(&facts, &spans, turn.at);
