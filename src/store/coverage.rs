@@ -151,7 +151,7 @@ impl Store {
     #[must_use]
     pub fn feeds(&self, now: Timestamp) -> Vec<FeedReport> {
         let mut reports: Vec<_> = self.living().map(|entry| report(entry, now)).collect();
-        reports.sort_unstable_by(|a, b| a.feed.cmp(&b.feed));
+        reports.sort_unstable_by_key(|report| report.feed);
         reports
     }
 

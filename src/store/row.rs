@@ -33,10 +33,6 @@ impl RowId {
         (self.0 & (Self::PLACES - 1)) as usize
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper eight bits are what is meant"
-    )]
     pub(super) const fn generation(self) -> u8 {
         (self.0 >> Self::PLACE_BITS) as u8
     }

@@ -362,7 +362,7 @@ impl Projection {
             return;
         }
         *budget = budget.saturating_sub(self.dirty.len() * 8 + self.rows.len() / 64);
-        let first_out = self.take_out(|dirty, id| dirty.contains(id));
+        let first_out = self.take_out(DirtyRows::contains);
         let mut back: Vec<Entry> = Vec::new();
         for place in self.dirty.drain() {
             let Some((id, row)) = store.rows.at(place) else {

@@ -41,7 +41,9 @@ fn made(number: u16, version: u8) -> Item {
     };
     item.name = format!("a-rather-long-common-{case}-{}-{}", number % 5, version % 2).into();
     item.title = ["short", "Zürich", "zurich", ""][usize::from(version % 4)].into();
-    item.resource = (version % 2 == 0).then(|| format!("i-{}", number % 7).into());
+    item.resource = version
+        .is_multiple_of(2)
+        .then(|| format!("i-{}", number % 7).into());
     item
 }
 

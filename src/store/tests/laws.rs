@@ -345,7 +345,7 @@ fn asking() -> impl Strategy<Value = Asking> {
 fn version(number: u8, version: u8) -> Item {
     let mut item = alarm(
         &format!("i{number}"),
-        if version % 2 == 0 { Ok } else { Alarm },
+        if version.is_multiple_of(2) { Ok } else { Alarm },
         i64::from(version),
     );
     item.title = format!("version {version}").into();
