@@ -1,5 +1,6 @@
 //! A scenario: the TOML file that says which world to play.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use super::faults::Fault;
 use super::services::{cloudwatch, guardduty, securityhub, ssm};
 use super::world::Site;
+use crate::clock::Timestamp;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/sim/scenarios");
 
@@ -199,7 +201,64 @@ impl Scenario {
                 "scenario {name}: it has no account; add an [[account]] or a [fleet]"
             ));
         }
+        scenario
+            .check()
+            .map_err(|why| format!("scenario {name}: {why}"))?;
         Ok(scenario)
+    }
+
+    /// What the schema cannot say.
+    fn check(&self) -> Result<(), String> {
+        let mut ids = HashSet::new();
+        for account in &self.account {
+            let id = &*account.id;
+            if id.len() != 12 || !id.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(format!("the account id '{id}' does not have twelve digits"));
+            }
+            if !ids.insert(id) {
+                return Err(format!("two accounts have the id {id}"));
+            }
+        }
+        if let Some(start) = self
+            .start
+            .as_deref()
+            .filter(|text| Timestamp::parse(text).is_none())
+        {
+            return Err(format!(
+                "start = '{start}' is not a time such as 2026-11-21T02:00:00Z"
+            ));
+        }
+        let known = |wanted: &str| {
+            self.account
+                .iter()
+                .any(|a| *a.id == *wanted || a.name == wanted)
+        };
+        let organization = &self.organization;
+        let named = [
+            ("caller", self.caller.as_ref()),
+            ("management", organization.management.as_ref()),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(key, name)| Some((key, name?)));
+        for (key, name) in named.chain(
+            organization
+                .delegated
+                .iter()
+                .map(|name| ("delegated", name)),
+        ) {
+            if !known(name) && self.fleet.accounts == 0 {
+                return Err(format!(
+                    "{key} names '{name}', which is no [[account]] here"
+                ));
+            }
+        }
+        for fault in &self.fault {
+            fault
+                .check()
+                .map_err(|why| format!("in a [[fault]] of kind {:?}: {why}", fault.kind))?;
+        }
+        Ok(())
     }
 }
 
@@ -315,6 +374,45 @@ mod tests {
             }
         }
         assert!(Scenario::names().contains(&DEFAULT));
+    }
+
+    #[test]
+    fn what_cannot_be_is_said() {
+        let base = "title = 'x'\nregions = ['eu-west-1']\n";
+        let account = "[[account]]\nid = '222222222222'\nname = 'a'\n";
+        for (text, part) in [
+            (
+                "[[account]]\nid = '22'\nname = 'a'\n".to_owned(),
+                "twelve digits",
+            ),
+            (format!("{account}{account}"), "two accounts"),
+            (format!("caller = 'nobody'\n{account}"), "'nobody'"),
+            (format!("start = 'soon'\n{account}"), "'soon'"),
+            (
+                format!("{account}[[fault]]\nkind = 'latency'\n"),
+                "needs a delay",
+            ),
+            (
+                format!("{account}[[fault]]\nkind = 'laten'\n"),
+                "line 7, column 8",
+            ),
+            (
+                format!("{account}[[alarms.alarm]]\nname = 'b'\nstate = 'ALRM'\n"),
+                "line 8, column 9",
+            ),
+            (
+                format!("{account}[[alarms.alarm]]\nname = 'b'\nrule = 'ALARM('\n"),
+                "the rule cannot be read",
+            ),
+            (
+                format!("{account}[[alarms.alarm]]\nname = 'b'\nsince = 'ages'\n"),
+                "not a length of time",
+            ),
+        ] {
+            let why = Scenario::parse("x", &format!("{base}{text}")).unwrap_err();
+            assert!(why.contains(part), "{why}");
+        }
+        assert!(Scenario::parse("x", &format!("{base}{account}")).is_ok());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::control;
 use super::faults::{Faults, Kind};
 use super::route::{self, Tongue};
 use super::scenario::{self, Scenario};
-use super::services::{Answer, Call, Refusal};
+use super::services::{self, Answer, Call, Refusal};
 use super::shape::{self, Body};
 use super::world::{World, WorldClock};
 use crate::clock::{Clock, SystemClock, Timestamp};
@@ -123,9 +123,7 @@ impl Simulator {
         }
         let start = match &scenario.start {
             None => None,
-            Some(text) => Some(
-                Timestamp::parse(text).ok_or_else(|| format!("start = '{text}' is not a time"))?,
-            ),
+            Some(text) => Timestamp::parse(text),
         };
         let clock = WorldClock::new(options.clock, start, options.speed);
         let faults = Faults::default();
@@ -191,6 +189,14 @@ impl Simulator {
     #[must_use]
     pub fn calls(&self) -> &Calls {
         &self.stage.calls
+    }
+
+    /// The present state of a service in one account and region, as `/_sim/truth` tells it; `None`
+    /// when there is no such service.
+    #[must_use]
+    pub fn truth(&self, service: &str, account: &str, region: &str) -> Option<serde_json::Value> {
+        let truth = services::find(service)?.truth;
+        serde_json::to_value(truth(&self.stage.world, account, region)).ok()
     }
 
     /// Ends it: open connections are cut, and its threads are gone when this returns.

@@ -109,6 +109,23 @@ pub(super) fn refused(tongue: &Tongue, request_id: &str, refusal: &Refusal) -> R
     let service = tongue.service;
     let xmlns = service.map_or("", |s: &Service| s.xmlns);
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    // The front door of plain JSON services answers 400 where the others answer 403.
+    let front_door = matches!(
+        &*refusal.code,
+        "AccessDeniedException"
+            | "ExpiredTokenException"
+            | "IncompleteSignatureException"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationTokenException"
+            | "UnrecognizedClientException"
+    );
+    let plain_json =
+        tongue.protocol == Protocol::Json && service.is_none_or(|s| s.xmlns.is_empty());
+    let status = if front_door && plain_json {
+        StatusCode::BAD_REQUEST
+    } else {
+        status
+    };
     let receiver = status.is_server_error();
     if tongue.protocol == Protocol::Query {
         let body = query::encode_error(

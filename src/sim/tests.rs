@@ -214,7 +214,7 @@ fn unsigned_requests_are_refused_in_the_callers_protocol() {
     let (status, _, body) = send(&sim, json, b"{}").unwrap();
     assert_eq!(
         (status, json::decode(&body).unwrap().at("__type").as_str()),
-        (403, Some("MissingAuthenticationTokenException"))
+        (400, Some("MissingAuthenticationTokenException"))
     );
 }
 

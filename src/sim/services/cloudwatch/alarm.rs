@@ -11,13 +11,16 @@ use crate::sim::wire::{Map, Value, json};
 use crate::sim::world::Site;
 
 /// The state of an alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 pub enum State {
     /// All is well.
+    #[serde(rename = "OK")]
     Ok,
     /// It fires.
+    #[serde(rename = "ALARM")]
     Alarm,
     /// Nobody knows.
+    #[serde(rename = "INSUFFICIENT_DATA")]
     NoData,
 }
 

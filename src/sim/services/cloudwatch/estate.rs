@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::alarm::{Alarm, Reason, Rhythm, Shape, State, arn, stamp};
 use super::catalogue::{RESOURCES, TEMPLATES, scaling};
 use super::rule::Rule;
-use super::section::{Entry, Outage, Section};
+use super::section::{Entry, Evaluation, Outage, Section};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::scenario::covers;
@@ -220,7 +220,7 @@ impl CloudWatch {
         };
         let name: Arc<str> = entry.name.as_str().into();
         if let Some(rule) = &entry.rule {
-            let _ = self.put_composite(&name, rule, members, began);
+            let _ = self.put_composite(&name, &rule.0, members, began);
         } else {
             let mut alarm = Alarm::new(Shape::Given(Box::new(members)), began.minus(days(30.0)));
             alarm.told = None;
@@ -240,18 +240,12 @@ impl CloudWatch {
             data: None,
         });
         if !alarm.is_composite() {
-            let state = entry
-                .state
-                .as_deref()
-                .and_then(State::parse)
-                .unwrap_or(State::Ok);
+            let state = entry.state.unwrap_or(State::Ok);
             alarm.turn(began, state, told);
             alarm.transitioned = began;
         }
         alarm.actions = entry.actions;
-        alarm.evaluation = ["PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE"]
-            .into_iter()
-            .find(|known| entry.evaluation.as_deref() == Some(known));
+        alarm.evaluation = entry.evaluation.map(Evaluation::name);
         alarm.tags.clone_from(&entry.tags);
     }
 

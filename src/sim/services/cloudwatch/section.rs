@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::alarm::State;
+use super::rule::Rule;
 use crate::sim::scenario::Span;
 
 /// `[alarms]` of a scenario.
@@ -77,7 +79,7 @@ pub struct Entry {
     pub regions: Vec<String>,
     /// Its state at the start: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     #[serde(default)]
-    pub state: Option<String>,
+    pub state: Option<State>,
     /// For how long it has been in that state.
     #[serde(default)]
     pub since: Option<Span>,
@@ -92,10 +94,10 @@ pub struct Entry {
     pub actions: bool,
     /// `PARTIAL_DATA`, `EVALUATION_ERROR` or `EVALUATION_FAILURE`.
     #[serde(default)]
-    pub evaluation: Option<String>,
+    pub evaluation: Option<Evaluation>,
     /// The rule that makes it a composite alarm.
     #[serde(default)]
-    pub rule: Option<String>,
+    pub rule: Option<RuleText>,
     /// Its tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -135,4 +137,42 @@ pub struct Outage {
     /// How long it lasts; for good when absent.
     #[serde(default)]
     pub lasts: Option<Span>,
+}
+
+/// The text of a rule that reads well.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RuleText(pub String);
+
+impl TryFrom<String> for RuleText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Rule::parse(&text).map_err(|why| format!("the rule cannot be read: {why}"))?;
+        Ok(Self(text))
+    }
+}
+
+/// What CloudWatch says when it cannot evaluate an alarm in full.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Evaluation {
+    /// Some of the data is missing.
+    PartialData,
+    /// The alarm's own expression is wrong.
+    EvaluationError,
+    /// CloudWatch failed.
+    EvaluationFailure,
+}
+
+impl Evaluation {
+    /// As AWS writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PartialData => "PARTIAL_DATA",
+            Self::EvaluationError => "EVALUATION_ERROR",
+            Self::EvaluationFailure => "EVALUATION_FAILURE",
+        }
+    }
 }
