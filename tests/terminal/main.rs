@@ -1,6 +1,13 @@
 //! The terminal edge in a real pseudo-terminal: whatever happens, the terminal is given back, the exit code says
 //! what happened, and no key presses what was not pressed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod harness;
 mod play;
 

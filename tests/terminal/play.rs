@@ -129,9 +129,8 @@ fn play() {
             Some(_) if play.flood => Duration::from_millis(5),
             _ => Duration::from_secs(3600),
         };
-        let event = match events.recv_timeout(wait) {
-            Ok(event) => event,
-            Err(_) => continue,
+        let Ok(event) = events.recv_timeout(wait) else {
+            continue;
         };
         let words = match &event {
             TermEvent::Key(chord) => format!("key {chord}"),
