@@ -118,6 +118,7 @@ pub struct Detector {
     pub findings: Vec<Finding>,
     dice: Dice,
     arrives: Option<Timestamp>,
+    arrivals: u32,
     serial: u32,
 }
 
@@ -209,6 +210,7 @@ impl Estate for Detector {
             findings: Vec::new(),
             dice: dice.apart(6),
             arrives: None,
+            arrivals: 0,
             serial: 0,
         };
         if !detector.enabled {
@@ -249,10 +251,11 @@ impl Estate for Detector {
     fn advance(&mut self, site: &Site, now: Timestamp) {
         let setting = Self::setting(site);
         while let Some(at) = self.arrives.filter(|at| *at <= now) {
-            let mut dice = self.dice.apart(at.as_millis().unsigned_abs());
+            let mut dice = self.dice.apart(1 << 40 | u64::from(self.arrivals));
             let kind = usual(&mut dice);
             self.arrive(site, kind, at);
             self.arrives = Some(at.plus(dice.wait(24.0 / setting.arrivals)));
+            self.arrivals += 1;
         }
         for finding in &mut self.findings {
             finding.advance(setting.recurrence, now);

@@ -240,6 +240,7 @@ pub struct Hub {
     pub guarded: HashMap<String, Desk>,
     dice: Dice,
     arrives: Option<Timestamp>,
+    arrivals: u32,
     serial: u32,
 }
 
@@ -390,6 +391,7 @@ impl Estate for Hub {
             guarded: HashMap::new(),
             dice: dice.apart(1),
             arrives: None,
+            arrivals: 0,
             serial: 0,
         };
         if !hub.enabled {
@@ -455,8 +457,9 @@ impl Estate for Hub {
         let section = Self::section(site);
         while let Some(at) = self.arrives.filter(|at| *at <= now) {
             self.arrive(site, at);
-            let mut dice = self.dice.apart(at.as_millis().unsigned_abs());
+            let mut dice = self.dice.apart(1 << 40 | u64::from(self.arrivals));
             self.arrives = Some(at.plus(dice.wait(24.0 / section.arrivals)));
+            self.arrivals += 1;
         }
         for item in &mut self.items {
             item.advance(section.churn, now);

@@ -176,6 +176,7 @@ fn seen(call: &Call<'_>) -> Vec<(Arc<str>, Arc<str>)> {
     let world = call.world;
     let leads = administrator(world).is_some_and(|id| **id == *call.account());
     let home = world.scenario().securityhub.home.as_ref() == Some(&call.region);
+    let linked = &world.scenario().regions;
     let mut places = Vec::new();
     for (id, account) in world.accounts() {
         if **id != *call.account() && !(leads && account.entry.status == "ACTIVE") {
@@ -184,7 +185,7 @@ fn seen(call: &Call<'_>) -> Vec<(Arc<str>, Arc<str>)> {
         let regions = account
             .regions
             .iter()
-            .filter(|region| home || **region == call.region);
+            .filter(|region| **region == call.region || home && linked.contains(region));
         places.extend(regions.map(|region| (id.clone(), region.clone())));
     }
     places
