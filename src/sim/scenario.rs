@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{cloudwatch, guardduty, securityhub, ssm};
+use super::services::{backup, cloudwatch, guardduty, securityhub, ssm};
 use super::world::Site;
 use crate::clock::Timestamp;
 
@@ -74,6 +74,9 @@ pub struct Scenario {
     /// Managed nodes and their patches.
     #[serde(default)]
     pub patches: ssm::PatchSection,
+    /// AWS Backup.
+    #[serde(default)]
+    pub backup: backup::Section,
     /// What goes wrong from the start.
     #[serde(default)]
     pub fault: Vec<Fault>,

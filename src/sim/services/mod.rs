@@ -1,5 +1,6 @@
 //! The services: what each one offers, as a table of operations.
 
+pub mod backup;
 mod call;
 pub mod cloudwatch;
 mod dice;
@@ -20,6 +21,7 @@ use super::world::World;
 
 /// Every simulated service.
 pub const ALL: &[&Service] = &[
+    &backup::SERVICE,
     &cloudwatch::SERVICE,
     &guardduty::SERVICE,
     &organizations::SERVICE,

@@ -23,6 +23,8 @@ pub struct Section {
     pub density: Vec<Density>,
     /// How long after the second Tuesday of the month its patches are asked for.
     pub approval: Span,
+    /// Instead of that: how long before the world's start this month's patches were approved.
+    pub approved: Option<Span>,
     /// Which share has patches that fail to install.
     pub failing: f64,
     /// Which share never gets its patches.
@@ -41,6 +43,7 @@ impl Default for Section {
             per_cell: 8,
             density: Vec::new(),
             approval: Span(Duration::from_secs(7 * 86_400)),
+            approved: None,
             failing: 0.04,
             behind: 0.08,
             rebooting: 0.04,

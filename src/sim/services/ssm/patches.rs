@@ -75,8 +75,12 @@ pub fn state<'a>(all: &Ssm, site: &Site, node: &'a Node, now: Timestamp) -> Opti
         return None;
     }
     let scanned = node.scanned(now);
-    let approval = site.scenario.patches.approval.0;
-    let approved = patch_day(now.minus(approval)).plus(approval);
+    let section = &site.scenario.patches;
+    let approval = section.approval.0;
+    let approved = match section.approved {
+        Some(ago) => site.started.minus(ago.0),
+        None => patch_day(now.minus(approval)).plus(approval),
+    };
     let patched = patched(all, node, approved, now);
     let (operation, ended) = match patched {
         Some(at) if at > scanned => ("Install", at),

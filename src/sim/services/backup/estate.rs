@@ -1,0 +1,663 @@
+//! What AWS Backup keeps in one account and region: vaults, plans, resources, and the jobs that follow
+//! from them.
+//!
+//! A planned job is a function of its resource and the moment it was due at; only jobs that a caller
+//! asked for or stopped are kept.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::job::{FAILURES, ISSUES, Job, Origin};
+use crate::clock::Timestamp;
+use crate::sim::chance::Chance;
+use crate::sim::scenario::{Span, covers};
+use crate::sim::schedule::Schedule;
+use crate::sim::wire::Value;
+use crate::sim::world::{Estate, Site};
+
+/// Jobs older than this are gone, as in AWS.
+pub const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+
+/// `[backup]` of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// How many resources an account protects in a region.
+    pub per_cell: usize,
+    /// Other numbers in some places; the last that covers a place counts.
+    pub density: Vec<Density>,
+    /// Which share of the resources fails lately.
+    pub failing: f64,
+    /// For which share of the resources no job starts lately.
+    pub silent: f64,
+    /// Which share of the jobs fails by accident; most of these are tried again.
+    pub accidents: f64,
+    /// Which share of the jobs completes with issues.
+    pub issues: f64,
+    /// Which share of the copies fails.
+    pub copies_failing: f64,
+    /// Which share of the resources is backed up every hour.
+    pub hourly: f64,
+    /// Which share of the resources has a hostile name.
+    pub hostile: f64,
+    /// Whether the organization monitors jobs across accounts.
+    pub cross_account: bool,
+    /// Accounts (id or name) that the organization-wide view does not cover.
+    pub uncovered: Vec<String>,
+    /// Resources by hand.
+    pub resource: Vec<Entry>,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self {
+            per_cell: 8,
+            density: Vec::new(),
+            failing: 0.04,
+            silent: 0.03,
+            accidents: 0.01,
+            issues: 0.02,
+            copies_failing: 0.02,
+            hourly: 0.1,
+            hostile: 0.0,
+            cross_account: true,
+            uncovered: Vec::new(),
+            resource: Vec::new(),
+        }
+    }
+}
+
+/// How many resources some places protect.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Density {
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How many resources there.
+    pub per_cell: usize,
+}
+
+/// A resource by hand; its plan runs daily, two hours before the world's start.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// `EBS`, `RDS`, `DynamoDB` and so on.
+    #[serde(default = "rds")]
+    pub kind: String,
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How its jobs go lately.
+    #[serde(default)]
+    pub habit: Habit,
+    /// Since how long before the world's start they go so; for 25 hours when absent.
+    #[serde(default)]
+    pub lately: Option<Span>,
+    /// The message of a failure; a realistic one when absent.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// How long a job takes.
+    #[serde(default)]
+    pub takes: Option<Span>,
+}
+
+fn rds() -> String {
+    "RDS".to_owned()
+}
+
+/// How the jobs of a resource go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Habit {
+    /// Well, but for rare accidents.
+    #[default]
+    Succeeds,
+    /// They fail, and so do the retries.
+    Fails,
+    /// They fail, and a retry succeeds.
+    Recovers,
+    /// They never start.
+    Silent,
+    /// They wait until their start window ends.
+    Expires,
+    /// They complete, with a message.
+    Issues,
+    /// They complete in part.
+    Partial,
+    /// Somebody stops them.
+    Aborts,
+}
+
+/// A plan, with its one rule and its one selection.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its name.
+    pub name: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Its rule's schedule.
+    pub expression: String,
+    /// The zone of the schedule.
+    pub zone: &'static str,
+    /// When it is due.
+    pub schedule: Schedule,
+    /// The vault it backs up to.
+    pub vault: &'static str,
+    /// After how many days a recovery point is deleted.
+    pub keep: i64,
+    /// Whether it copies to another region.
+    pub copies: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its own chance.
+    pub dice: Chance,
+}
+
+/// A protected resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its ARN.
+    pub arn: String,
+    /// Its type.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Which plan protects it.
+    pub plan: usize,
+    /// Its size.
+    pub bytes: i64,
+    takes: Duration,
+    habit: Habit,
+    lately: Timestamp,
+    /// The message of its failures, when one is given.
+    pub message: Option<String>,
+    /// Its own chance.
+    pub dice: Chance,
+}
+
+/// A job that a caller asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What the token was, to recognise a repetition.
+    pub token: Option<String>,
+    /// The resource.
+    pub resource: usize,
+    /// Where to.
+    pub vault: String,
+    /// As whom.
+    pub role: String,
+    /// The job.
+    pub job: Job,
+}
+
+/// The state of AWS Backup in an account and region.
+pub struct Backup {
+    /// The plans.
+    pub plans: Vec<Plan>,
+    /// The protected resources.
+    pub resources: Vec<Resource>,
+    /// The jobs that callers asked for.
+    pub asked: Vec<Asked>,
+    /// The jobs that callers stopped, and when.
+    pub stopped: HashMap<String, Timestamp>,
+    /// Its own chance.
+    pub dice: Chance,
+}
+
+const KINDS: [(&str, i64, i64); 7] = [
+    // Type, shortest and longest job in minutes.
+    ("EBS", 5, 30),
+    ("EC2", 10, 45),
+    ("RDS", 8, 40),
+    ("DynamoDB", 2, 10),
+    ("EFS", 20, 110),
+    ("Aurora", 5, 25),
+    ("S3", 30, 160),
+];
+
+const NAMES: [&str; 12] = [
+    "orders",
+    "ledger",
+    "customers",
+    "sessions",
+    "invoices",
+    "media",
+    "search",
+    "catalogue",
+    "payouts",
+    "audit-log",
+    "reports",
+    "identity",
+];
+
+impl Estate for Backup {
+    fn found(site: &Site) -> Self {
+        let section = &site.scenario.backup;
+        let dice = Chance::of(site, "backup");
+        let mut all = Self {
+            plans: plans(site, dice),
+            resources: Vec::new(),
+            asked: Vec::new(),
+            stopped: HashMap::new(),
+            dice,
+        };
+        if !site.stocked {
+            all.plans.clear();
+            return all;
+        }
+        let by_hand = section
+            .resource
+            .iter()
+            .filter(|e| covers(&e.accounts, &e.regions, site));
+        all.resources.extend(by_hand.map(|entry| {
+            let kind = KINDS
+                .iter()
+                .find(|k| k.0 == entry.kind)
+                .unwrap_or(&KINDS[2]);
+            let dice = dice.named(&entry.name);
+            let lately = entry.lately.map_or(Duration::from_secs(25 * 3600), |l| l.0);
+            let mut resource = Resource::new(site, dice, kind, entry.name.clone(), 0);
+            resource.habit = entry.habit;
+            resource.lately = site.started.minus(lately);
+            resource.message.clone_from(&entry.message);
+            if let Some(takes) = entry.takes {
+                resource.takes = takes.0;
+            }
+            resource
+        }));
+        let here = section
+            .density
+            .iter()
+            .rev()
+            .find(|d| covers(&d.accounts, &d.regions, site));
+        let count = here.map_or(section.per_cell, |d| d.per_cell);
+        all.resources
+            .extend((0..count).map(|n| generated(site, section, dice.on(n as u64), n)));
+        all
+    }
+
+    fn advance(&mut self, _: &Site, _: Timestamp) {}
+}
+
+fn generated(site: &Site, section: &Section, dice: Chance, n: usize) -> Resource {
+    let kind = dice.on(1).pick(&KINDS);
+    let mut name = format!("{}-{}", site.name, dice.on(2).pick(&NAMES));
+    if n >= NAMES.len() {
+        name = format!("{name}-{n}");
+    }
+    if dice.on(3).happens(section.hostile) {
+        name = format!("{name} \u{1b}[31m\u{202e}drow\u{202c}\u{7}");
+    }
+    let plan = match dice.on(4).unit() {
+        share if share < section.hourly => 2,
+        share if share < section.hourly + 0.1 => 3,
+        share if share < 0.6 => 0,
+        _ => 1,
+    };
+    let mut resource = Resource::new(site, dice, kind, name, plan);
+    let share = dice.on(5).unit();
+    let ago = dice.on(6).between(26 * 3600, 100 * 3600).unsigned_abs();
+    if share < section.failing {
+        resource.habit = Habit::Fails;
+        resource.lately = site.started.minus(Duration::from_secs(ago / 3));
+    } else if share < section.failing + section.silent {
+        resource.habit = Habit::Silent;
+        resource.lately = site.started.minus(Duration::from_secs(ago + 86_400));
+    }
+    resource
+}
+
+fn plans(site: &Site, dice: Chance) -> Vec<Plan> {
+    let start = site.started.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+    let two_ago = start
+        .checked_sub(jiff::Span::new().hours(2))
+        .unwrap_or_else(|_| start.clone());
+    let (hour, minute) = (dice.on(1).between(0, 6), dice.on(2).between(0, 4) * 15);
+    let soon = start
+        .checked_sub(jiff::Span::new().minutes(12))
+        .unwrap_or_else(|_| start.clone());
+    let rows = [
+        (
+            "daily-production",
+            format!("cron({} {} ? * * *)", two_ago.minute(), two_ago.hour()),
+            "Etc/UTC",
+            "production",
+            35,
+            true,
+        ),
+        (
+            "nightly-standard",
+            format!("cron({minute} {hour} ? * * *)"),
+            "Europe/Berlin",
+            "Default",
+            14,
+            false,
+        ),
+        (
+            "hourly-databases",
+            format!("cron({} * ? * * *)", soon.minute()),
+            "Etc/UTC",
+            "production",
+            3,
+            false,
+        ),
+        (
+            "weekly-archive",
+            format!("cron({minute} 3 ? * SUN *)"),
+            "Etc/UTC",
+            "archive",
+            365,
+            true,
+        ),
+    ];
+    rows.into_iter()
+        .zip(10..)
+        .filter_map(|((name, expression, zone, vault, keep, copies), n)| {
+            let dice = dice.named("plans").on(n);
+            let age = dice.between(60, 700).unsigned_abs();
+            Some(Plan {
+                name,
+                id: dice.uuid(),
+                schedule: Schedule::parse(&expression, zone, 0, Timestamp::ZERO)?,
+                expression,
+                zone,
+                vault,
+                keep,
+                copies,
+                created: site.started.minus(Duration::from_secs(age * 86_400)),
+                dice,
+            })
+        })
+        .collect()
+}
+
+impl Plan {
+    /// Its ARN.
+    pub fn arn(&self, site: &Site) -> String {
+        site.arn("backup", &format!("backup-plan:{}", self.id))
+    }
+
+    /// The id of its present version.
+    pub fn version(&self) -> String {
+        self.dice.on(1).hex(32)
+    }
+
+    /// The id of its rule.
+    pub fn rule_id(&self) -> String {
+        self.dice.on(2).uuid()
+    }
+
+    /// The id of its selection.
+    pub fn selection_id(&self) -> String {
+        self.dice.on(3).uuid()
+    }
+}
+
+impl Resource {
+    fn new(
+        site: &Site,
+        dice: Chance,
+        kind: &(&'static str, i64, i64),
+        name: String,
+        plan: usize,
+    ) -> Self {
+        let safe: String = name
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        let arn = match kind.0 {
+            "EBS" => site.arn("ec2", &format!("volume/vol-{}", dice.on(10).hex(17))),
+            "EC2" => site.arn("ec2", &format!("instance/i-{}", dice.on(10).hex(17))),
+            "RDS" => site.arn("rds", &format!("db:{safe}")),
+            "Aurora" => site.arn("rds", &format!("cluster:{safe}")),
+            "DynamoDB" => site.arn("dynamodb", &format!("table/{safe}")),
+            "EFS" => site.arn(
+                "elasticfilesystem",
+                &format!("file-system/fs-{}", dice.on(10).hex(17)),
+            ),
+            _ => format!("arn:{}:s3:::{safe}-{}", site.partition, site.region),
+        };
+        let minutes = dice.on(11).between(kind.1, kind.2).unsigned_abs();
+        Self {
+            arn,
+            kind: kind.0,
+            name,
+            plan,
+            bytes: dice.on(12).between(1 << 30, 900 << 30),
+            takes: Duration::from_secs(minutes * 60),
+            habit: Habit::Succeeds,
+            lately: site.started,
+            message: None,
+            dice,
+        }
+    }
+
+    /// The job that was due at a moment, and the ones that followed because it failed.
+    fn planned(&self, resource: usize, due: Timestamp, section: &Section) -> Vec<Job> {
+        let dice = self.dice.at(due);
+        let mut habit = if due >= self.lately {
+            self.habit
+        } else {
+            Habit::Succeeds
+        };
+        if habit == Habit::Succeeds {
+            let share = dice.on(1).unit();
+            let accidents = section.accidents;
+            habit = match () {
+                () if share < accidents * 0.6 => Habit::Recovers,
+                () if share < accidents * 0.7 => Habit::Expires,
+                () if share < accidents * 0.8 => Habit::Aborts,
+                () if share < accidents => Habit::Fails,
+                () if share < accidents + section.issues => Habit::Issues,
+                () => Habit::Succeeds,
+            };
+        }
+        if habit == Habit::Silent {
+            return Vec::new();
+        }
+        let created = due.plus(seconds(dice.on(2).between(0, 240)));
+        let job = self.job(resource, created, habit, dice, Origin::Planned);
+        let mut all = vec![job];
+        let again = match habit {
+            Habit::Recovers => Some(Habit::Succeeds),
+            // Lasting failures are tried again, too.
+            Habit::Fails if due >= self.lately => Some(Habit::Fails),
+            _ => None,
+        };
+        if let Some(habit) = again {
+            let later = job.ends.plus(seconds(dice.on(3).between(900, 2400)));
+            all.push(self.job(resource, later, habit, dice.on(4), Origin::Retry));
+        }
+        all
+    }
+
+    /// A job of this resource that is created at a moment.
+    fn job(
+        &self,
+        resource: usize,
+        created: Timestamp,
+        habit: Habit,
+        dice: Chance,
+        origin: Origin,
+    ) -> Job {
+        let takes = self.takes.mul_f64(0.8 + 0.4 * dice.on(5).unit());
+        let begins = created.plus(seconds(dice.on(6).between(20, 200)));
+        let (last, takes) = match habit {
+            Habit::Fails | Habit::Recovers => {
+                ("FAILED", takes.mul_f64(0.1 + 0.5 * dice.on(7).unit()))
+            }
+            Habit::Partial => ("PARTIAL", takes),
+            Habit::Aborts => ("ABORTED", takes.mul_f64(0.4)),
+            Habit::Expires => ("EXPIRED", Duration::from_secs(3600)),
+            _ => ("COMPLETED", takes),
+        };
+        let message = match habit {
+            Habit::Fails | Habit::Recovers => Some(FAILURES[index(dice.on(8), FAILURES.len())]),
+            Habit::Issues => Some(ISSUES[index(dice.on(8), ISSUES.len())]),
+            Habit::Partial => Some((
+                "Some items could not be backed up because they changed while they were read.",
+                "Partial",
+            )),
+            Habit::Expires => Some(("Backup job expired before it could start.", "JobExpired")),
+            Habit::Aborts => Some(("Backup job was stopped by user.", "Aborted")),
+            _ => None,
+        };
+        Job {
+            resource,
+            created,
+            begins: if last == "EXPIRED" {
+                created.plus(takes)
+            } else {
+                begins
+            },
+            ends: if last == "EXPIRED" {
+                created.plus(takes)
+            } else {
+                begins.plus(takes)
+            },
+            last,
+            message,
+            origin,
+            dice,
+        }
+    }
+}
+
+fn index(dice: Chance, count: usize) -> usize {
+    usize::try_from(dice.between(0, i64::try_from(count).unwrap_or(1))).unwrap_or(0)
+}
+
+fn seconds(n: i64) -> Duration {
+    Duration::from_secs(n.unsigned_abs())
+}
+
+impl Backup {
+    /// The jobs that were created from `from` up to `to`, in no order.
+    pub fn jobs(&self, site: &Site, from: Timestamp, to: Timestamp) -> Vec<Job> {
+        let section = &site.scenario.backup;
+        // A retry is created hours after the job that failed was due.
+        let first = from.minus(Duration::from_secs(5 * 3600));
+        let due: Vec<Vec<Timestamp>> = self
+            .plans
+            .iter()
+            .map(|plan| {
+                plan.schedule
+                    .between(first, to.plus(Duration::from_millis(1)))
+            })
+            .collect();
+        let mut all = Vec::new();
+        for (n, resource) in self.resources.iter().enumerate() {
+            for due in due.get(resource.plan).into_iter().flatten() {
+                let jobs = resource.planned(n, *due, section);
+                all.extend(
+                    jobs.into_iter()
+                        .filter(|job| job.created >= from && job.created <= to),
+                );
+            }
+        }
+        let asked = self.asked.iter().map(|asked| asked.job);
+        all.extend(asked.filter(|job| job.created >= from && job.created <= to));
+        all
+    }
+
+    /// The job with this id, among those that AWS still knows.
+    pub fn find(&self, site: &Site, id: &str, now: Timestamp) -> Option<Job> {
+        self.jobs(site, now.minus(REMEMBERED), now)
+            .into_iter()
+            .find(|job| job.id() == id)
+    }
+
+    /// The last good job of a resource, looked for as far back as a recovery point is kept.
+    pub fn last_good(&self, site: &Site, resource: usize, now: Timestamp) -> Option<Job> {
+        let good = |job: &Job| {
+            job.resource == resource && matches!(self.state(job, now), "COMPLETED" | "PARTIAL")
+        };
+        let asked = self
+            .asked
+            .iter()
+            .map(|a| a.job)
+            .filter(good)
+            .max_by_key(|j| j.ends);
+        let at = &self.resources[resource];
+        let plan = self.plans.get(at.plan)?;
+        let mut due = plan.schedule.before(now);
+        // A weekly plan that is silent for two months, or an hourly one for two days more than any here.
+        for _ in 0..200 {
+            let Some(moment) = due else { break };
+            let jobs = at.planned(resource, moment, &site.scenario.backup);
+            if let Some(job) = jobs.into_iter().filter(good).max_by_key(|j| j.ends) {
+                return Some(asked.filter(|a| a.ends > job.ends).unwrap_or(job));
+            }
+            due = plan.schedule.before(moment.minus(Duration::from_millis(1)));
+        }
+        asked
+    }
+
+    /// Starts a job for a caller.
+    pub fn ask(
+        &mut self,
+        now: Timestamp,
+        asked: (Option<String>, usize, String, String),
+    ) -> &Asked {
+        let (token, resource, vault, role) = asked;
+        let dice = self.dice.named("asked").on(self.asked.len() as u64);
+        let at = &self.resources[resource];
+        let habit = match at.habit {
+            Habit::Fails => Habit::Fails,
+            _ => Habit::Succeeds,
+        };
+        let job = at.job(resource, now, habit, dice, Origin::Asked);
+        self.asked.push(Asked {
+            token,
+            resource,
+            vault,
+            role,
+            job,
+        });
+        &self.asked[self.asked.len() - 1]
+    }
+
+    /// The state of a job.
+    pub fn state(&self, job: &Job, now: Timestamp) -> &'static str {
+        let stopped = if self.stopped.is_empty() {
+            None
+        } else {
+            self.stopped.get(&job.id())
+        };
+        job.state(stopped.copied(), now)
+    }
+}
+
+/// The vaults: name, whether locked, the days its points must at least be kept.
+pub const VAULTS: [(&str, bool, Option<i64>); 3] = [
+    ("Default", false, None),
+    ("production", false, None),
+    ("archive", true, Some(30)),
+];
+
+/// The key a vault encrypts with.
+pub fn key(site: &Site, vault: &str) -> String {
+    site.arn(
+        "kms",
+        &format!(
+            "key/{}",
+            Chance::of(site, "backup keys").named(vault).uuid()
+        ),
+    )
+}
+
+/// The ARN of a vault.
+pub fn vault_arn(site: &Site, vault: &str) -> Value {
+    site.arn("backup", &format!("backup-vault:{vault}")).into()
+}
