@@ -1,5 +1,6 @@
 """Systems Manager: OpsItems, maintenance windows, managed nodes and patches, walked with boto3 and the AWS CLI."""
 
+import datetime
 import json
 import re
 
@@ -259,7 +260,6 @@ def test_a_window_opens_works_and_succeeds(fresh):
     yesterday = runs(ssm, window["WindowId"])
     sim.control("POST", "clock", {"advance": "22m"})
     now = runs(ssm, window["WindowId"])
-    assert len(now) == len(yesterday) + 1
     (run,) = [r for r in now if r["WindowExecutionId"] not in {y["WindowExecutionId"] for y in yesterday}]
     assert run["Status"] == "IN_PROGRESS" and "EndTime" not in run
     sim.control("POST", "clock", {"advance": "4h"})
@@ -309,13 +309,11 @@ def test_a_window_misses_its_time(sim):
     (window,) = windows(ssm, Name="nightly-etl-freeze")
     found = runs(ssm, window["WindowId"])
     assert window["Enabled"] and found, "it did run before"
-    now = sim.truth("ssm", DATA)["OpsItems"]  # the world's time is frozen; the newest run is days old
-    assert now is not None
-    daily = found[0]["StartTime"]
     upcoming = ssm.describe_maintenance_window_schedule(WindowId=window["WindowId"], MaxResults=3)
     due = upcoming["ScheduledWindowExecutions"][0]["ExecutionTime"]
-    assert ZONED.fullmatch(due)
-    assert due[:10] > daily.strftime("%Y-%m-%d")
+    assert ZONED.fullmatch(due) and due == window["NextExecutionTime"]
+    gap = datetime.datetime.fromisoformat(due) - found[0]["StartTime"]
+    assert gap > datetime.timedelta(hours=47), "it is daily, and there is no run of yesterday or today"
     listed, _ = pages(ssm.describe_maintenance_window_schedule, "ScheduledWindowExecutions", 4)
     assert [w["ExecutionTime"] for w in listed] and {w["WindowId"] for w in listed} <= {w["WindowId"] for w in windows(ssm)}
 
@@ -331,8 +329,6 @@ def test_patch_tuesday_has_every_way_a_window_can_go(fresh):
     ssm = sim.client("ssm", PAYMENTS)
     (missed,) = windows(ssm, Name="patch-wave-5-payments")
     last = runs(ssm, missed["WindowId"])[0]["StartTime"]
-    clock = sim.control("GET", "clock")
-    assert "24:" not in str(clock) and last is not None
     sim.control("POST", "clock", {"advance": "3h"})
     assert runs(ssm, missed["WindowId"])[0]["StartTime"] == last, "still nothing ran"
 

@@ -90,7 +90,7 @@ pub struct Entry {
     /// Its name.
     pub name: String,
     /// `EBS`, `RDS`, `DynamoDB` and so on.
-    #[serde(default = "rds")]
+    #[serde(default = "rds", deserialize_with = "kind")]
     pub kind: String,
     /// Accounts, by id or name; all when empty.
     #[serde(default)]
@@ -110,6 +110,19 @@ pub struct Entry {
     /// How long a job takes.
     #[serde(default)]
     pub takes: Option<Span>,
+}
+
+/// A type of resource that can be protected.
+fn kind<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<String, D::Error> {
+    let text = String::deserialize(reader)?;
+    if KINDS.iter().any(|kind| kind.0 == text) {
+        return Ok(text);
+    }
+    let known: Vec<&str> = KINDS.iter().map(|kind| kind.0).collect();
+    Err(serde::de::Error::custom(format!(
+        "'{text}' is not a type of resource; known are {}",
+        known.join(", ")
+    )))
 }
 
 fn rds() -> String {

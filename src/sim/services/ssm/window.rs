@@ -72,7 +72,7 @@ pub struct Entry {
     #[serde(default)]
     pub regions: Vec<String>,
     /// `cron(…)`, `rate(…)` or `at(…)`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "expression")]
     pub schedule: Option<String>,
     /// Instead of a schedule: daily, at the hour of so long before the world's start.
     #[serde(default)]
@@ -101,6 +101,17 @@ pub struct Entry {
     /// The patch group it installs on; without one it runs an automation.
     #[serde(default)]
     pub group: Option<String>,
+}
+
+/// A schedule that can be read.
+fn expression<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(reader)?;
+    match Schedule::parse(&text, "", 0, Timestamp::ZERO) {
+        Some(_) => Ok(Some(text)),
+        None => Err(serde::de::Error::custom(format!(
+            "'{text}' is not a schedule such as cron(0 2 ? * SUN *), rate(7 days) or at(2026-12-01T02:00:00)"
+        ))),
+    }
 }
 
 fn three() -> i64 {
@@ -214,7 +225,7 @@ pub fn found(site: &Site, groups: &[String]) -> Vec<Window> {
             zone,
             (site.started, entry.hours, entry.group.clone()),
         ) else {
-            continue; // The scenario's reader has refused such a schedule already.
+            continue; // Not reached: the scenario's reader refuses such a schedule.
         };
         window.description.clone_from(&entry.description);
         window.cutoff = entry.cutoff;
