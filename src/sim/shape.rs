@@ -92,6 +92,7 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
 pub(super) fn accepted(tongue: &Tongue, request_id: &str, value: &Value) -> Response<Body> {
     let xmlns = tongue.service.map_or("", |s| s.xmlns);
     let body = match tongue.protocol {
+        Protocol::Cbor if value.is_null() => Vec::new(),
         Protocol::Cbor => cbor::encode(value),
         Protocol::Query => query::encode(
             tongue.operation.as_deref().unwrap_or_default(),

@@ -12,6 +12,7 @@ import subprocess
 import urllib.request
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
 
@@ -25,9 +26,18 @@ class Sim:
     def __init__(self, endpoint):
         self.endpoint = endpoint
 
-    def client(self, service, account=None, region="eu-west-1", **config):
-        """A client in an account: an access key may end with the twelve digits of one."""
-        return boto3.client(
+    def client(self, service, account=None, region="eu-west-1", protocol=None, **config):
+        """A client in an account: an access key may end with the twelve digits of one.
+
+        `protocol` makes botocore speak another one of those that the service's model lists.
+        """
+        session = botocore.session.get_session()
+        if protocol:
+            loader = session.get_component("data_loader")
+            metadata = loader.load_service_model(service, "service-2")["metadata"]
+            assert protocol in metadata["protocols"]
+            metadata["protocols"] = [protocol]
+        return boto3.Session(botocore_session=session).client(
             service,
             endpoint_url=self.endpoint,
             region_name=region,

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 PAYMENTS = "222222222222"
 BOTH = ["MetricAlarm", "CompositeAlarm"]
+PROTOCOLS = pytest.mark.parametrize("protocol", ["json", "query", "smithy-rpc-v2-cbor"])
 UTC = datetime.timezone.utc
 
 
@@ -37,9 +38,28 @@ def everything(cloudwatch, **filters):
 
 @pytest.mark.parametrize("page_size", [1, 7, 100])
 @pytest.mark.parametrize("account", [PAYMENTS, "333333333333", "555555555555"])
-def test_all_pages_together_are_the_truth(sim, account, page_size):
-    found = everything(sim.client("cloudwatch", account), AlarmTypes=BOTH, PaginationConfig={"PageSize": page_size})
+@PROTOCOLS
+def test_all_pages_together_are_the_truth(sim, account, page_size, protocol):
+    cloudwatch = sim.client("cloudwatch", account, protocol=protocol)
+    found = everything(cloudwatch, AlarmTypes=BOTH, PaginationConfig={"PageSize": page_size})
     assert seconds(found) == sim.truth("cloudwatch", account)
+
+
+def test_the_protocols_are_three(sim):
+    seen = {}
+    for protocol in ("json", "query", "smithy-rpc-v2-cbor"):
+        cloudwatch = sim.client("cloudwatch", protocol=protocol)
+
+        def note(request, **_):
+            seen[protocol] = (request.url.removeprefix(sim.endpoint), request.headers["Content-Type"].split(b";")[0])
+
+        cloudwatch.meta.events.register("before-send.*", note)
+        cloudwatch.describe_alarms(MaxRecords=1)
+    assert seen == {
+        "json": ("/", b"application/x-amz-json-1.0"),
+        "query": ("/", b"application/x-www-form-urlencoded"),
+        "smithy-rpc-v2-cbor": ("/service/GraniteServiceVersion20100801/operation/DescribeAlarms", b"application/cbor"),
+    }
 
 
 def test_without_types_only_metric_alarms_are_listed(sim):
@@ -49,8 +69,9 @@ def test_without_types_only_metric_alarms_are_listed(sim):
     assert everything(cloudwatch, AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
 
 
-def test_filters(sim):
-    cloudwatch = sim.client("cloudwatch", PAYMENTS)
+@PROTOCOLS
+def test_filters(sim, protocol):
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
     alarms = everything(cloudwatch, AlarmTypes=BOTH)
     every = alarms["MetricAlarms"] + alarms["CompositeAlarms"]
 
@@ -80,8 +101,9 @@ def test_relatives_of_a_composite_alarm(sim):
         cloudwatch.describe_alarms(ChildrenOfAlarmName="customers-notice", StateValue="OK")
 
 
-def test_bad_input(sim):
-    cloudwatch = sim.client("cloudwatch")
+@PROTOCOLS
+def test_bad_input(sim, protocol):
+    cloudwatch = sim.client("cloudwatch", protocol=protocol)
     for wanted, filters in [
         ("ValidationError", {"MaxRecords": 101}),
         ("InvalidParameterCombination", {"AlarmNames": ["a"], "AlarmNamePrefix": "a"}),
@@ -115,8 +137,9 @@ def test_reasons_agree_with_the_alarm(sim):
         assert alarm["StateTransitionedTimestamp"] <= alarm["StateUpdatedTimestamp"]
 
 
-def test_metric_values_agree_with_the_state(sim):
-    cloudwatch = sim.client("cloudwatch", PAYMENTS)
+@PROTOCOLS
+def test_metric_values_agree_with_the_state(sim, protocol):
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
     now = datetime.datetime.fromisoformat(sim.control("GET", "clock")["now"])
     alarms = [a for a in everything(cloudwatch)["MetricAlarms"] if a.get("Namespace", "").startswith("AWS/")]
     checked = set()
@@ -182,9 +205,10 @@ def test_history_is_what_the_alarms_did(fresh):
     assert {i["HistoryItemType"] for i in one} == {"StateUpdate", "ConfigurationUpdate"}
 
 
-def test_alarms_that_clients_make(fresh):
+@PROTOCOLS
+def test_alarms_that_clients_make(fresh, protocol):
     sim = fresh()
-    cloudwatch = sim.client("cloudwatch", PAYMENTS)
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
     made = {
         "AlarmName": "mine",
         "AlarmDescription": "made by a test",
@@ -261,8 +285,9 @@ def test_nasty_text_comes_through_unchanged(sim):
     assert "e\u0301" in alarm["AlarmName"]
 
 
-def test_faults_have_the_codes_of_the_service(sim):
-    cloudwatch = sim.client("cloudwatch", PAYMENTS)
+@PROTOCOLS
+def test_faults_have_the_codes_of_the_service(sim, protocol):
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
     for kind, wanted, status in [
         ("throttle", "Throttling", 400),
         ("deny", "AccessDenied", 403),

@@ -70,7 +70,8 @@ fn fold(value: Value) -> Value {
 #[must_use]
 pub fn encode(operation: &str, xmlns: &str, request_id: &str, value: &Value) -> Vec<u8> {
     let mut out = format!("<{operation}Response xmlns=\"{xmlns}\">");
-    if !super::is_empty(value) {
+    // An operation without output has no result element; one with an empty output has an empty one.
+    if !value.is_null() {
         element(&mut out, &format!("{operation}Result"), value);
     }
     out.push_str("<ResponseMetadata>");
