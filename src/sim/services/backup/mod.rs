@@ -10,8 +10,9 @@ mod estate;
 mod job;
 mod jobs;
 mod protected;
+mod section;
 
-pub use estate::Section;
+pub use section::Section;
 
 use self::estate::Backup;
 use super::{Answer, Call, Dialect, Operation, Refusal, Service};
@@ -159,4 +160,63 @@ fn accounts(call: &Call<'_>, member: &str, everybody: &[&str]) -> Result<Vec<Str
         return Err(call.invalid(format!("Invalid account ID: {wanted}")));
     }
     Ok(all.filter(|id| id == wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::{ManualClock, Timestamp};
+    use crate::sim::scenario::Scenario;
+    use crate::sim::world::WorldClock;
+
+    fn world() -> World {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_795_242_600)));
+        let scenario = Scenario::load("everyday").unwrap();
+        World::new(scenario, None, WorldClock::new(clock, None, 1.0))
+    }
+
+    fn ids(jobs: &[job::Job]) -> Vec<String> {
+        let mut ids: Vec<String> = jobs.iter().map(job::Job::id).collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn any_cut_through_the_past_gives_the_same_jobs() {
+        world().estate(
+            "222222222222",
+            "eu-west-1",
+            |all: &mut Backup, site, now| {
+                let from = now.minus(Duration::from_secs(9 * 86_400));
+                let whole = all.jobs(site, from, now);
+                assert!(whole.len() > 50, "{}", whole.len());
+                for hours in [1, 26, 100] {
+                    let middle = now.minus(Duration::from_secs(hours * 3600));
+                    let mut parts = all.jobs(site, from, middle);
+                    parts.extend(all.jobs(site, middle.plus(Duration::from_millis(1)), now));
+                    assert_eq!(ids(&parts), ids(&whole), "cut {hours} hours ago");
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn who_asked_before_changes_nothing() {
+        let (asked, fresh) = (world(), world());
+        for minutes in [7, 60, 600] {
+            truth(&asked, "222222222222", "eu-west-1");
+            let by = Duration::from_secs(minutes * 60);
+            asked.clock().advance(by);
+            fresh.clock().advance(by);
+        }
+        for (account, region) in [("222222222222", "eu-west-1"), ("333333333333", "us-east-1")] {
+            assert_eq!(
+                truth(&asked, account, region),
+                truth(&fresh, account, region)
+            );
+        }
+    }
 }

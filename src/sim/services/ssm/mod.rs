@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  opsitems ── opsitem     what happened and who works on it
-//!  windows  ── window      schedules, runs, tasks, invocations
+//!  windows  ── window, run schedules, runs, tasks, invocations
 //!  nodes    ── patches     machines; what their windows have patched, and what not
 //! ```
 //!
@@ -10,10 +10,12 @@
 //! OpsItem follows from its schedule and its own [`Chance`](crate::sim::chance::Chance), so a month of
 //! past costs no memory. Only what a caller changed is kept.
 
+mod catalogue;
 mod nodes;
 mod opsitem;
 mod opsitems;
 mod patches;
+mod run;
 mod window;
 mod windows;
 
@@ -245,4 +247,67 @@ fn one_of(call: &Call<'_>, member: &str, value: &str, known: &[&str]) -> Result<
          Member must satisfy enum value set: [{}]",
         known.join(", ")
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::sim::scenario::Scenario;
+    use crate::sim::world::WorldClock;
+
+    fn world(scenario: &str) -> World {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_795_242_600)));
+        World::new(
+            Scenario::load(scenario).unwrap(),
+            None,
+            WorldClock::new(clock, None, 1.0),
+        )
+    }
+
+    #[test]
+    fn who_asked_before_changes_nothing() {
+        let (asked, fresh) = (world("patch-tuesday"), world("patch-tuesday"));
+        for minutes in [7, 60, 600] {
+            truth(&asked, "333333333333", "eu-west-1");
+            let by = Duration::from_secs(minutes * 60);
+            asked.clock().advance(by);
+            fresh.clock().advance(by);
+        }
+        for account in ["333333333333", "444444444444"] {
+            assert_eq!(
+                truth(&asked, account, "eu-west-1"),
+                truth(&fresh, account, "eu-west-1")
+            );
+        }
+    }
+
+    #[test]
+    fn every_run_is_found_again_by_its_id() {
+        world("patch-tuesday").estate("444444444444", "eu-west-1", |all: &mut Ssm, _, now| {
+            let mut seen = 0;
+            for window in &all.windows {
+                for run in window.past(now) {
+                    let again = window.find(&run.id(), now).unwrap();
+                    assert_eq!(again.begins, run.begins);
+                    seen += 1;
+                }
+            }
+            assert!(seen > 30, "{seen}");
+        });
+    }
+
+    #[test]
+    fn a_quiet_night_lacks_no_patch_for_long() {
+        world("quiet-night").estate("333333333333", "eu-west-1", |all: &mut Ssm, site, now| {
+            assert!(!all.nodes.is_empty());
+            for node in &all.nodes {
+                let state = patches::state(all, site, node, now).unwrap().describe(site);
+                assert_eq!(state.at("FailedCount").as_int(), Some(0));
+            }
+        });
+    }
 }

@@ -223,7 +223,7 @@ pub fn found(site: &Site) -> Vec<Node> {
             Node {
                 id: format!("{}-{}", if hybrid { "mi" } else { "i" }, dice.on(4).hex(17)),
                 system,
-                group: *dice.on(6).pick::<&str>(system.groups),
+                group: dice.on(6).pick::<&str>(system.groups),
                 trouble,
                 since: site.started.minus(Duration::from_secs(ago)),
                 dice,

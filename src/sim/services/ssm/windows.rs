@@ -1,7 +1,8 @@
 //! The operations on maintenance windows.
 
 use super::nodes::Node;
-use super::window::{Run, Window, is_date, planned};
+use super::run::{Part, Run};
+use super::window::{Window, is_date, planned};
 use super::{Ssm, filters, one_of};
 use crate::clock::Timestamp;
 use crate::fields;
@@ -32,9 +33,8 @@ fn answer(member: &'static str, items: Vec<Value>, next: Option<String>) -> Answ
     Ok(fields! { member => items, "NextToken" => next.unwrap_or_default() })
 }
 
-fn page_of(call: &Call<'_>, member: &'static str, page: &Page, all: Vec<Value>) -> Answer {
+fn page_of(member: &'static str, page: &Page, all: Vec<Value>) -> Answer {
     let (items, next) = page.cut(all);
-    let _ = call;
     answer(member, items, next)
 }
 
@@ -195,7 +195,7 @@ pub fn schedule(call: &Call<'_>) -> Answer {
             .into_iter()
             .map(|(at, window)| planned(window, at))
             .collect();
-        page_of(call, "ScheduledWindowExecutions", &page, all)
+        page_of("ScheduledWindowExecutions", &page, all)
     })
 }
 
@@ -210,7 +210,7 @@ pub fn targets(call: &Call<'_>) -> Answer {
     let page = call.page()?;
     window(call, |window, _, _| {
         let Some(group) = &window.group else {
-            return page_of(call, "Targets", &page, Vec::new());
+            return page_of("Targets", &page, Vec::new());
         };
         let id = window.target_id();
         let fits = filters.iter().all(|(key, values)| match *key {
@@ -227,7 +227,7 @@ pub fn targets(call: &Call<'_>) -> Answer {
             "Name" => group,
         };
         let all = if fits { vec![target] } else { Vec::new() };
-        page_of(call, "Targets", &page, all)
+        page_of("Targets", &page, all)
     })
 }
 
@@ -266,7 +266,7 @@ pub fn tasks(call: &Call<'_>) -> Answer {
                 "CutoffBehavior" => "CANCEL_TASK",
             }
         });
-        page_of(call, "Tasks", &page, all.collect())
+        page_of("Tasks", &page, all.collect())
     })
 }
 
@@ -327,7 +327,7 @@ fn run(call: &Call<'_>, look: impl FnOnce(Run<'_>, &[&Node], Timestamp) -> Answe
 /// `GetMaintenanceWindowExecution`.
 pub fn execution(call: &Call<'_>) -> Answer {
     run(call, |run, _, now| {
-        let begun = |part: &super::window::Part| part.begins <= now;
+        let begun = |part: &Part| part.begins <= now;
         let tasks = run.tasks().into_iter().filter(|(_, part)| begun(part));
         let mut answer = match run.describe(now) {
             Value::Map(map) => map,
@@ -377,7 +377,7 @@ pub fn execution_tasks(call: &Call<'_>) -> Answer {
         let all = fits
             .map(|(task, part)| run.describe_task(task, part, now))
             .collect();
-        page_of(call, "WindowExecutionTaskIdentities", &page, all)
+        page_of("WindowExecutionTaskIdentities", &page, all)
     })
 }
 
@@ -405,6 +405,6 @@ pub fn invocations(call: &Call<'_>) -> Answer {
         let all = fits
             .map(|(node, part)| run.describe_invocation((task, whole), (*node, part), now))
             .collect();
-        page_of(call, "WindowExecutionTaskInvocationIdentities", &page, all)
+        page_of("WindowExecutionTaskInvocationIdentities", &page, all)
     })
 }
