@@ -19,6 +19,7 @@ mod intern;
 pub mod live;
 mod moment;
 pub mod opsitems;
+pub mod patches;
 pub mod plan;
 mod schedule;
 pub mod scheduler;
@@ -97,6 +98,7 @@ pub const ALL: &[&Source] = &[
     &securityhub::SOURCE,
     &opsitems::SOURCE,
     &windows::SOURCE,
+    &patches::SOURCE,
 ];
 
 /// The source with this name, if it asks anything.
