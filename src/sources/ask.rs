@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
@@ -11,7 +11,8 @@ use crate::aws::classify::make;
 use crate::aws::ops::Op;
 use crate::clock::{Clock, Timestamp};
 use crate::domain::{
-    Batch, Body, Cover, Fault, FaultKind, Feed, Item, Record, Scope, Slice, SourceId,
+    AccountId, Batch, Body, Cover, Fault, FaultKind, Feed, Item, Record, Region, Scope, Slice,
+    SourceId,
 };
 
 /// One asking of one feed.
@@ -64,6 +65,22 @@ impl Ask {
         self.memories.get(self.feed.source, self.feed.vantage)
     }
 
+    /// What the source remembers about the whole fleet, shared by all its vantages and slices. Empty at first.
+    #[must_use]
+    pub fn shared_memory<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let everywhere = Scope {
+            account: AccountId::UNKNOWN,
+            region: Region::GLOBAL,
+        };
+        self.memories.get(self.feed.source, everywhere)
+    }
+
+    /// Says for which scopes the answer really speaks, where these are fewer than planned: from now on, and until
+    /// it is said again or planned anew.
+    pub fn speak_for(&self, scopes: Arc<[Scope]>) {
+        self.runs.speak_for(self.feed, Some(Cover::Scopes(scopes)));
+    }
+
     /// Hands over some records of the answer; waits while the console is busy.
     pub async fn page(&self, records: Vec<Record>) {
         self.send(self.feed, self.run, Body::Page(records)).await;
@@ -84,7 +101,7 @@ impl Ask {
     async fn send(&self, feed: Feed, run: u64, body: Body) {
         let batch = Batch {
             feed,
-            covers: self.covers.clone(),
+            covers: self.runs.covers(feed, &self.covers),
             run,
             at: self.clock.now(),
             body,
@@ -195,23 +212,46 @@ impl Memories {
     }
 }
 
-/// The number of each feed's latest asking.
+/// What is known of each feed's latest asking.
 #[derive(Default)]
-pub(super) struct Runs(Mutex<HashMap<Feed, u64>>);
+pub(super) struct Runs(Mutex<HashMap<Feed, Run>>);
+
+#[derive(Default)]
+struct Run {
+    /// Its number; 0 before the first.
+    number: u64,
+    /// For which scopes it said that it speaks.
+    covers: Option<Cover>,
+}
 
 impl Runs {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Feed, Run>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Begins the next asking of this feed.
     pub(super) fn next(&self, feed: Feed) -> u64 {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut runs = self.lock();
         let run = runs.entry(feed).or_default();
-        *run += 1;
-        *run
+        run.number += 1;
+        run.number
     }
 
     /// The number of its latest asking, if there was one.
     pub(super) fn latest(&self, feed: Feed) -> Option<u64> {
-        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.get(&feed).copied()
+        let number = self.lock().get(&feed)?.number;
+        (number > 0).then_some(number)
+    }
+
+    /// Notes for which scopes a feed speaks; nothing: as planned.
+    pub(super) fn speak_for(&self, feed: Feed, covers: Option<Cover>) {
+        self.lock().entry(feed).or_default().covers = covers;
+    }
+
+    /// For which scopes a feed speaks: as it said itself, else as planned.
+    pub(super) fn covers(&self, feed: Feed, planned: &Cover) -> Cover {
+        let said = self.lock().get(&feed).and_then(|run| run.covers.clone());
+        said.unwrap_or_else(|| planned.clone())
     }
 }
 

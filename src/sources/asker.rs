@@ -105,9 +105,13 @@ impl Asker {
 
     /// Reports something about a feed outside an asking: that it is planned, or retired.
     pub async fn report(&self, feed: Feed, covers: Cover, run: u64, body: Body) {
+        if matches!(body, Body::Planned { .. }) {
+            // Another fleet: what the feed said of the one before does not hold any more.
+            self.runs.speak_for(feed, None);
+        }
         let batch = Batch {
             feed,
-            covers,
+            covers: self.runs.covers(feed, &covers),
             run,
             at: self.clock.now(),
             body,

@@ -12,6 +12,7 @@
 
 mod ask;
 mod asker;
+pub mod backup;
 pub mod cloudwatch;
 mod crew;
 pub mod guardduty;
@@ -37,7 +38,7 @@ pub use ask::{Ask, Look, Pages};
 pub use asker::Asker;
 pub use intern::{intern, shared};
 pub use live::Live;
-pub use plan::{Settings, SourceSettings};
+pub use plan::{Central, Settings, SourceSettings};
 pub use scheduler::Focus;
 pub use sweep::sweep_once;
 
@@ -86,8 +87,9 @@ pub enum Part {
 pub enum Reach {
     /// From every scope, for itself.
     Scope,
-    /// From one account in every region, for all members of the organization; takes the place of the source's
-    /// [`Reach::Scope`] slices for the scopes that it covers. Asked only where the configuration names the account.
+    /// From one account in every region, for all members of the organization. Asked only where it is known which
+    /// account that is. The source's [`Reach::Scope`] slices are planned all the same: they say nothing as long as
+    /// the organization's answer speaks for their scope, and take over at once where it does not.
     Organization,
 }
 
@@ -99,6 +101,7 @@ pub const ALL: &[&Source] = &[
     &opsitems::SOURCE,
     &windows::SOURCE,
     &patches::SOURCE,
+    &backup::SOURCE,
 ];
 
 /// The source with this name, if it asks anything.

@@ -10,3 +10,9 @@ pub fn moment(at: Option<&DateTime>) -> Option<Timestamp> {
     at.and_then(|at| at.to_millis().ok())
         .map(Timestamp::from_millis)
 }
+
+/// The moment as the SDK wants it.
+#[must_use]
+pub fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millis())
+}

@@ -23,8 +23,21 @@ pub struct SourceSettings {
     pub enabled: bool,
     /// How often its most urgent slice is asked; its other slices keep their proportion to it.
     pub every: Option<Duration>,
-    /// The account (management or delegated administrator) that may ask for the whole organization.
-    pub organization: Option<AccountId>,
+    /// Who asks for the whole organization, where the source can be asked so.
+    pub organization: Central,
+}
+
+/// Who asks for the whole organization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Central {
+    /// The account that listed the organization, which is the management account or a delegated administrator;
+    /// nobody where the fleet is no organization.
+    #[default]
+    Auto,
+    /// Nobody: every account is asked itself.
+    Off,
+    /// This account, such as the delegated administrator of the service.
+    Account(AccountId),
 }
 
 impl Default for SourceSettings {
@@ -32,7 +45,7 @@ impl Default for SourceSettings {
         Self {
             enabled: true,
             every: None,
-            organization: None,
+            organization: Central::Auto,
         }
     }
 }
@@ -75,10 +88,12 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
         if !set.enabled || !wanted {
             continue;
         }
-        let central = set
-            .organization
-            .filter(|_| source.slices.iter().any(|s| s.reach == Reach::Organization))
-            .filter(|account| census.roster.get(*account).is_some());
+        let central = match set.organization {
+            Central::Off => None,
+            Central::Auto => census.lister(),
+            Central::Account(account) => Some(account),
+        };
+        let central = central.filter(|account| census.roster.get(*account).is_some());
         for spec in source.slices {
             if matches!(want, Want::Once(_)) && spec.part == Part::Fast {
                 continue;
@@ -98,11 +113,9 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
                 });
             };
             match (spec.reach, central) {
-                (Reach::Scope, central) => {
+                (Reach::Scope, _) => {
                     for scope in census.scopes() {
-                        if central.is_none() || !census.is_member(scope.account) {
-                            add(scope, Cover::Vantage);
-                        }
+                        add(scope, Cover::Vantage);
                     }
                 }
                 (Reach::Organization, Some(account)) => {
@@ -158,6 +171,7 @@ mod tests {
                 Identity::new(Origin::Environment),
             )),
             member,
+            lister: false,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Entry {
     pub door: Arc<Door>,
     /// Whether an organization listed it.
     pub member: bool,
+    /// Whether it listed the organization: the management account or a delegated administrator.
+    pub lister: bool,
 }
 
 /// All accounts at one moment.
@@ -24,6 +26,7 @@ pub struct Census {
     pub roster: Roster,
     doors: BTreeMap<AccountId, Arc<Door>>,
     members: BTreeSet<AccountId>,
+    lister: Option<AccountId>,
 }
 
 impl Census {
@@ -32,11 +35,15 @@ impl Census {
     pub fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut doors = BTreeMap::new();
         let mut members = BTreeSet::new();
+        let mut lister = None;
         let mut accounts = Vec::new();
         for entry in entries {
             let id = entry.account.id;
             if entry.member {
                 members.insert(id);
+            }
+            if entry.lister {
+                lister = Some(id);
             }
             doors.insert(id, entry.door);
             accounts.push(entry.account);
@@ -45,6 +52,7 @@ impl Census {
             roster: Roster::new(accounts),
             doors,
             members,
+            lister,
         }
     }
 
@@ -58,6 +66,12 @@ impl Census {
     #[must_use]
     pub fn is_member(&self, account: AccountId) -> bool {
         self.members.contains(&account)
+    }
+
+    /// The account that listed the organization, if it is watched itself.
+    #[must_use]
+    pub const fn lister(&self) -> Option<AccountId> {
+        self.lister
     }
 
     /// All scopes: every account in each of its regions.
@@ -75,6 +89,7 @@ impl Census {
     pub fn is_same(&self, other: &Self) -> bool {
         self.roster == other.roster
             && self.members == other.members
+            && self.lister == other.lister
             && self.doors.keys().eq(other.doors.keys())
     }
 }

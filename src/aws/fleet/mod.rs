@@ -246,6 +246,7 @@ impl Fleet {
             },
             door: Arc::new(Door::new(id, name, identity)),
             member: false,
+            lister: false,
         })
     }
 

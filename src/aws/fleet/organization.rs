@@ -163,6 +163,7 @@ fn member(
         },
         door: Arc::new(Door::new(id, name, identity)),
         member: true,
+        lister: id == caller.account,
     })
 }
 

@@ -1,0 +1,711 @@
+//! AWS Backup: backup, copy and restore jobs of the last 24 hours, and backups that never started.
+//!
+//! ```text
+//! backup       ListBackupJobs of one scope; says nothing where the organization's answer speaks for the scope
+//! org-backup   ListBackupJobs{ByAccountId: "*"} of one region, asked from the organization's account
+//! copy         ListCopyJobs of one scope          restore   ListRestoreJobs of one scope
+//! missed       plans, selections, protected resources and a month of jobs of one scope, kept up to date
+//! ```
+//!
+//! A job with something wrong that a later job made good for is calm. What else decides about a failed one (when the
+//! resource was last backed up with success, how often its plan does so) is asked only where there is a failed one.
+//!
+//! **The organization's answer.** The management account or a delegated administrator reads the jobs of all member
+//! accounts at once. It speaks for exactly those scopes of the fleet whose accounts it named within the last day;
+//! an account that it did not name may have no jobs, or may not be monitored from there, which nobody can tell, so it
+//! is asked itself. So is everybody while the organization's answer is refused, fails or grows old.
+
+mod item;
+mod job;
+mod judge;
+mod missed;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_backup::types::BackupJobState;
+use serde_json::Value;
+
+use crate::aws::access::Access;
+use crate::aws::classify::make;
+use crate::aws::ops::{
+    DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB, DESCRIBE_PROTECTED_RESOURCE, DESCRIBE_RESTORE_JOB,
+    GET_BACKUP_PLAN, GET_BACKUP_SELECTION, LIST_BACKUP_JOBS, LIST_BACKUP_PLANS,
+    LIST_BACKUP_SELECTIONS, LIST_COPY_JOBS, LIST_PROTECTED_RESOURCES, LIST_RESTORE_JOBS,
+};
+use crate::clock::Timestamp;
+use crate::domain::backup::JobKind;
+use crate::domain::{
+    AccountId, Detail, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId,
+};
+
+use super::moment::date;
+use super::schedule::Schedule;
+use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use job::Job;
+use missed::{Habits, Protected, Rule};
+
+/// Backup jobs.
+pub const BACKUP: Slice = Slice("backup");
+/// Backup jobs of the whole organization.
+pub const ORG_BACKUP: Slice = Slice("org-backup");
+/// Copy jobs.
+pub const COPY: Slice = Slice("copy");
+/// Restore jobs.
+pub const RESTORE: Slice = Slice("restore");
+/// Backups that never started.
+pub const MISSED: Slice = Slice("missed");
+
+const fn slice(slice: Slice, every: Duration, reach: Reach) -> SliceSpec {
+    SliceSpec {
+        slice,
+        every,
+        part: Part::Snapshot,
+        reach,
+    }
+}
+
+/// How often backup jobs are asked for. AWS itself tells of their changes in batches of some five minutes.
+const EVERY: Duration = Duration::from_secs(120);
+
+/// The source.
+pub const SOURCE: Source = Source {
+    id: SourceId::Backup,
+    kinds: &[Kind::Backup],
+    slices: &[
+        // First, so that at the start as many scopes as possible are answered for.
+        slice(ORG_BACKUP, EVERY, Reach::Organization),
+        slice(BACKUP, EVERY, Reach::Scope),
+        slice(COPY, Duration::from_secs(300), Reach::Scope),
+        slice(RESTORE, Duration::from_secs(300), Reach::Scope),
+        slice(MISSED, Duration::from_secs(600), Reach::Scope),
+    ],
+    ask: |ask| match ask.slice() {
+        ORG_BACKUP => Box::pin(ask_organization(ask)),
+        COPY => Box::pin(ask_copies(ask)),
+        RESTORE => Box::pin(ask_restores(ask)),
+        MISSED => Box::pin(ask_missed(ask)),
+        _ => Box::pin(ask_backups(ask)),
+    },
+    raw: |look| Box::pin(raw(look)),
+};
+
+/// The largest page.
+const PAGE: i32 = 1_000;
+/// How many records are handed over at once.
+const RECORDS: usize = 500;
+/// How far back jobs are shown.
+const DAY: Duration = Duration::from_secs(86_400);
+/// How long the plans of a scope are believed.
+const PLANS_FOR: Duration = Duration::from_secs(3_600);
+/// How long it is believed when a resource was last backed up.
+const GOOD_FOR: Duration = Duration::from_secs(600);
+/// The most resources of other accounts whose last good backup is looked up per asking; each costs a call.
+const LOOKUPS_MAX: usize = 50;
+/// The most pages of the month of jobs from which habits are learned at first: ten thousand jobs.
+const HABIT_PAGES_MAX: u32 = 10;
+/// How long the organization's answer speaks for a scope: two askings and a bit.
+const ANSWER_FOR: Duration = Duration::from_secs(300);
+
+/// A value and when it was read.
+type Aged<T> = Option<(Timestamp, T)>;
+
+/// What is remembered of one vantage.
+#[derive(Default)]
+struct Memory(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// The rules of all plans.
+    rules: Aged<Arc<HashMap<Arc<str>, Rule>>>,
+    /// When each resource was last backed up with success.
+    good: Aged<Arc<HashMap<Arc<str>, Timestamp>>>,
+    /// The same for resources of other accounts, looked up one by one.
+    good_elsewhere: HashMap<(AccountId, Arc<str>), (Timestamp, Option<Timestamp>)>,
+    /// Which rule backs up which resource.
+    habits: Habits,
+    /// Up to when jobs were read for the habits.
+    habits_to: Option<Timestamp>,
+    /// Accounts that the organization's answer named, and when it did so last.
+    named: HashMap<AccountId, Timestamp>,
+}
+
+/// What the organization's answers speak for, by region; shared by all vantages.
+#[derive(Default)]
+struct Answers(Mutex<HashMap<Region, Answer>>);
+
+struct Answer {
+    at: Timestamp,
+    scopes: HashSet<Scope>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Answers {
+    /// Whether the organization's account has just spoken for this scope.
+    fn speak_for(&self, scope: Scope, now: Timestamp) -> bool {
+        lock(&self.0)
+            .get(&scope.region)
+            .is_some_and(|a| a.scopes.contains(&scope) && now.since(a.at) <= ANSWER_FOR)
+    }
+}
+
+async fn ask_backups(ask: Ask) -> Result<(), Fault> {
+    let answers: Arc<Answers> = ask.shared_memory();
+    if answers.speak_for(ask.scope(), ask.now()) {
+        return Ok(());
+    }
+    let mut jobs = backup_jobs(ask.access(), None, None, ask.now().minus(DAY), u32::MAX).await?;
+    judge::supersede(&mut jobs);
+    complete(&ask, &mut jobs).await?;
+    hand_over(&ask, jobs).await;
+    Ok(())
+}
+
+async fn ask_copies(ask: Ask) -> Result<(), Fault> {
+    let mut jobs = copy_jobs(ask.access(), ask.now().minus(DAY)).await?;
+    judge::supersede(&mut jobs);
+    hand_over(&ask, jobs).await;
+    Ok(())
+}
+
+async fn ask_restores(ask: Ask) -> Result<(), Fault> {
+    let mut jobs = restore_jobs(ask.access(), ask.now().minus(DAY)).await?;
+    judge::supersede(&mut jobs);
+    hand_over(&ask, jobs).await;
+    Ok(())
+}
+
+/// Hands over jobs of the vantage's own scope.
+async fn hand_over(ask: &Ask, jobs: Vec<Job>) {
+    let (scope, now) = (ask.scope(), ask.now());
+    let records = jobs.into_iter().map(|job| item::job(scope, job, now));
+    pages(ask, records).await;
+}
+
+async fn pages(ask: &Ask, records: impl Iterator<Item = Record>) {
+    let mut page = Vec::new();
+    for record in records {
+        page.push(record);
+        if page.len() >= RECORDS {
+            ask.page(std::mem::take(&mut page)).await;
+        }
+    }
+    if !page.is_empty() {
+        ask.page(page).await;
+    }
+}
+
+async fn ask_organization(ask: Ask) -> Result<(), Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let answers: Arc<Answers> = ask.shared_memory();
+    let region = ask.scope().region;
+    let from = ask.now().minus(DAY);
+    let jobs = backup_jobs(ask.access(), Some("*"), None, from, u32::MAX).await;
+    let mut jobs = match jobs {
+        Ok(jobs) => jobs,
+        Err(fault) => {
+            // Everybody is asked for themselves again.
+            lock(&answers.0).remove(&region);
+            ask.speak_for(Arc::default());
+            return Err(not_ours(fault));
+        }
+    };
+    let now = ask.now();
+    let scopes: HashSet<Scope> = {
+        let mut known = lock(&memory.0);
+        known.named.retain(|_, at| now.since(*at) <= DAY);
+        // Its own jobs are always part of the answer.
+        known.named.insert(ask.scope().account, now);
+        for account in jobs.iter().filter_map(|job| job.account) {
+            known.named.insert(account, now);
+        }
+        let named = known.named.keys();
+        named
+            .map(|&account| Scope { account, region })
+            .filter(|scope| ask.covers(*scope))
+            .collect()
+    };
+    let mut covered: Vec<Scope> = scopes.iter().copied().collect();
+    covered.sort_unstable();
+    ask.speak_for(covered.into());
+    // Accounts that are not part of the fleet, or not in this region, are somebody else's.
+    jobs.retain(|job| {
+        job.account
+            .is_some_and(|account| scopes.contains(&Scope { account, region }))
+    });
+    judge::supersede(&mut jobs);
+    complete(&ask, &mut jobs).await?;
+    let records = jobs.into_iter().filter_map(|job| {
+        let account = job.account?;
+        Some(item::job(Scope { account, region }, job, now))
+    });
+    pages(&ask, records).await;
+    lock(&answers.0).insert(region, Answer { at: now, scopes });
+    Ok(())
+}
+
+/// That an account may not read for the whole organization is a fact and no fault: its members are asked themselves.
+fn not_ours(fault: Fault) -> Fault {
+    let refused = matches!(fault.kind, FaultKind::Denied)
+        || matches!(
+            fault.code.as_deref(),
+            Some("InvalidParameterValueException" | "InvalidRequestException")
+        );
+    if !refused {
+        return fault;
+    }
+    make(
+        FaultKind::Disabled,
+        fault.code.as_deref(),
+        format!(
+            "The jobs of the whole organization cannot be read from here, so every account is asked itself: {}",
+            fault.message
+        ),
+        "Cross-account monitoring is switched on in the settings of AWS Backup, in the management account.",
+    )
+}
+
+/// Fills in what decides about failed jobs: how often the plan runs, and when the resource was last backed up.
+async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
+    let now = ask.now();
+    let own = ask.scope().account;
+    let mut good: HashMap<(Option<AccountId>, Arc<str>), Timestamp> = HashMap::new();
+    for job in jobs.iter() {
+        if let (judge::End::Good | judge::End::WithIssues, Some(arn)) =
+            (judge::end(&job.detail), &job.detail.resource_arn)
+        {
+            let at = good.entry((job.account, Arc::clone(arn))).or_default();
+            *at = (*at).max(job.detail.created);
+        }
+    }
+    let mut lookups = 0;
+    for job in jobs.iter_mut() {
+        if !judge::end(&job.detail).is_bad() || job.detail.superseded_by.is_some() {
+            continue;
+        }
+        let mine = job.account.is_none_or(|account| account == own);
+        job.detail.cadence = cadence(ask, job, mine).await?;
+        let Some(arn) = job.detail.resource_arn.clone() else {
+            continue;
+        };
+        let listed = good.get(&(job.account, Arc::clone(&arn))).copied();
+        let asked = if mine {
+            last_good(ask).await?.get(&arn).copied()
+        } else if let Some(account) = job.account.filter(|_| lookups < LOOKUPS_MAX) {
+            let (at, called) = last_good_elsewhere(ask, account, &arn).await?;
+            lookups += usize::from(called);
+            at
+        } else {
+            None
+        };
+        job.detail.last_good = listed.max(asked).filter(|at| *at <= now);
+    }
+    Ok(())
+}
+
+/// How often the rule that started a job runs: as the job tells, else as the vantage's own plan tells.
+async fn cadence(ask: &Ask, job: &Job, mine: bool) -> Result<Option<u64>, Fault> {
+    let Some(rule) = &job.rule else {
+        return Ok(None);
+    };
+    if let Some(cron) = rule.cron.as_deref() {
+        let schedule = Schedule::parse(cron, rule.timezone.as_deref(), 0);
+        let cadence = schedule.and_then(|s| s.cadence(ask.now()));
+        return Ok(cadence.map(|c| c.as_secs()));
+    }
+    let Some(id) = rule.id.as_ref().filter(|_| mine) else {
+        return Ok(None);
+    };
+    let rules = rules(ask).await?;
+    Ok(rules.get(id).and_then(|rule| rule.cadence))
+}
+
+/// When each resource of the vantage was last backed up with success.
+async fn last_good(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Timestamp>>, Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let known = lock(&memory.0).good.clone();
+    match known {
+        Some((at, good)) if ask.now().since(at) < GOOD_FOR => Ok(good),
+        _ => Ok(good_of(ask, &protected(ask.access()).await?)),
+    }
+}
+
+/// Remembers when protected resources were last backed up.
+fn good_of(ask: &Ask, resources: &[Protected]) -> Arc<HashMap<Arc<str>, Timestamp>> {
+    let memory: Arc<Memory> = ask.memory();
+    let good: Arc<HashMap<Arc<str>, Timestamp>> = Arc::new(
+        resources
+            .iter()
+            .filter_map(|r| Some((Arc::clone(&r.arn), r.last_good?)))
+            .collect(),
+    );
+    lock(&memory.0).good = Some((ask.now(), Arc::clone(&good)));
+    good
+}
+
+/// When a resource of another account was last backed up with success, and whether that took a call.
+async fn last_good_elsewhere(
+    ask: &Ask,
+    account: AccountId,
+    arn: &Arc<str>,
+) -> Result<(Option<Timestamp>, bool), Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let (now, key) = (ask.now(), (account, Arc::clone(arn)));
+    if let Some((at, good)) = lock(&memory.0).good_elsewhere.get(&key)
+        && now.since(*at) < PLANS_FOR
+    {
+        return Ok((*good, false));
+    }
+    let (id, from) = (account.to_string(), now.minus(missed::HISTORY));
+    let jobs = backup_jobs(ask.access(), Some(&id), Some(arn), from, 1).await?;
+    let good = jobs.iter().map(|job| job.detail.created).max();
+    let mut known = lock(&memory.0);
+    known
+        .good_elsewhere
+        .retain(|_, (at, _)| now.since(*at) < DAY);
+    known.good_elsewhere.insert(key, (now, good));
+    Ok((good, true))
+}
+
+async fn ask_missed(ask: Ask) -> Result<(), Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let rules = rules(&ask).await?;
+    if rules.is_empty() {
+        // No plans: nothing can be due.
+        return Ok(());
+    }
+    let now = ask.now();
+    let to = lock(&memory.0).habits_to;
+    let (from, pages_max) = match to {
+        // With an hour's overlap: lists lag.
+        Some(to) => (to.minus(Duration::from_secs(3_600)), u32::MAX),
+        None => (now.minus(missed::HISTORY), HABIT_PAGES_MAX),
+    };
+    let jobs = backup_jobs(ask.access(), None, None, from, pages_max).await?;
+    let resources = protected(ask.access()).await?;
+    good_of(&ask, &resources);
+    let records: Vec<Record> = {
+        let mut known = lock(&memory.0);
+        for job in &jobs {
+            known.habits.learn(job);
+        }
+        known.habits.forget(now);
+        known.habits_to = Some(now);
+        resources
+            .iter()
+            .filter_map(|resource| missed::judge(resource, &known.habits, &rules, now))
+            .map(|missed| item::missed(ask.scope(), missed))
+            .collect()
+    };
+    pages(&ask, records.into_iter()).await;
+    Ok(())
+}
+
+/// The rules of all plans of the vantage by id, and what their selections bind, read once an hour.
+async fn rules(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Rule>>, Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let known = lock(&memory.0).rules.clone();
+    if let Some((at, rules)) = known
+        && ask.now().since(at) < PLANS_FOR
+    {
+        return Ok(rules);
+    }
+    let access = ask.access();
+    let mut rules = HashMap::new();
+    let mut bindings = Vec::new();
+    for plan in plans(access).await? {
+        let (output, selections) =
+            tokio::try_join!(get_plan(access, &plan), selections(access, &plan))?;
+        let plan_rules = missed::rules(&output, ask.now());
+        for (since, arns) in selections {
+            for arn in arns {
+                let bind = |(id, _): &(Arc<str>, Rule)| (Arc::clone(&arn), Arc::clone(id), since);
+                bindings.extend(plan_rules.iter().map(bind));
+            }
+        }
+        rules.extend(plan_rules);
+    }
+    let rules = Arc::new(rules);
+    let mut known = lock(&memory.0);
+    known.habits.name(bindings);
+    known.rules = Some((ask.now(), Arc::clone(&rules)));
+    Ok(rules)
+}
+
+/// Backup jobs that were created after a moment. With a resource, only those that completed.
+async fn backup_jobs(
+    access: &Access,
+    account: Option<&str>,
+    resource: Option<&str>,
+    after: Timestamp,
+    pages_max: u32,
+) -> Result<Vec<Job>, Fault> {
+    let mut jobs = Vec::new();
+    let mut pages = Pages::default();
+    let mut read = 0;
+    while pages.more() && read < pages_max {
+        read += 1;
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_BACKUP_JOBS, |client, with| {
+                client
+                    .list_backup_jobs()
+                    .by_created_after(date(after))
+                    .set_by_account_id(account.map(str::to_owned))
+                    .set_by_resource_arn(resource.map(str::to_owned))
+                    .set_by_state(resource.map(|_| BackupJobState::Completed))
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        jobs.extend(out.backup_jobs().iter().filter_map(job::backup));
+        pages.turn(&LIST_BACKUP_JOBS, out.next_token)?;
+    }
+    Ok(jobs)
+}
+
+async fn copy_jobs(access: &Access, after: Timestamp) -> Result<Vec<Job>, Fault> {
+    let mut jobs = Vec::new();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_COPY_JOBS, |client, with| {
+                client
+                    .list_copy_jobs()
+                    .by_created_after(date(after))
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        jobs.extend(out.copy_jobs().iter().filter_map(job::copy));
+        pages.turn(&LIST_COPY_JOBS, out.next_token)?;
+    }
+    Ok(jobs)
+}
+
+async fn restore_jobs(access: &Access, after: Timestamp) -> Result<Vec<Job>, Fault> {
+    let mut jobs = Vec::new();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_RESTORE_JOBS, |client, with| {
+                client
+                    .list_restore_jobs()
+                    .by_created_after(date(after))
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        jobs.extend(out.restore_jobs().iter().filter_map(job::restore));
+        pages.turn(&LIST_RESTORE_JOBS, out.next_token)?;
+    }
+    Ok(jobs)
+}
+
+async fn protected(access: &Access) -> Result<Vec<Protected>, Fault> {
+    let mut resources = Vec::new();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_PROTECTED_RESOURCES, |client, with| {
+                client
+                    .list_protected_resources()
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        resources.extend(out.results().iter().filter_map(missed::protected));
+        pages.turn(&LIST_PROTECTED_RESOURCES, out.next_token)?;
+    }
+    Ok(resources)
+}
+
+async fn plans(access: &Access) -> Result<Vec<String>, Fault> {
+    let mut plans = Vec::new();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_BACKUP_PLANS, |client, with| {
+                client
+                    .list_backup_plans()
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let listed = out.backup_plans_list.unwrap_or_default();
+        plans.extend(listed.into_iter().filter_map(|plan| plan.backup_plan_id));
+        pages.turn(&LIST_BACKUP_PLANS, out.next_token)?;
+    }
+    Ok(plans)
+}
+
+async fn get_plan(
+    access: &Access,
+    plan: &str,
+) -> Result<aws_sdk_backup::operation::get_backup_plan::GetBackupPlanOutput, Fault> {
+    access
+        .backup(&GET_BACKUP_PLAN, |client, with| {
+            client
+                .get_backup_plan()
+                .backup_plan_id(plan)
+                .customize()
+                .config_override(with)
+                .send()
+        })
+        .await
+}
+
+/// What the selections of a plan name one by one.
+async fn selections(access: &Access, plan: &str) -> Result<Vec<(Timestamp, Vec<Arc<str>>)>, Fault> {
+    let mut ids = Vec::new();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_BACKUP_SELECTIONS, |client, with| {
+                client
+                    .list_backup_selections()
+                    .backup_plan_id(plan)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let listed = out.backup_selections_list.unwrap_or_default();
+        ids.extend(listed.into_iter().filter_map(|s| s.selection_id));
+        pages.turn(&LIST_BACKUP_SELECTIONS, out.next_token)?;
+    }
+    let mut named = Vec::new();
+    for id in ids {
+        let out = access
+            .backup(&GET_BACKUP_SELECTION, |client, with| {
+                client
+                    .get_backup_selection()
+                    .backup_plan_id(plan)
+                    .selection_id(id)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        named.extend(missed::named(&out));
+    }
+    Ok(named)
+}
+
+/// The job, or for one that never started the protected resource, as AWS writes it.
+async fn raw(look: Look) -> Result<Value, Fault> {
+    let (access, tape) = look.access.taped();
+    let Detail::Backup(detail) = &look.item.detail else {
+        return Err(look.gone(&DESCRIBE_BACKUP_JOB));
+    };
+    let id = &*detail.id;
+    let op = match detail.job {
+        JobKind::Backup if look.item.key.scope.account != look.access.account() => {
+            return raw_elsewhere(&look).await;
+        }
+        JobKind::Backup => {
+            access
+                .backup(&DESCRIBE_BACKUP_JOB, |client, with| {
+                    let call = client.describe_backup_job().backup_job_id(id);
+                    call.customize().config_override(with).send()
+                })
+                .await?;
+            &DESCRIBE_BACKUP_JOB
+        }
+        JobKind::Copy => {
+            access
+                .backup(&DESCRIBE_COPY_JOB, |client, with| {
+                    let call = client.describe_copy_job().copy_job_id(id);
+                    call.customize().config_override(with).send()
+                })
+                .await?;
+            let body = tape.json().and_then(|body| body.get("CopyJob").cloned());
+            return body.ok_or_else(|| look.gone(&DESCRIBE_COPY_JOB));
+        }
+        JobKind::Restore => {
+            access
+                .backup(&DESCRIBE_RESTORE_JOB, |client, with| {
+                    let call = client.describe_restore_job().restore_job_id(id);
+                    call.customize().config_override(with).send()
+                })
+                .await?;
+            &DESCRIBE_RESTORE_JOB
+        }
+        JobKind::Missed => {
+            access
+                .backup(&DESCRIBE_PROTECTED_RESOURCE, |client, with| {
+                    let call = client.describe_protected_resource().resource_arn(id);
+                    call.customize().config_override(with).send()
+                })
+                .await?;
+            &DESCRIBE_PROTECTED_RESOURCE
+        }
+    };
+    tape.json().ok_or_else(|| look.gone(op))
+}
+
+/// A job of another account, found in the organization's list: it can be described only from its own account.
+async fn raw_elsewhere(look: &Look) -> Result<Value, Fault> {
+    let (access, tape) = look.access.taped();
+    let Detail::Backup(detail) = &look.item.detail else {
+        return Err(look.gone(&LIST_BACKUP_JOBS));
+    };
+    let account = look.item.key.scope.account.to_string();
+    let arn = detail.resource_arn.as_deref().map(str::to_owned);
+    let mut pages = Pages::default();
+    while pages.more() {
+        let (token, account, arn) = (pages.token(), account.clone(), arn.clone());
+        let after = detail.created.minus(Duration::from_secs(60));
+        let out = access
+            .backup(&LIST_BACKUP_JOBS, |client, with| {
+                client
+                    .list_backup_jobs()
+                    .by_account_id(account)
+                    .set_by_resource_arn(arn)
+                    .by_created_after(date(after))
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let found = tape.json().and_then(|body| {
+            let jobs = body.get("BackupJobs")?.as_array()?;
+            let is_it =
+                |job: &&Value| job.get("BackupJobId").and_then(Value::as_str) == Some(&*detail.id);
+            jobs.iter().find(is_it).cloned()
+        });
+        if let Some(job) = found {
+            return Ok(job);
+        }
+        pages.turn(&LIST_BACKUP_JOBS, out.next_token)?;
+    }
+    Err(look.gone(&LIST_BACKUP_JOBS))
+}
