@@ -202,7 +202,7 @@ fn title(
             missed.map(minute).unwrap_or_default()
         ),
         WindowPhase::Running => {
-            let tasks = current.map(|run| progress(run)).unwrap_or_default();
+            let tasks = current.map(progress).unwrap_or_default();
             let before = last
                 .filter(|run| judge::is_bad(run))
                 .map(|run| format!(" · before {}", outcome(run)))
@@ -211,7 +211,7 @@ fn title(
         }
         WindowPhase::Failed => {
             let how = last.map(outcome).unwrap_or_default();
-            let tasks = last.map(|run| culprits(run)).unwrap_or_default();
+            let tasks = last.map(culprits).unwrap_or_default();
             format!("last run {how}{tasks}{next}")
         }
         WindowPhase::Waiting => listed.next.map_or_else(
