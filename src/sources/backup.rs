@@ -30,9 +30,9 @@ use serde_json::Value;
 use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::ops::{
-    DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB, DESCRIBE_PROTECTED_RESOURCE, DESCRIBE_RESTORE_JOB,
-    GET_BACKUP_PLAN, GET_BACKUP_SELECTION, LIST_BACKUP_JOBS, LIST_BACKUP_PLANS,
-    LIST_BACKUP_SELECTIONS, LIST_COPY_JOBS, LIST_PROTECTED_RESOURCES, LIST_RESTORE_JOBS,
+    DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB, DESCRIBE_RESTORE_JOB, GET_BACKUP_PLAN,
+    GET_BACKUP_SELECTION, LIST_BACKUP_JOBS, LIST_BACKUP_PLANS, LIST_BACKUP_SELECTIONS,
+    LIST_COPY_JOBS, LIST_PROTECTED_RESOURCES, LIST_RESTORE_JOBS,
 };
 use crate::clock::Timestamp;
 use crate::domain::backup::JobKind;
@@ -657,17 +657,43 @@ async fn raw(look: Look) -> Result<Value, Fault> {
                 .await?;
             &DESCRIBE_RESTORE_JOB
         }
-        JobKind::Missed => {
-            access
-                .backup(&DESCRIBE_PROTECTED_RESOURCE, |client, with| {
-                    let call = client.describe_protected_resource().resource_arn(id);
-                    call.customize().config_override(with).send()
-                })
-                .await?;
-            &DESCRIBE_PROTECTED_RESOURCE
-        }
+        JobKind::Missed => return raw_resource(&look).await,
     };
     tape.json().ok_or_else(|| look.gone(op))
+}
+
+/// A protected resource, found in the list.
+async fn raw_resource(look: &Look) -> Result<Value, Fault> {
+    let (access, tape) = look.access.taped();
+    let mut pages = Pages::default();
+    while pages.more() {
+        let token = pages.token();
+        let out = access
+            .backup(&LIST_PROTECTED_RESOURCES, |client, with| {
+                client
+                    .list_protected_resources()
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let found = find(tape.json(), "Results", "ResourceArn", &look.item.key.id);
+        if let Some(resource) = found {
+            return Ok(resource);
+        }
+        pages.turn(&LIST_PROTECTED_RESOURCES, out.next_token)?;
+    }
+    Err(look.gone(&LIST_PROTECTED_RESOURCES))
+}
+
+/// The element of a list in an answer that has this id.
+fn find(body: Option<Value>, list: &str, key: &str, id: &str) -> Option<Value> {
+    let body = body?;
+    let elements = body.get(list)?.as_array()?;
+    let is_it = |element: &&Value| element.get(key).and_then(Value::as_str) == Some(id);
+    elements.iter().find(is_it).cloned()
 }
 
 /// A job of another account, found in the organization's list: it can be described only from its own account.
@@ -696,12 +722,7 @@ async fn raw_elsewhere(look: &Look) -> Result<Value, Fault> {
                     .send()
             })
             .await?;
-        let found = tape.json().and_then(|body| {
-            let jobs = body.get("BackupJobs")?.as_array()?;
-            let is_it =
-                |job: &&Value| job.get("BackupJobId").and_then(Value::as_str) == Some(&*detail.id);
-            jobs.iter().find(is_it).cloned()
-        });
+        let found = find(tape.json(), "BackupJobs", "BackupJobId", &detail.id);
         if let Some(job) = found {
             return Ok(job);
         }
