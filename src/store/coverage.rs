@@ -62,7 +62,7 @@ impl Only {
     }
 
     /// Whether the feed is meant. The list of accounts is behind everything, so it is always meant.
-    fn includes(&self, feed: &Feed, covers: &Cover) -> bool {
+    pub(super) fn includes(&self, feed: &Feed, covers: &Cover) -> bool {
         if feed.source == SourceId::Organizations {
             return self.sources.is_empty() || self.sources.contains(&feed.source);
         }

@@ -1,0 +1,242 @@
+//! The `detail` object: what is particular to a kind, in stable camelCase.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::alarm::{AlarmDetail, AlarmWatch};
+use crate::domain::backup::BackupDetail;
+use crate::domain::finding::FindingDetail;
+use crate::domain::incident::IncidentDetail;
+use crate::domain::patch::{PatchDetail, PatchSubject};
+use crate::domain::window::{WindowDetail, WindowRun};
+use crate::domain::{Detail, SourceId};
+use crate::store::Row;
+use crate::triage::{Origin, Rule};
+
+use super::time;
+
+/// What every kind has, followed by what is particular to this one.
+pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
+    let item = row.item();
+    let sources: Vec<&str> = row.sources().iter().map(SourceId::word).collect();
+    let rule = rule.map(|rule| {
+        json!({
+            "name": &*rule.name,
+            "filter": rule.filter.to_string(),
+            "default": rule.origin == Origin::Default,
+        })
+    });
+    let common = json!({
+        "name": &*item.name,
+        "resource": item.resource.as_deref(),
+        "episode": time(item.episode),
+        "clearedAt": row.cleared_at().and_then(time),
+        "sources": sources,
+        "severityRule": rule,
+    });
+    let own = match &item.detail {
+        Detail::Alarm(detail) => alarm(detail),
+        Detail::Finding(detail) => finding(detail),
+        Detail::Incident(detail) => incident(detail),
+        Detail::Window(detail) => window(detail),
+        Detail::Patch(detail) => patch(detail),
+        Detail::Backup(detail) => backup(detail),
+    };
+    let mut all = Map::new();
+    for part in [common, own] {
+        if let Value::Object(part) = part {
+            all.extend(part);
+        }
+    }
+    Value::Object(all)
+}
+
+fn alarm(d: &AlarmDetail) -> Value {
+    let mut watch = json!({
+        "type": "metric", "namespace": null, "metric": null, "dimensions": {}, "statistic": null,
+        "periodSeconds": null, "expression": null, "rule": null,
+    });
+    match &d.watch {
+        AlarmWatch::Metric {
+            namespace,
+            metric,
+            dimensions,
+            statistic,
+            period,
+        } => {
+            watch["namespace"] = json!(namespace.as_deref());
+            watch["metric"] = json!(metric.as_deref());
+            watch["dimensions"] = dimensions
+                .iter()
+                .map(|(name, value)| (name.to_string(), json!(&**value)))
+                .collect::<Map<_, _>>()
+                .into();
+            watch["statistic"] = json!(statistic.as_deref());
+            watch["periodSeconds"] = json!(period);
+        }
+        AlarmWatch::Expression(text) => {
+            watch["type"] = json!("expression");
+            watch["expression"] = json!(&**text);
+        }
+        AlarmWatch::Composite(rule) => {
+            watch["type"] = json!("composite");
+            watch["rule"] = json!(&**rule);
+        }
+    }
+    json!({
+        "state": d.state.word(),
+        "wasAlarm": d.was_alarm,
+        "watch": watch,
+        "comparison": d.comparison.as_deref(),
+        "threshold": d.threshold,
+        "value": d.value,
+        "datapointsToAlarm": d.datapoints_to_alarm,
+        "evaluationPeriods": d.evaluation_periods,
+        "treatMissingData": d.treat_missing.as_deref(),
+        "reason": d.reason.as_deref(),
+        "description": d.description.as_deref(),
+        "actionsEnabled": d.actions_enabled,
+        "actions": d.actions,
+        "suppressedBy": d.suppressed_by.as_deref(),
+        "evaluationState": d.evaluation.as_deref(),
+        "transitioned": time(d.transitioned),
+    })
+}
+
+fn finding(d: &FindingDetail) -> Value {
+    let note = d
+        .note
+        .as_ref()
+        .map(|(text, by)| json!({ "text": &**text, "by": &**by }));
+    json!({
+        "product": &*d.product,
+        "type": &*d.finding_type,
+        "score": d.score,
+        "description": d.description.as_deref(),
+        "remediation": d.remediation.as_deref(),
+        "remediationUrl": d.remediation_url.as_deref(),
+        "resourceType": d.resource_type.as_deref(),
+        "count": d.count,
+        "firstSeen": time(d.first_seen),
+        "lastSeen": time(d.last_seen),
+        "workflow": d.workflow.as_deref(),
+        "recordState": d.record_state.as_deref(),
+        "compliance": d.compliance.as_deref(),
+        "note": note,
+        "attackSequence": d.attack_sequence.as_deref(),
+        "productArn": d.product_arn.as_deref(),
+    })
+}
+
+fn incident(d: &IncidentDetail) -> Value {
+    let data: Map<String, Value> = d
+        .data
+        .iter()
+        .map(|(key, value)| (key.to_string(), json!(&**value)))
+        .collect();
+    json!({
+        "opsItemId": &*d.id,
+        "status": &*d.status,
+        "origin": d.source.as_deref(),
+        "category": d.category.as_deref(),
+        "nativeSeverity": d.native_severity.as_deref(),
+        "priority": d.priority,
+        "type": d.item_type.as_deref(),
+        "createdBy": d.created_by.as_deref(),
+        "modifiedBy": d.modified_by.as_deref(),
+        "data": data,
+    })
+}
+
+fn window(d: &WindowDetail) -> Value {
+    let instances: Vec<&str> = d.instances.iter().map(|id| &**id).collect();
+    json!({
+        "windowId": &*d.id,
+        "phase": d.phase.word(),
+        "description": d.description.as_deref(),
+        "schedule": d.schedule.as_deref(),
+        "timezone": d.timezone.as_deref(),
+        "durationHours": d.duration_hours,
+        "cutoffHours": d.cutoff_hours,
+        "next": d.next.and_then(time),
+        "expected": d.expected.and_then(time),
+        "current": d.current.as_ref().map(run),
+        "last": d.last.as_ref().map(run),
+        "instances": instances,
+    })
+}
+
+fn run(run: &WindowRun) -> Value {
+    let tasks: Vec<Value> = run
+        .tasks
+        .iter()
+        .map(|task| {
+            json!({
+                "name": &*task.name,
+                "type": &*task.kind,
+                "status": &*task.status,
+                "started": time(task.started),
+                "ended": task.ended.and_then(time),
+            })
+        })
+        .collect();
+    json!({
+        "executionId": &*run.id,
+        "status": &*run.status,
+        "statusDetails": run.status_details.as_deref(),
+        "started": time(run.started),
+        "ended": run.ended.and_then(time),
+        "tasks": tasks,
+    })
+}
+
+fn patch(d: &PatchDetail) -> Value {
+    let subject = match &d.subject {
+        PatchSubject::Instance(id) => json!({ "type": "instance", "id": &**id }),
+        PatchSubject::Group {
+            name,
+            instances,
+            noncompliant,
+        } => json!({
+            "type": "group", "name": &**name, "instances": instances, "noncompliant": noncompliant,
+        }),
+    };
+    json!({
+        "subject": subject,
+        "group": d.group.as_deref(),
+        "operation": d.operation.as_deref(),
+        "operated": time(d.operated),
+        "installed": d.installed,
+        "pendingReboot": d.pending_reboot,
+        "missing": d.missing,
+        "failed": d.failed,
+        "criticalMissing": d.critical,
+        "securityMissing": d.security,
+        "computer": d.computer.as_deref(),
+        "platform": d.platform.as_deref(),
+        "ping": d.ping.as_deref(),
+    })
+}
+
+fn backup(d: &BackupDetail) -> Value {
+    json!({
+        "job": d.job.word(),
+        "jobId": &*d.id,
+        "status": &*d.status,
+        "message": d.message.as_deref(),
+        "messageCategory": d.message_category.as_deref(),
+        "resourceArn": d.resource_arn.as_deref(),
+        "resourceName": d.resource_name.as_deref(),
+        "resourceType": d.resource_type.as_deref(),
+        "vault": d.vault.as_deref(),
+        "roleArn": d.role_arn.as_deref(),
+        "plan": d.plan.as_deref(),
+        "percent": d.percent,
+        "sizeBytes": d.size,
+        "created": time(d.created),
+        "completed": d.completed.and_then(time),
+        "recoveryPoint": d.recovery_point.as_deref(),
+        "lastGood": d.last_good.and_then(time),
+        "cadenceSeconds": d.cadence,
+        "supersededBy": d.superseded_by.as_deref(),
+    })
+}
