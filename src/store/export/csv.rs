@@ -1,6 +1,7 @@
 //! Lists as comma-separated values (RFC 4180): the flat part of the JSON.
 
 use crate::domain::{Region, Roster, SourceId};
+use crate::lifecycle::Mark;
 use crate::store::Row;
 use crate::store::coverage::FeedReport;
 
@@ -48,7 +49,7 @@ pub const FEED_CSV_COLUMNS: [&str; 15] = [
 #[must_use]
 pub fn item_fields(row: &Row, roster: &Roster) -> [String; CSV_COLUMNS.len()] {
     let item = row.item();
-    let marks: Vec<&str> = row.marks().iter().map(|mark| mark.word()).collect();
+    let marks: Vec<&str> = row.marks().iter().map(Mark::word).collect();
     [
         item.key.kind.word().to_owned(),
         item.key.id.to_string(),

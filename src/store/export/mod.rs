@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Cover, FeedState, Region, Roster, Scope, SourceId};
+use crate::lifecycle::Mark;
 use crate::triage::Rule;
 
 use super::coverage::{Coverage, FeedReport, Only};
@@ -21,7 +22,7 @@ pub use csv::{CSV_COLUMNS, FEED_CSV_COLUMNS, csv_line, feed_fields, item_fields}
 #[must_use]
 pub fn item_json(row: &Row, roster: &Roster, rule: Option<&Rule>) -> Value {
     let item = row.item();
-    let marks: Vec<&str> = row.marks().iter().map(|mark| mark.word()).collect();
+    let marks: Vec<&str> = row.marks().iter().map(Mark::word).collect();
     json!({
         "kind": item.key.kind.word(),
         "id": &*item.key.id,
