@@ -186,3 +186,64 @@ fn a_command_that_acts_may_not_stand_on_an_accidental_chord() {
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].place.line, 3);
 }
+
+mod merges {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// A few chords, so that sequences often begin alike.
+    fn sequences() -> impl Strategy<Value = BTreeMap<String, Option<u8>>> {
+        let one = proptest::sample::select(vec!["a", "b", "ctrl-c", "space"]);
+        let chords = proptest::collection::vec(one, 1..4).prop_map(|c| c.join(" "));
+        proptest::collection::btree_map(chords, proptest::option::of(0u8..9), 0..6)
+    }
+
+    fn file(inherits: &str, bindings: &BTreeMap<String, Option<u8>>) -> String {
+        bindings.iter().fold(
+            format!("inherits = '{inherits}'\n[list]\n"),
+            |text, (chords, leaf)| match leaf {
+                Some(n) => text + &format!("'{chords}' = 'row.n{n}'\n"),
+                None => text + &format!("'{chords}' = false\n"),
+            },
+        )
+    }
+
+    /// Whether one of the two begins the other.
+    fn collide(a: &str, b: &str) -> bool {
+        let (a, b) = (format!("{a} "), format!("{b} "));
+        a.starts_with(&b) || b.starts_with(&a)
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_above_always_wins_and_leaves_the_rest(below in sequences(), above in sequences()) {
+            let mut library = Library::default();
+            library.add("below", "below.toml", &file("none", &below));
+            library.add("above", "above.toml", &file("below", &above));
+            let place = Place::whole("test");
+            let (alone, _) = Keymap::load(&library, "below", &place);
+            let (merged, problems) = Keymap::load(&library, "above", &place);
+            let hidden = |chords: &String| {
+                problems.iter().any(|p| &*p.place.file == "above.toml" && p.message.starts_with(&format!("`{chords}` ")))
+            };
+            for (chords, leaf) in above.iter().filter(|(c, _)| !hidden(c)) {
+                let wanted = leaf.map_or("nothing".to_owned(), |n| format!("row.n{n}"));
+                prop_assert_eq!(press(&merged, &[Layer::List], chords), wanted);
+            }
+            for chords in below.keys().filter(|c| !above.keys().any(|a| collide(a, c))) {
+                let layers = &[Layer::List];
+                let before = press(&alone, layers, chords);
+                if !before.starts_with('…') {
+                    prop_assert_eq!(press(&merged, layers, chords), before);
+                }
+            }
+            for bound in merged.bindings() {
+                prop_assert_eq!(
+                    merged.lookup(&[bound.layer], &bound.chords),
+                    Lookup::Found(&bound.binding)
+                );
+            }
+        }
+    }
+}
