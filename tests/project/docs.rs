@@ -10,6 +10,11 @@ use crate::source;
 
 /// Compares the part of a page between `<!-- generated: NAME -->` and `<!-- end: NAME -->` with `text`.
 fn generated(page: &str, name: &str, text: &str) {
+    // Parts of one page are rewritten one after the other.
+    static PAGES: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = PAGES
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let path = source::root().join(page);
     let have = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{page}: {why}"));
     let open = format!("<!-- generated: {name} -->\n");
