@@ -3,7 +3,7 @@
 //! `sev:>=high acct:prod* region:eu-* age:>1h kind:alarm,finding tag:env=prod -flap "disk full"`: terms are ANDed,
 //! `-` negates one, a comma inside a field means *or*. Exact, never fuzzy. The reference is `docs/filter.md`.
 //!
-//! Used by triage rules, projections, the input line and the command line. Imports the nouns and [`lifecycle`]'s
+//! Used by triage rules, projections, the input line and the command line. Imports the nouns and `lifecycle`'s
 //! states and marks; knows neither rows nor the store, which hand it a [`Subject`].
 //!
 //! ```text

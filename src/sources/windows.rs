@@ -1,7 +1,7 @@
 //! Systems Manager maintenance windows: when they open, whether they run, how they went, and whether they began at all.
 //!
 //! `DescribeMaintenanceWindows` lists them at every refresh. Executions, tasks and targets cost a call per window, so
-//! they are asked only for windows that [`judge::wants_a_look`] picks: never looked at, running, inside their time,
+//! they are asked only for windows that `judge::wants_a_look` picks: never looked at, running, inside their time,
 //! or not looked at for an hour. What was learned is remembered per vantage.
 //!
 //! A window that should have begun and did not is suspected first and then vetted with `GetMaintenanceWindow`: a
