@@ -1,0 +1,11 @@
+//! Every fault × every source, against the simulator through the real SDK.
+//!
+//! The matrix is generated from two tables: the sources and the faults. For each pair it is shown that the old rows
+//! stay, that the fault has the right kind and a sentence an operator understands, and that the feed recovers by
+//! itself once the fault is lifted. Nothing sleeps: one asking at a time is driven by hand.
+
+mod access;
+mod fleet;
+mod live;
+mod matrix;
+mod stand;
