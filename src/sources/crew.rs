@@ -136,7 +136,8 @@ impl Crew {
         let handle = if let Some(planned) = self.planned.get(&feed) {
             let Some(access) = self.fleet.access(feed.vantage) else {
                 // The account left the fleet this moment; the plan follows.
-                self.schedule().release(feed);
+                let now = self.clock.now();
+                self.schedule().release(feed, now);
                 return;
             };
             let planned = planned.clone();
@@ -190,7 +191,8 @@ impl Crew {
             );
             self.fail(feed, fault, Duration::ZERO).await;
         }
-        self.schedule().release(feed);
+        let now = self.clock.now();
+        self.schedule().release(feed, now);
         Some(feed)
     }
 

@@ -85,12 +85,29 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
-    let detector = match known {
+    // Forgotten until this asking has gone well: a detector that was deleted is looked up anew.
+    memory.remember(None);
+    let remembered = known.is_some();
+    let mut detector = match known {
         Some(known) => known,
         None => find_detector(ask.access()).await?,
     };
-    // Forgotten until this asking has gone well: a detector that was deleted is looked up anew.
-    memory.remember(None);
+    let mut outcome = list(&ask, &detector).await;
+    let refused = outcome
+        .as_ref()
+        .is_err_and(|fault| fault.code.as_deref() == Some("BadRequestException"));
+    if remembered && refused {
+        // GuardDuty was switched off, or off and on again, since the last asking.
+        detector = find_detector(ask.access()).await?;
+        outcome = list(&ask, &detector).await;
+    }
+    outcome?;
+    memory.remember(Some(detector));
+    Ok(())
+}
+
+/// Lists every open finding of a detector and hands over the pages.
+async fn list(ask: &Ask, detector: &str) -> Result<(), Fault> {
     let mut pages = Pages::default();
     while pages.more() {
         let token = pages.token();
@@ -99,7 +116,7 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
             .guardduty(&LIST_GUARDDUTY_FINDINGS, |client, with| {
                 client
                     .list_findings()
-                    .detector_id(&detector)
+                    .detector_id(detector)
                     .finding_criteria(
                         FindingCriteria::builder()
                             .criterion(
@@ -123,7 +140,7 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
             .await?;
         let ids = out.finding_ids.unwrap_or_default();
         if !ids.is_empty() {
-            let findings = get(ask.access(), &detector, ids).await?;
+            let findings = get(ask.access(), detector, ids).await?;
             ask.page(
                 findings
                     .iter()
@@ -134,7 +151,6 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
         }
         pages.turn(&LIST_GUARDDUTY_FINDINGS, out.next_token)?;
     }
-    memory.remember(Some(detector));
     Ok(())
 }
 

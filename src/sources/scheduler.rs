@@ -263,15 +263,19 @@ impl Schedule {
         };
         entry.due = if entry.again { now } else { due };
         entry.rank = if entry.again { Rank::Wanted } else { rank };
-        entry.again = false;
         entry.due
     }
 
     /// The asking of a feed is over, everything about it has been reported: it may be asked again when it is due.
-    pub fn release(&mut self, feed: Feed) {
+    pub fn release(&mut self, feed: Feed, now: Timestamp) {
         let Some(entry) = self.entries.get_mut(&feed) else {
             return;
         };
+        // Somebody may have asked after the outcome was settled and before this.
+        if std::mem::take(&mut entry.again) {
+            entry.due = entry.due.min(now);
+            entry.rank = Rank::Wanted;
+        }
         if entry.running {
             entry.running = false;
             self.running -= 1;
@@ -389,7 +393,7 @@ mod tests {
         let mut due = BTreeSet::new();
         while let Some(feed) = schedule.take(at(0)) {
             let next = schedule.ended(feed, at(1));
-            schedule.release(feed);
+            schedule.release(feed, at(1));
             let wait = next.since(at(1));
             assert!(wait <= EVERY && wait >= EVERY.mul_f64(0.9), "{wait:?}");
             due.insert(next);
@@ -436,7 +440,7 @@ mod tests {
         for _ in 0..8 {
             assert_eq!(schedule.take(now), Some(alarms(1)));
             let next = schedule.failed(alarms(1), &fault(FaultKind::Service), now);
-            schedule.release(alarms(1));
+            schedule.release(alarms(1), now);
             waits.push(next.since(now).as_secs());
             assert_eq!(schedule.take(now), None, "it must wait");
             now = next;
@@ -455,7 +459,7 @@ mod tests {
         schedule.add(alarms(1), EVERY, at(0));
         schedule.take(at(0));
         let next = schedule.failed(alarms(1), &fault(FaultKind::Denied), at(0));
-        schedule.release(alarms(1));
+        schedule.release(alarms(1), at(0));
         assert!(next.since(at(0)) > Duration::from_secs(13 * 60));
         assert_eq!(schedule.take(at(60)), None);
         schedule.refresh(&[alarms(1)], at(60));
@@ -472,7 +476,7 @@ mod tests {
         for _ in feeds {
             let feed = schedule.take(at(0)).unwrap();
             schedule.failed(feed, &fault(FaultKind::Denied), at(0));
-            schedule.release(feed);
+            schedule.release(feed, at(0));
         }
         schedule.refresh(&[alarms(1)], at(10));
         assert_eq!(schedule.take(at(10)), Some(alarms(1)));
@@ -494,7 +498,7 @@ mod tests {
         for round in 0..40 {
             let feed = schedule.take(at(round)).unwrap();
             schedule.failed(feed, &fault(FaultKind::Unreachable), at(round));
-            schedule.release(feed);
+            schedule.release(feed, at(round));
         }
         for account in 100..140 {
             schedule.add(alarms(account), EVERY, at(100));
@@ -516,12 +520,17 @@ mod tests {
         let first = schedule.take(at(0)).unwrap();
         schedule.refresh(&[first], at(1));
         assert_eq!(schedule.ended(first, at(2)), at(2));
-        schedule.release(first);
+        schedule.release(first, at(2));
         assert_eq!(schedule.take(at(2)), Some(first));
+        // Asked for between its outcome and its release: not lost either.
+        schedule.failed(first, &fault(FaultKind::Denied), at(3));
+        schedule.refresh(&[first], at(3));
+        schedule.release(first, at(3));
+        assert_eq!(schedule.take(at(3)), Some(first));
         let gone = schedule.retain(|f| *f != first);
         assert_eq!(gone, [first]);
         schedule.ended(first, at(3));
-        schedule.release(first);
+        schedule.release(first, at(3));
         assert_eq!(schedule.take(at(500)).map(|f| f == first), Some(false));
         assert_eq!(schedule.running(), 1);
     }

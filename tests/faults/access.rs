@@ -79,7 +79,11 @@ async fn a_role_that_cannot_be_assumed_is_told_and_tried_again() {
     let fleet = open(spec(&sim), impatient()).await;
     let id = sim
         .faults()
-        .add(Fault::new(Kind::Deny).service("sts").operation("AssumeRole"))
+        .add(
+            Fault::new(Kind::Deny)
+                .service("sts")
+                .operation("AssumeRole"),
+        )
         .unwrap();
     let access = fleet.access(scope(ACCOUNT, "eu-west-1")).unwrap();
     let ask = || {
@@ -93,7 +97,10 @@ async fn a_role_that_cannot_be_assumed_is_told_and_tried_again() {
     };
     let fault = ask().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Denied);
-    assert!(fault.message.contains("AssumeRole") && fault.message.contains(NAME), "{fault}");
+    assert!(
+        fault.message.contains("AssumeRole") && fault.message.contains(NAME),
+        "{fault}"
+    );
     assert!(fault.advice.contains("trust"), "{fault}");
     // The failure is shared, not repeated: five more askings cost no further call.
     let calls = sim.calls().count("sts", "AssumeRole").calls;
@@ -153,7 +160,11 @@ async fn bad_keys_are_told_from_a_region_that_is_off() {
     };
     let everywhere = [
         unknown(Fault::new(Kind::Error).service("monitoring")),
-        unknown(Fault::new(Kind::Error).service("sts").operation("GetCallerIdentity")),
+        unknown(
+            Fault::new(Kind::Error)
+                .service("sts")
+                .operation("GetCallerIdentity"),
+        ),
     ];
     let ids = everywhere.map(|f| sim.faults().add(f).unwrap());
     assert_eq!(ask().await.unwrap_err().kind, FaultKind::Expired);
@@ -163,7 +174,9 @@ async fn bad_keys_are_told_from_a_region_that_is_off() {
     // Only here: the region is off.
     sim.faults()
         .add(unknown(
-            Fault::new(Kind::Error).service("monitoring").region("eu-west-1"),
+            Fault::new(Kind::Error)
+                .service("monitoring")
+                .region("eu-west-1"),
         ))
         .unwrap();
     assert_eq!(ask().await.unwrap_err().kind, FaultKind::RegionOff);

@@ -43,7 +43,11 @@ async fn accounts_are_chosen_by_unit_name_and_id() {
     let fleet = open(choose(prod.clone(), vec![]), impatient()).await;
     assert_eq!(names(&fleet), ["payments-prod"]);
     let workloads = vec![Selector::Ou("workloads".into())];
-    let fleet = open(choose(workloads, vec![Selector::Name("WEB-*".into())]), impatient()).await;
+    let fleet = open(
+        choose(workloads, vec![Selector::Name("WEB-*".into())]),
+        impatient(),
+    )
+    .await;
     assert_eq!(names(&fleet), ["payments-prod"]);
     let id = vec![Selector::Account("333333333333".parse().unwrap())];
     let fleet = open(choose(vec![], [prod, id].concat()), impatient()).await;
@@ -82,7 +86,10 @@ async fn an_organization_that_cannot_be_listed_is_never_an_empty_fleet() {
         .add(Fault::new(Kind::NotInOrganization).service("organizations"))
         .unwrap();
     let fault = fleet.survey(slice).await.1.unwrap_err();
-    assert!(!fault.kind.is_off(), "a fleet without a list is not a fact to live with: {fault}");
+    assert!(
+        !fault.kind.is_off(),
+        "a fleet without a list is not a fact to live with: {fault}"
+    );
     assert!(fault.advice.contains("[organization]"), "{fault}");
     assert_eq!(names(&fleet).len(), 3);
 }
@@ -133,12 +140,20 @@ async fn accounts_that_are_written_down_need_no_question() {
     assert!(fleet.surveys().is_empty());
     assert_eq!(names(&fleet), ["pay"]);
     assert_eq!(sim.calls().total().calls, 0);
-    for (external_id, works) in [(None, false), (Some("wrong"), false), (Some("nightwatch"), true)] {
+    for (external_id, works) in [
+        (None, false),
+        (Some("wrong"), false),
+        (Some("nightwatch"), true),
+    ] {
         let fleet = open(with(account("pay", "partner", external_id)), impatient()).await;
         let access = fleet.access(scope("222222222222", "eu-west-1")).unwrap();
         let outcome = access
             .cloudwatch(&noctop::aws::ops::DESCRIBE_ALARMS, |client, with| {
-                client.describe_alarms().customize().config_override(with).send()
+                client
+                    .describe_alarms()
+                    .customize()
+                    .config_override(with)
+                    .send()
             })
             .await;
         assert_eq!(outcome.is_ok(), works, "{external_id:?}");

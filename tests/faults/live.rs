@@ -8,7 +8,7 @@ use noctop::sim::faults::{Fault, Kind as Faulty};
 use noctop::sources::{Live, Settings, sweep_once};
 use tokio::sync::mpsc;
 
-use super::stand::{ACCOUNT, clock, impatient, open, patient, scope, simulator, spec};
+use super::stand::{ACCOUNT, clock, open, patient, scope, simulator, spec};
 
 /// How every feed ended in these batches; feeds that were only announced are missing.
 fn outcomes(batches: &[Batch]) -> BTreeMap<Feed, Option<FaultKind>> {
@@ -34,7 +34,15 @@ async fn sweep(
         }
         batches
     });
-    sweep_once(fleet, &Settings::default(), &[Kind::Alarm], patience, clock(), tx).await;
+    sweep_once(
+        fleet,
+        &Settings::default(),
+        &[Kind::Alarm],
+        patience,
+        clock(),
+        tx,
+    )
+    .await;
     collect.await.unwrap()
 }
 
@@ -45,7 +53,12 @@ async fn a_sweep_announces_asks_everything_once_and_ends() {
         .await
         .unwrap();
     sim.faults()
-        .add(Fault::new(Faulty::Deny).service("monitoring").account(ACCOUNT).region("us-east-1"))
+        .add(
+            Fault::new(Faulty::Deny)
+                .service("monitoring")
+                .account(ACCOUNT)
+                .region("us-east-1"),
+        )
         .unwrap();
     let batches = sweep(&fleet, Duration::from_secs(60)).await;
     let outcomes = outcomes(&batches);
@@ -54,13 +67,22 @@ async fn a_sweep_announces_asks_everything_once_and_ends() {
     for (feed, outcome) in &outcomes {
         let denied = feed.vantage == scope(ACCOUNT, "us-east-1");
         assert_eq!(*outcome, denied.then_some(FaultKind::Denied), "{feed}");
-        let began = batches.iter().filter(|b| b.feed == *feed && matches!(b.body, Body::Begin));
+        let began = batches
+            .iter()
+            .filter(|b| b.feed == *feed && matches!(b.body, Body::Begin));
         assert_eq!(began.count(), 1, "{feed}");
         let first = batches.iter().find(|b| b.feed == *feed).unwrap();
-        assert!(matches!(first.body, Body::Planned { .. }), "{feed} was not announced");
+        assert!(
+            matches!(first.body, Body::Planned { .. }),
+            "{feed} was not announced"
+        );
     }
     // The faster slice is a part of the whole: a sweep leaves it out.
-    assert!(outcomes.keys().all(|f| f.source != SourceId::Cloudwatch || f.slice == Slice::ALL));
+    assert!(
+        outcomes
+            .keys()
+            .all(|f| f.source != SourceId::Cloudwatch || f.slice == Slice::ALL)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,7 +90,11 @@ async fn a_sweep_does_not_wait_for_a_region_that_hangs() {
     let sim = simulator();
     let fleet = open(spec(&sim), patient()).await;
     sim.faults()
-        .add(Fault::new(Faulty::Hang).service("monitoring").region("us-east-1"))
+        .add(
+            Fault::new(Faulty::Hang)
+                .service("monitoring")
+                .region("us-east-1"),
+        )
         .unwrap();
     let batches = sweep(&fleet, Duration::from_millis(1500)).await;
     let outcomes = outcomes(&batches);
@@ -82,7 +108,7 @@ async fn a_sweep_does_not_wait_for_a_region_that_hangs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poller_goes_on_through_failure_and_recovers_when_asked() {
     let sim = simulator();
-    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), impatient(), clock())
+    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
         .await
         .unwrap();
     let deny = Fault::new(Faulty::Deny).service("organizations");

@@ -7,7 +7,7 @@ use noctop::aws::access::Patience;
 use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use noctop::clock::{Clock, SystemClock};
-use noctop::domain::{Batch, Body, Cover, Fault, Feed, Scope};
+use noctop::domain::{Batch, Cover, Fault, Feed, Scope};
 use noctop::sim::scenario::Scenario;
 use noctop::sim::{Options, Simulator};
 use noctop::sources::{Asker, Source};
@@ -164,15 +164,4 @@ impl Asking {
         }
         (batches, outcome)
     }
-}
-
-/// How many records the pages of these batches hold.
-pub fn records(batches: &[Batch]) -> usize {
-    batches
-        .iter()
-        .map(|b| match &b.body {
-            Body::Page(records) => records.len(),
-            _ => 0,
-        })
-        .sum()
 }

@@ -303,6 +303,14 @@ fn until(credentials: &Credentials, now: Timestamp, generation: u64) -> Until {
     let end = expiry
         .duration_since(UNIX_EPOCH)
         .map_or(now, |since| Timestamp::ZERO.plus(since));
+    if end <= now {
+        // Nobody hands out credentials that have ended: our clock is wrong. The SDK signs with the time that AWS
+        // tells it, so they serve; if they do not, AWS says so and they are distrusted.
+        return Until {
+            renew: now.plus(ENDLESS_FOR),
+            end: now.plus(ENDLESS_FOR * 2),
+        };
+    }
     // Renewing ahead by more than half of a short life would renew all the time.
     let ahead = RENEW_AHEAD.min(end.since(now) / 3);
     let spread = ahead * u32::try_from(generation * 37 % 100).unwrap_or(0) / 100;
@@ -428,6 +436,9 @@ mod tests {
             assert!(until.renew < until.end);
             assert!(Timestamp::from_secs(13_600).since(until.end) >= TOO_SHORT);
         }
+        // Credentials that seem to have ended before they came: the clock is wrong, not AWS.
+        let skewed = until(&expiring(9_000), now, 1);
+        assert!(skewed.renew > now);
         // A life of one minute is not renewed from its first second on.
         let short = until(&expiring(10_060), now, 99);
         assert!(short.renew > now.plus(Duration::from_secs(15)), "{short:?}");

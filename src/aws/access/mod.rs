@@ -31,7 +31,7 @@ use crate::domain::{AccountId, Fault, Region, Scope};
 use super::classify::{self, Place, Sign};
 use super::fleet::spec::{Fips, FleetSpec};
 use super::limit::Limits;
-use super::ops::Op;
+use super::ops::{GET_CALLER_IDENTITY, Op};
 
 pub use capture::Tape;
 pub use door::Door;
@@ -236,8 +236,9 @@ impl Access {
         if sign.is_throttling() {
             self.gate.limits.throttled(op, self.scope());
         }
-        let elsewhere =
-            sign.is_ambiguous() && self.door.works_elsewhere(&self.gate, self.region).await;
+        // Finding out is itself such a call; it must not ask again.
+        let unclear = sign.is_ambiguous() && *op != GET_CALLER_IDENTITY;
+        let elsewhere = unclear && self.door.works_elsewhere(&self.gate, self.region).await;
         if sign.doubts_credentials() && !elsewhere {
             self.door.identity().distrust(used);
         }
