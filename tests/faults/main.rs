@@ -4,6 +4,8 @@
 //! stay, that the fault has the right kind and a sentence an operator understands, and that the feed recovers by
 //! itself once the fault is lifted. Nothing sleeps: one asking at a time is driven by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod access;
 mod fleet;
 mod live;
