@@ -509,14 +509,17 @@ impl Backup {
         &self.asked[self.asked.len() - 1]
     }
 
+    /// When a caller stopped a job, if one did.
+    pub fn stop_of(&self, job: &Job) -> Option<Timestamp> {
+        if self.stopped.is_empty() {
+            return None;
+        }
+        self.stopped.get(&job.id()).copied()
+    }
+
     /// The state of a job.
     pub fn state(&self, job: &Job, now: Timestamp) -> &'static str {
-        let stopped = if self.stopped.is_empty() {
-            None
-        } else {
-            self.stopped.get(&job.id())
-        };
-        job.state(stopped.copied(), now)
+        job.state(self.stop_of(job), now)
     }
 }
 

@@ -69,11 +69,14 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    fn fits(&self, job: &Value) -> bool {
-        let ended = job.at("CompletionDate").as_time();
+    fn ended(&self, ended: Option<Timestamp>) -> bool {
         let (after, before) = self.complete;
         after.is_none_or(|t| ended.is_some_and(|e| e >= t))
             && before.is_none_or(|t| ended.is_some_and(|e| e <= t))
+    }
+
+    fn fits(&self, job: &Value) -> bool {
+        self.ended(job.at("CompletionDate").as_time())
             && self
                 .members
                 .iter()
@@ -112,29 +115,46 @@ fn check_state(call: &Call<'_>, member: &str, known: &[&str]) -> Result<(), Refu
     }
 }
 
-/// `ListBackupJobs`.
+/// `ListBackupJobs`. A month of a whole organization is tens of thousands of jobs: they are chosen before
+/// they are described, and only a page of them is.
 pub fn list(call: &Call<'_>) -> Answer {
     check_state(call, "state", STATES)?;
     let page = call.page()?;
-    let rows = [
-        ("State", "state"),
-        ("ResourceArn", "resourceArn"),
-        ("ResourceType", "resourceType"),
-        ("BackupVaultName", "backupVaultName"),
-        ("MessageCategory", "messageCategory"),
-        ("ParentJobId", "parentJobId"),
-    ];
-    let wanted = Wanted::read(call, &page, &rows)?;
-    let state = call.text("state");
-    gather(call, &page, "BackupJobs", |backup, site, now| {
-        let jobs = backup.jobs(site, wanted.from, wanted.to);
-        // Describing a job costs more than telling its state.
-        let likely = jobs
-            .iter()
-            .filter(|job| state.is_none_or(|s| backup.state(job, now) == s));
-        let described = likely.map(|job| (job.key(), job.describe(backup, site, now)));
-        described.filter(|(_, job)| wanted.fits(job)).collect()
-    })
+    let wanted = Wanted::read(call, &page, &[])?;
+    let now = call.now;
+    let fits = |backup: &Backup, job: &Job| {
+        let resource = &backup.resources[job.resource];
+        let is = |name: &str, value: Option<&str>| call.text(name).is_none_or(|v| Some(v) == value);
+        let stopped = backup.stop_of(job);
+        let state = job.state(stopped, now);
+        is("state", Some(state))
+            && is("resourceArn", Some(&resource.arn))
+            && is("resourceType", Some(resource.kind))
+            && is("backupVaultName", Some(job.vault(backup)))
+            && is("messageCategory", job.category(state))
+            && is("parentJobId", None)
+            && wanted.ended(job.completed(stopped, now))
+    };
+    let mut all: Vec<(String, String, Job)> = Vec::new();
+    for account in accounts(call, "accountId", &["*"])? {
+        let region = &call.region;
+        call.world
+            .estate(&account, region, |backup: &mut Backup, site, _| {
+                let jobs = backup.jobs(site, wanted.from, wanted.to);
+                let fit = jobs.into_iter().filter(|job| fits(backup, job));
+                all.extend(fit.map(|job| (job.key(), account.clone(), job)));
+            });
+    }
+    all.sort_by(|a, b| b.0.cmp(&a.0));
+    let (jobs, next) = page.fall(all, |(key, ..)| key.clone());
+    let jobs = jobs.iter().map(|(_, account, job)| {
+        let region = &call.region;
+        call.world
+            .estate(account, region, |backup: &mut Backup, site, _| {
+                job.describe(backup, site, now)
+            })
+    });
+    Ok(fields! { "BackupJobs" => jobs.collect::<Value>(), "NextToken" => next })
 }
 
 /// `ListCopyJobs`.
