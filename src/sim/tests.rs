@@ -326,3 +326,38 @@ fn a_hundred_thousand_items_are_there_when_asked_for() {
     assert_eq!(page.at("MetricAlarms").items().len(), 50);
     assert!(!page.at("NextToken").is_null());
 }
+
+/// How many metric alarms of an account fire in eu-west-1, and how many have changed since the start.
+fn firing(sim: &Simulator, account: &str) -> (usize, usize) {
+    let truth = sim.truth("cloudwatch", account, "eu-west-1").unwrap();
+    let alarms = truth["MetricAlarms"].as_array().unwrap();
+    let changed =
+        |a: &&serde_json::Value| a["StateTransitionedTimestamp"].as_f64() > Some(1_795_250_000.0);
+    (
+        alarms.iter().filter(|a| a["StateValue"] == "ALARM").count(),
+        alarms.iter().filter(changed).count(),
+    )
+}
+
+#[test]
+fn an_outage_comes_and_goes() {
+    let (sim, clock) = start("region-outage");
+    let quiet = firing(&sim, "222222222222").0;
+    clock.advance(Duration::from_secs(600));
+    let bad = firing(&sim, "222222222222").0;
+    clock.advance(Duration::from_secs(5400));
+    let over = firing(&sim, "222222222222").0;
+    assert!(bad >= 20 && quiet < 8 && over < 12, "{quiet} {bad} {over}");
+}
+
+#[test]
+fn updates_come_at_the_rate_that_is_asked_for() {
+    let (mut options, clock) = options("hundred-thousand");
+    options.updates_per_second = Some(800.0);
+    let sim = Simulator::start(options).unwrap();
+    assert_eq!(firing(&sim, "200000000000").1, 0);
+    clock.advance(Duration::from_secs(60));
+    // One a second in each of 800 places, on 125 alarms: about 48 of them are hit at least once.
+    let changed = firing(&sim, "200000000000").1;
+    assert!((30..=66).contains(&changed), "{changed}");
+}
