@@ -193,15 +193,6 @@ async fn quiet_windows_cost_one_call() {
 }
 
 #[tokio::test]
-async fn more_windows_than_a_page_are_all_there() {
-    let mut stand = Stand::new("[windows]\nper_cell = 130").await;
-    let said = stand
-        .ask_scope(SourceId::Windows, "all", scope(PAYMENTS, EU))
-        .await;
-    assert_eq!(said.records.len(), 130);
-}
-
-#[tokio::test]
 async fn a_window_is_read_afresh_with_its_executions() {
     let mut stand = Stand::new(WINDOWS).await;
     let here = scope(PAYMENTS, EU);
