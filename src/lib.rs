@@ -1,15 +1,21 @@
 //! noctop: an operations console in the terminal for people who run many AWS accounts.
 
+pub mod app;
 pub mod aws;
 pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod domain;
+pub mod effects;
 pub mod filter;
 pub mod keymap;
 pub mod lifecycle;
+pub mod model;
+pub mod panes;
 pub mod runtime;
 pub mod sim;
 pub mod sources;
 pub mod store;
 pub mod theme;
 pub mod triage;
+pub mod view;

@@ -1,0 +1,57 @@
+//! Running a command: does it make sense here, is its target still there, then do it.
+
+use std::sync::Arc;
+
+use crate::command::{self, Risk};
+use crate::model::{Action, Effects, Model, RowKey, Tone};
+use crate::panes::fact;
+
+/// Runs a command by name with the row under the cursor as its target. An unknown name is said, not ignored.
+pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
+    let Some(command) = command::named(name) else {
+        model.say(Tone::Refused, format!("There is no command `{name}`."));
+        return Effects::new();
+    };
+    if command.risk >= Risk::Take && refuse_vanished(model) {
+        return Effects::new();
+    }
+    let target = model.pane().cursor.clone();
+    if let Err(why) = command.when.check(model, target.as_ref()) {
+        model.say(Tone::Refused, why);
+        return Effects::new();
+    }
+    let action = Action {
+        command: command.name,
+        argument: Arc::from(argument),
+        target,
+        at: model.now,
+    };
+    (command.run)(model, &action)
+}
+
+/// When the row under the cursor has vanished, the cursor stands on another row that the operator did not choose:
+/// the next command that acts on a row is refused, once, naming both.
+fn refuse_vanished(model: &mut Model) -> bool {
+    let Some((gone, at)) = model.pane_mut().vanished.take() else {
+        return false;
+    };
+    let gone = name(model, &gone);
+    let now_on = model
+        .pane()
+        .cursor
+        .clone()
+        .map_or_else(|| Arc::from("nothing"), |key| name(model, &key));
+    let when = fact::clock(at, model.now);
+    model.say(Tone::Refused, format!("{gone} left this list at {when}; the cursor is now on {now_on}. Press again to mean that one."));
+    true
+}
+
+fn name(model: &Model, key: &RowKey) -> Arc<str> {
+    match key {
+        RowKey::Item(key) => model.row(key).map_or_else(
+            || Arc::clone(&key.id),
+            |row| Arc::from(fact::what(row.item())),
+        ),
+        RowKey::Feed(feed) => Arc::from(feed.to_string()),
+    }
+}

@@ -1,0 +1,79 @@
+//! The spine: a message goes in, the model changes, effects come out. Pure and synchronous.
+//!
+//! ```text
+//! Msg ──► update ──► press / arrive / finish ──► Effects
+//!            settle ──► deadlines, projections, cursors      (once before a frame)
+//! ```
+//!
+//! Called by `runtime` and by tests; reads no clock and awaits nothing.
+
+mod dispatch;
+mod finish;
+mod msg;
+mod press;
+mod settle;
+
+pub use dispatch::run;
+pub use msg::Msg;
+pub use settle::{Settled, settle};
+
+use crate::clock::Timestamp;
+use crate::model::{Effects, Model, RawBody, Tone};
+
+/// Takes one message in.
+pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
+    model.now = model.now.max(at);
+    match msg {
+        Msg::Pressed(chord) => press::pressed(model, chord),
+        Msg::Pasted(text) => press::pasted(model, &text),
+        Msg::Wheeled(rows) => press::wheeled(model, rows),
+        Msg::Clicked { x, y } => press::clicked(model, x, y),
+        Msg::Resized { width, height } => {
+            model.size = (width, height);
+            Effects::new()
+        }
+        Msg::Arrived(batch) => {
+            let changes = model.store.apply(*batch);
+            model.note(&changes);
+            Effects::new()
+        }
+        Msg::Learned(roster) => {
+            model.learn(*roster);
+            Effects::new()
+        }
+        Msg::Finished(outcome) => finish::finished(model, outcome),
+        Msg::Reloaded { theme, problems } => {
+            model.theme = *theme;
+            finish::say_problems(model, &problems);
+            Effects::new()
+        }
+        Msg::Drawn => {
+            model.overlay_drawn = true;
+            Effects::new()
+        }
+        Msg::Tick => Effects::new(),
+    }
+}
+
+/// Gives a command line as if it had been typed into the palette: `findings sev:critical`, `quit`.
+pub fn start_with(model: &mut Model, typed: &str) -> Effects {
+    match crate::command::palette::entries(typed).into_iter().next() {
+        Some(entry) => run(model, entry.command, &entry.argument),
+        None => {
+            model.say(
+                Tone::Refused,
+                format!("There is no command or pane `{typed}`."),
+            );
+            Effects::new()
+        }
+    }
+}
+
+/// The text lines of a raw body, for scrolling and drawing alike.
+#[must_use]
+pub fn raw_lines(body: &RawBody) -> usize {
+    match body {
+        RawBody::Lines(lines) => lines.len(),
+        RawBody::Loading | RawBody::Failed(_) => 1,
+    }
+}

@@ -1,0 +1,328 @@
+//! Keys, pastes and the mouse.
+
+use std::sync::Arc;
+
+use crate::command::{self, choose, palette};
+use crate::filter::Filter;
+use crate::keymap::{Chord, Key, Lookup, Mods};
+use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
+
+use super::dispatch;
+
+/// Rows that one notch of the mouse wheel moves.
+const WHEEL_ROWS: i16 = 3;
+
+pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
+    if model.overlay.is_none() && model.filtering.is_none() {
+        return looked_up(model, chord);
+    }
+    if let Some(Overlay::Confirm { command, .. }) = &model.overlay {
+        let command = *command;
+        // A key typed before the question was on the screen was not an answer to it.
+        if !model.overlay_drawn {
+            return Effects::new();
+        }
+        return match chord.key() {
+            Key::Char('y') | Key::Enter if chord.mods() == Mods::NONE => {
+                model.overlay = None;
+                dispatch::run(model, command, "")
+            }
+            Key::Char('n' | 'q') | Key::Esc => {
+                model.overlay = None;
+                Effects::new()
+            }
+            _ => Effects::new(),
+        };
+    }
+    if chord.key() == Key::Esc || is_ctrl(chord, 'c') {
+        return dispatch::run(model, "app.back", "");
+    }
+    match &model.overlay {
+        Some(Overlay::Palette(_)) => in_palette(model, chord),
+        Some(Overlay::Choice(_)) => in_choice(model, chord),
+        Some(Overlay::Help { .. } | Overlay::Raw { .. } | Overlay::Confirm { .. }) => {
+            looked_up(model, chord)
+        }
+        None => in_filter(model, chord),
+    }
+}
+
+fn is_ctrl(chord: Chord, letter: char) -> bool {
+    chord == Chord::new(Key::Char(letter), Mods::CTRL)
+}
+
+fn looked_up(model: &mut Model, chord: Chord) -> Effects {
+    model.chords.push(chord);
+    let bound = match model.keymap.lookup(command::layers(model), &model.chords) {
+        Lookup::Found(binding) => Some((Arc::clone(&binding.command), Arc::clone(&binding.args))),
+        Lookup::Prefix(_) => return Effects::new(),
+        Lookup::Nothing => None,
+    };
+    let unfinished = model.chords.len() > 1;
+    model.chords.clear();
+    let (command, argument): (Arc<str>, Arc<str>) = match bound {
+        Some(bound) => bound,
+        // A chord that breaks a sequence starts anew: `g j` is a lost `g` and then `j`.
+        None if unfinished => return looked_up(model, chord),
+        None => return Effects::new(),
+    };
+    dispatch::run(model, &command, &argument)
+}
+
+/// Edits an input line; `false` where the chord means nothing there.
+fn edit(line: &mut InputLine, chord: &Chord) -> bool {
+    if let Some(c) = chord.typed() {
+        line.insert(c.encode_utf8(&mut [0; 4]));
+        return true;
+    }
+    match chord.key() {
+        Key::Char('a') if is_ctrl(*chord, 'a') => line.home(),
+        Key::Char('e') if is_ctrl(*chord, 'e') => line.end(),
+        Key::Char('w') if is_ctrl(*chord, 'w') => line.delete_word(),
+        Key::Char('u') if is_ctrl(*chord, 'u') => line.delete_before(),
+        Key::Backspace => line.backspace(),
+        Key::Delete => line.delete(),
+        Key::Left => line.left(),
+        Key::Right => line.right(),
+        Key::Home => line.home(),
+        Key::End => line.end(),
+        _ => return false,
+    }
+    true
+}
+
+fn in_palette(model: &mut Model, chord: Chord) -> Effects {
+    let Some(Overlay::Palette(palette)) = &mut model.overlay else {
+        return Effects::new();
+    };
+    match chord.key() {
+        Key::Enter => {
+            let entry = palette.entries.get(palette.selected).cloned();
+            let typed = palette.input.text().to_owned();
+            model.overlay = None;
+            return match entry {
+                Some(entry) => dispatch::run(model, entry.command, &entry.argument),
+                None => {
+                    model.say(
+                        Tone::Refused,
+                        format!("There is no command or pane `{typed}`."),
+                    );
+                    Effects::new()
+                }
+            };
+        }
+        Key::Down => {
+            palette.selected = (palette.selected + 1).min(palette.entries.len().saturating_sub(1))
+        }
+        Key::Up => palette.selected = palette.selected.saturating_sub(1),
+        Key::Tab => {
+            if let Some(entry) = palette.entries.get(palette.selected) {
+                let text = if entry.command == "pane.show" {
+                    entry.argument.to_string() + " "
+                } else {
+                    entry.title.to_string()
+                };
+                palette.input.set(&text);
+                palette.entries = palette::entries(palette.input.text());
+                palette.selected = 0;
+            }
+        }
+        _ => {
+            if edit(&mut palette.input, &chord) {
+                palette.entries = palette::entries(palette.input.text());
+                palette.selected = 0;
+            }
+        }
+    }
+    Effects::new()
+}
+
+fn in_choice(model: &mut Model, chord: Chord) -> Effects {
+    let Some(Overlay::Choice(choice)) = &mut model.overlay else {
+        return Effects::new();
+    };
+    match chord.key() {
+        Key::Enter => {
+            if !choice.purpose.is_multiple() || !choice.entries.iter().any(|e| e.chosen) {
+                let current = choice.current();
+                for (at, entry) in choice.entries.iter_mut().enumerate() {
+                    entry.chosen = Some(at) == current;
+                }
+            }
+            let purpose = choice.purpose;
+            let values: Vec<_> = choice
+                .entries
+                .iter()
+                .filter(|e| e.chosen)
+                .map(|e| Arc::clone(&e.value))
+                .collect();
+            model.overlay = None;
+            choose::choose(model, purpose, &values);
+        }
+        Key::Char(' ') if choice.purpose.is_multiple() => {
+            if let Some(at) = choice.current() {
+                choice.entries[at].chosen = !choice.entries[at].chosen;
+            }
+        }
+        Key::Down => {
+            choice.selected = (choice.selected + 1).min(choice.matching().len().saturating_sub(1))
+        }
+        Key::Up => choice.selected = choice.selected.saturating_sub(1),
+        // In a short list nobody searches for j or k; in a list of accounts they are letters of a name.
+        Key::Char('j') if !choice.purpose.is_multiple() => {
+            choice.selected = (choice.selected + 1).min(choice.matching().len().saturating_sub(1));
+        }
+        Key::Char('k') if !choice.purpose.is_multiple() => {
+            choice.selected = choice.selected.saturating_sub(1)
+        }
+        _ => {
+            if edit(&mut choice.typed, &chord) {
+                choice.selected = 0;
+            }
+        }
+    }
+    Effects::new()
+}
+
+fn in_filter(model: &mut Model, chord: Chord) -> Effects {
+    let Some(input) = &mut model.filtering else {
+        return Effects::new();
+    };
+    match chord.key() {
+        Key::Enter => {
+            let text: Arc<str> = Arc::from(input.line.text().trim());
+            if input.error.is_none() {
+                model.filtering = None;
+                command::filter::apply(model, text);
+            }
+            return Effects::new();
+        }
+        Key::Tab => complete(model),
+        Key::Up | Key::Down => recall(model, chord.key() == Key::Up),
+        _ => {
+            if edit(&mut input.line, &chord) {
+                input.recalled = None;
+            }
+        }
+    }
+    filter_typed(model);
+    Effects::new()
+}
+
+/// Applies the filter line as it stands, or says in place what is wrong with it.
+fn filter_typed(model: &mut Model) {
+    let Some(input) = &mut model.filtering else {
+        return;
+    };
+    match Filter::parse(input.line.text()) {
+        Ok(_) => {
+            input.error = None;
+            let text: Arc<str> = Arc::from(input.line.text().trim());
+            if *model.panes[model.active].filter != *text {
+                model.panes[model.active].filter = text;
+                model.ask_again(model.active);
+            }
+        }
+        Err(error) => input.error = Some((error.span.clone(), Arc::from(error.to_string()))),
+    }
+    if let Some(input) = &mut model.filtering {
+        input.completion =
+            crate::filter::complete(input.line.text(), input.line.cursor(), &model.vocabulary);
+    }
+}
+
+/// Takes the first completion of the word under the cursor.
+fn complete(model: &mut Model) {
+    let Some(FilterInput {
+        line, completion, ..
+    }) = &mut model.filtering
+    else {
+        return;
+    };
+    let Some(word) = completion.candidates.first() else {
+        return;
+    };
+    let text = line.text();
+    let text = format!(
+        "{}{word}{}",
+        &text[..completion.span.start],
+        &text[completion.span.end..]
+    );
+    line.set(&text);
+}
+
+fn recall(model: &mut Model, older: bool) {
+    let Some(input) = &mut model.filtering else {
+        return;
+    };
+    let count = model.filters.len();
+    let at = match (input.recalled, older) {
+        (None, true) => count.checked_sub(1),
+        (None, false) => None,
+        (Some(at), true) => Some(at.saturating_sub(1)),
+        (Some(at), false) => (at + 1 < count).then_some(at + 1),
+    };
+    input.recalled = at;
+    let text = at.map_or("", |at| &model.filters[at]);
+    input.line.set(text);
+}
+
+/// Text that arrived at once: into a line that is being typed, otherwise nowhere. It never acts.
+pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
+    match (&mut model.overlay, &mut model.filtering) {
+        (Some(Overlay::Palette(palette)), _) => {
+            palette.input.insert(text);
+            palette.entries = palette::entries(palette.input.text());
+            palette.selected = 0;
+        }
+        (Some(Overlay::Choice(choice)), _) => choice.typed.insert(text),
+        (None, Some(input)) => {
+            input.line.insert(text);
+            filter_typed(model);
+        }
+        _ => model.say(
+            Tone::Refused,
+            "Pasted text acts on nothing here; press / to filter or : to find a command.",
+        ),
+    }
+    Effects::new()
+}
+
+pub(super) fn wheeled(model: &mut Model, notches: i16) -> Effects {
+    let command = if notches > 0 {
+        "row.next"
+    } else {
+        "row.previous"
+    };
+    let rows = notches.saturating_abs().saturating_mul(WHEEL_ROWS).min(100);
+    (0..rows)
+        .flat_map(|_| dispatch::run(model, command, ""))
+        .collect()
+}
+
+pub(super) fn clicked(model: &mut Model, x: u16, y: u16) -> Effects {
+    if model.overlay.is_some() || model.filtering.is_some() {
+        return Effects::new();
+    }
+    let areas = model.areas();
+    let inside = |area: Area| area.contains(x, y);
+    if inside(areas.list) {
+        let active = model.active;
+        let index = model.panes[active].offset + usize::from(y - areas.list.y);
+        if index < model.panes[active].len() {
+            let again = model.panes[active].index == index;
+            model.panes[active].go(&model.store, index);
+            if again {
+                return dispatch::run(model, "row.details", "");
+            }
+            if model.details.view != crate::model::DetailsView::Closed {
+                model.details.follow_at = Some(model.now);
+            }
+        }
+    } else if inside(areas.tabs)
+        && let Some(pane) = crate::panes::tab_at(x, areas.tabs.width)
+    {
+        return dispatch::run(model, "pane.show", &(pane + 1).to_string());
+    }
+    Effects::new()
+}

@@ -1,0 +1,117 @@
+//! Bringing the model up to the present before a frame: deadlines, projections, cursors.
+
+use crate::clock::Timestamp;
+use crate::domain::FeedState;
+use crate::model::{DetailsView, Model, Overlay, Rows};
+use crate::store::projection::Progress;
+use crate::store::{FeedReport, Store};
+
+/// Whether there is more to do than the budget allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Everything is up to date.
+    Done,
+    /// A projection is still being sorted; call again after the waiting keys.
+    More,
+}
+
+/// Work units (rows looked at) that one settling may spend on projections: about a millisecond.
+const BUDGET: usize = 8_192;
+
+/// Brings the model up to `at`. Idempotent at one moment.
+pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
+    model.now = model.now.max(at);
+    let now = model.now;
+    let changes = model.store.tick(now);
+    model.note(&changes);
+    model.coverage.refresh(&model.store, &model.lens, now);
+    if model.toast.as_ref().is_some_and(|t| t.until <= now) {
+        model.toast = None;
+    }
+    let settled = refresh(model);
+    let areas = model.areas();
+    let height = usize::from(areas.list.height);
+    let active = model.active;
+    model.panes[active].settle(&model.store, now, height);
+    follow(model, now);
+    clamp(model);
+    settled
+}
+
+/// Refreshes the projections, the visible pane's first. Frozen rows stay as they are.
+fn refresh(model: &mut Model) -> Settled {
+    let mut budget = BUDGET;
+    let mut settled = match model.open.refresh(&model.store, model.now, &mut budget) {
+        Progress::Done => Settled::Done,
+        Progress::More => Settled::More,
+    };
+    if model.frozen.is_some() {
+        return settled;
+    }
+    let order = std::iter::once(model.active)
+        .chain((0..model.panes.len()).filter(|at| *at != model.active));
+    for at in order.collect::<Vec<_>>() {
+        let pane = &mut model.panes[at];
+        match &mut pane.rows {
+            Rows::Items(projection) => {
+                match projection.refresh(&model.store, model.now, &mut budget) {
+                    Progress::Done => {}
+                    Progress::More => settled = Settled::More,
+                }
+            }
+            // Thousands of feeds are not looked through for a pane that nobody sees.
+            Rows::Feeds(feeds) if at == model.active => {
+                *feeds = ledger(&model.store, &pane.filter, model.now)
+            }
+            Rows::Feeds(_) => {}
+        }
+    }
+    settled
+}
+
+/// The feeds that a filter's words leave, blind ones first.
+fn ledger(store: &Store, filter: &str, now: Timestamp) -> Vec<crate::domain::Feed> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let named = |feed: &FeedReport| {
+        let text = format!("{} {}", feed.feed, feed.state);
+        words.iter().all(|w| text.contains(w.as_str()))
+    };
+    let rank = |state: FeedState| match state {
+        FeedState::Blind => 0,
+        FeedState::Late => 1,
+        FeedState::Loading => 2,
+        FeedState::Off => 3,
+        FeedState::Fresh => 4,
+    };
+    let mut feeds: Vec<_> = store
+        .feeds(now)
+        .into_iter()
+        .filter(|f| words.is_empty() || named(f))
+        .map(|f| (rank(f.state), f.feed))
+        .collect();
+    feeds.sort_unstable();
+    feeds.into_iter().map(|(_, feed)| feed).collect()
+}
+
+/// The details follow the cursor once it has rested.
+fn follow(model: &mut Model, now: Timestamp) {
+    if model.details.view == DetailsView::Closed {
+        model.details.follow_at = None;
+        return;
+    }
+    let cursor = model.pane().cursor.clone();
+    if model.details.shown == cursor {
+        model.details.follow_at = None;
+    } else if model.details.follow_at.is_none_or(|due| due <= now) {
+        model.details.shown = cursor;
+        model.details.follow_at = None;
+        model.details.scroll = 0;
+    }
+}
+
+/// Keeps scroll positions within what there is to scroll, as far as the model knows it.
+fn clamp(model: &mut Model) {
+    if let Some(Overlay::Raw { body, scroll, .. }) = &mut model.overlay {
+        *scroll = (*scroll).min(super::raw_lines(body).saturating_sub(1));
+    }
+}

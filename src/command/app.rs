@@ -1,0 +1,66 @@
+//! noctop itself: stepping out, quitting, the terminal.
+
+use std::sync::Arc;
+
+use crate::model::{Action, DetailsView, Effect, Effects, Model, Overlay};
+
+/// One step out, or `false` where there is nothing to step out of.
+fn step_out(model: &mut Model) -> bool {
+    if !model.chords.is_empty() {
+        model.chords.clear();
+    } else if model.overlay.take().is_some() {
+    } else if let Some(input) = model.filtering.take() {
+        model.pane_mut().filter = input.before;
+        model.ask_again(model.active);
+    } else if model.details.view != DetailsView::Closed {
+        model.details.view = match model.details.view {
+            DetailsView::Full
+                if !model.zoomed
+                    && crate::model::area::has_room_beside(model.size.0, model.size.1) =>
+            {
+                DetailsView::Beside
+            }
+            _ => DetailsView::Closed,
+        };
+        model.details.scroll = 0;
+    } else if model.zoomed {
+        model.zoomed = false;
+    } else if !model.pane().marked.is_empty() {
+        model.pane_mut().marked.clear();
+        model.pane_mut().anchor = None;
+    } else {
+        return false;
+    }
+    true
+}
+
+pub(super) fn back(model: &mut Model, _: &Action) -> Effects {
+    step_out(model);
+    Effects::new()
+}
+
+pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
+    if !step_out(model) {
+        model.show(Overlay::Confirm {
+            question: Arc::from("Quit noctop?"),
+            command: "app.quit",
+        });
+    }
+    Effects::new()
+}
+
+pub(super) fn quit(_: &mut Model, _: &Action) -> Effects {
+    vec![Effect::Quit]
+}
+
+pub(super) fn redraw(_: &mut Model, _: &Action) -> Effects {
+    vec![Effect::Redraw]
+}
+
+pub(super) fn suspend(_: &mut Model, _: &Action) -> Effects {
+    vec![Effect::Suspend]
+}
+
+pub(super) fn reload(_: &mut Model, _: &Action) -> Effects {
+    vec![Effect::Reload]
+}

@@ -1,0 +1,28 @@
+//! Feeds.
+
+use crate::model::{Action, Effect, Effects, Model, RowKey, Tone};
+
+pub(super) fn refresh(model: &mut Model, action: &Action) -> Effects {
+    let feeds = match &action.target {
+        Some(RowKey::Feed(feed)) => vec![*feed],
+        _ => {
+            let sources = model.pane().spec.sources;
+            model
+                .store
+                .feeds(model.now)
+                .into_iter()
+                .map(|f| f.feed)
+                .filter(|f| sources.contains(&f.source))
+                .collect()
+        }
+    };
+    if feeds.is_empty() {
+        model.say(
+            Tone::Refused,
+            "No feed is planned yet; the fleet is still being read.",
+        );
+        return Effects::new();
+    }
+    model.say(Tone::Done, format!("Asking {} feeds now.", feeds.len()));
+    vec![Effect::Refresh(feeds)]
+}

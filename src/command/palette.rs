@@ -1,0 +1,104 @@
+//! The palette: commands and panes by name.
+
+use std::sync::Arc;
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::model::{Action, Effects, Model, Overlay, Palette, PaletteEntry};
+use crate::panes;
+
+pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
+    let palette = Palette {
+        entries: entries(""),
+        ..Palette::default()
+    };
+    model.show(Overlay::Palette(palette));
+    Effects::new()
+}
+
+/// The entries that match what was typed, best first. A pane's name followed by words offers that pane with the
+/// words as its filter.
+#[must_use]
+pub fn entries(typed: &str) -> Vec<PaletteEntry> {
+    let typed = typed.trim_start();
+    let mut found = Vec::new();
+    if let Some((name, words)) = typed.split_once(' ')
+        && let Some(at) = panes::named(name)
+    {
+        let pane = panes::ALL[at];
+        found.push(PaletteEntry {
+            command: "pane.show",
+            argument: Arc::from(format!("{} {}", pane.name, words.trim())),
+            title: Arc::from(format!("{} {}", pane.name, words.trim())),
+            help: Arc::from(format!("Show the {} pane with this filter.", pane.title)),
+        });
+    }
+    if typed == "q" {
+        found.extend(all().filter(|e| e.command == "app.quit"));
+    }
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<_> = all()
+        .enumerate()
+        .filter_map(|(at, entry)| {
+            let text = format!("{} {}", entry.title, entry.command);
+            pattern
+                .score(Utf32Str::new(&text, &mut buffer), &mut matcher)
+                .map(|score| (score, at, entry))
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.extend(scored.into_iter().map(|(_, _, entry)| entry));
+    found.dedup_by(|a, b| a.command == b.command && a.argument == b.argument);
+    found
+}
+
+/// Everything that the palette offers: panes first, then every command that makes sense without an argument.
+fn all() -> impl Iterator<Item = PaletteEntry> {
+    let panes = panes::ALL.iter().map(|pane| PaletteEntry {
+        command: "pane.show",
+        argument: Arc::from(pane.name),
+        title: Arc::from(pane.name),
+        help: Arc::from(format!("Show the {} pane.", pane.title)),
+    });
+    let commands = super::ALL
+        .iter()
+        .filter(|c| !matches!(c.name, "pane.show" | "filter.set" | "palette.open"))
+        .map(|c| PaletteEntry {
+            command: c.name,
+            argument: Arc::from(""),
+            title: Arc::from(c.title),
+            help: Arc::from(c.help),
+        });
+    panes.chain(commands)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_is_found_by_a_few_letters_and_takes_a_filter() {
+        assert_eq!(&*entries("fin")[0].argument, "findings");
+        let first = &entries("findings sev:critical")[0];
+        assert_eq!(
+            (first.command, &*first.argument),
+            ("pane.show", "findings sev:critical")
+        );
+    }
+
+    #[test]
+    fn q_quits_and_nonsense_finds_nothing() {
+        assert_eq!(entries("q")[0].command, "app.quit");
+        assert_eq!(entries("quit")[0].command, "app.quit");
+        assert!(entries("zzzzqqq").is_empty());
+    }
+
+    #[test]
+    fn without_a_word_every_pane_comes_first() {
+        assert_eq!(entries("").len(), all().count());
+        assert_eq!(&*entries("")[0].argument, "queue");
+    }
+}

@@ -1,0 +1,53 @@
+//! Panes.
+
+use std::sync::Arc;
+
+use crate::model::{Action, Effect, Effects, Model, Tone};
+use crate::panes;
+
+/// Shows a pane; its sources are asked first from now on.
+fn go(model: &mut Model, to: usize) -> Effects {
+    model.active = to;
+    model.details.shown = model.pane().cursor.clone();
+    model.details.scroll = 0;
+    model.details.follow_at = None;
+    vec![Effect::Focus(model.pane().spec.sources)]
+}
+
+pub(super) fn next(model: &mut Model, _: &Action) -> Effects {
+    go(model, (model.active + 1) % panes::ALL.len())
+}
+
+pub(super) fn previous(model: &mut Model, _: &Action) -> Effects {
+    go(
+        model,
+        (model.active + panes::ALL.len() - 1) % panes::ALL.len(),
+    )
+}
+
+pub(super) fn show(model: &mut Model, action: &Action) -> Effects {
+    let (name, filter) = action
+        .argument
+        .trim()
+        .split_once(' ')
+        .unwrap_or((action.argument.trim(), ""));
+    let by_number = name
+        .parse::<usize>()
+        .ok()
+        .filter(|n| (1..=panes::ALL.len()).contains(n))
+        .map(|n| n - 1);
+    let Some(to) = by_number.or_else(|| panes::named(name)) else {
+        model.say(Tone::Refused, format!("There is no pane `{name}`."));
+        return Effects::new();
+    };
+    let effects = go(model, to);
+    if !filter.trim().is_empty() {
+        super::filter::apply(model, Arc::from(filter.trim()));
+    }
+    effects
+}
+
+pub(super) fn zoom(model: &mut Model, _: &Action) -> Effects {
+    model.zoomed = !model.zoomed;
+    Effects::new()
+}

@@ -1,0 +1,28 @@
+//! An action: a command, its argument and what it was aimed at when the key went down. Plain data.
+
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::domain::{Feed, ItemKey};
+
+/// What a row is, by identity: the cursor and every action hold this, never an index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKey {
+    /// An item.
+    Item(ItemKey),
+    /// A feed of the coverage ledger.
+    Feed(Feed),
+}
+
+/// A command that was asked for, with everything it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// The command's name.
+    pub command: &'static str,
+    /// What stood behind the name in the keymap or the palette; empty where nothing did.
+    pub argument: Arc<str>,
+    /// The row under the cursor when the key went down.
+    pub target: Option<RowKey>,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,370 @@
+//! Everything the console knows, as plain data. Changed only by `app::update`, read by `view::draw`.
+//!
+//! ```text
+//! Model ── store, roster                the facts
+//!       ├─ panes, active, scope         what is looked at
+//!       ├─ overlay, input, chords       what is being asked
+//!       ├─ details, toast, frozen       how it is shown
+//!       └─ session, theme, keymap       who looks, and with what
+//! ```
+
+pub mod action;
+pub mod area;
+pub mod effect;
+pub mod fit;
+pub mod input;
+mod open;
+pub mod overlay;
+pub mod pane;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::{AccountId, ItemKey, Region, Roster, Severity};
+use crate::filter::{Completion, Filter, Vocabulary};
+use crate::keymap::{Chord, Keymap};
+use crate::panes::{self, Lists};
+use crate::store::projection::{Include, Projection, Query};
+use crate::store::{Changes, Row, Store};
+use crate::theme::Theme;
+
+pub use action::{Action, RowKey};
+pub use area::{Area, Areas, DetailsView};
+pub use effect::{Effect, Effects, Outcome};
+pub use input::InputLine;
+pub use open::{Covered, Open};
+pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
+pub use pane::{Pane, Rows};
+
+/// How long the details wait before they follow the cursor: a held key draws the list only.
+pub const DETAILS_REST: Duration = Duration::from_millis(80);
+
+/// How long a message stays in the footer.
+pub const TOAST_FOR: Duration = Duration::from_secs(6);
+
+/// Who looks and how; fixed for the session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The name of the fleet in the header.
+    pub fleet: Arc<str>,
+    /// The operator's name.
+    pub operator: Arc<str>,
+    /// Whether this is the embedded demo.
+    pub demo: bool,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
+    /// Whether only ASCII can be shown.
+    pub ascii: bool,
+}
+
+/// A message in the footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// One sentence.
+    pub text: Arc<str>,
+    /// Whether it is a refusal or a failure.
+    pub tone: Tone,
+    /// Until when it stays.
+    pub until: Timestamp,
+}
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something was refused or went wrong.
+    Refused,
+}
+
+/// The details of a row.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Whether and how they are shown.
+    pub view: DetailsView,
+    /// Which row they show; follows the cursor after [`DETAILS_REST`].
+    pub shown: Option<RowKey>,
+    /// When they follow the cursor, if it has moved.
+    pub follow_at: Option<Timestamp>,
+    /// First line shown.
+    pub scroll: usize,
+}
+
+/// The filter line while it is open.
+#[derive(Clone, Debug)]
+pub struct FilterInput {
+    /// What is being typed.
+    pub line: InputLine,
+    /// The filter as it was before, for `Esc`.
+    pub before: Arc<str>,
+    /// What is wrong with it, and where (byte range).
+    pub error: Option<(std::ops::Range<usize>, Arc<str>)>,
+    /// How the word under the cursor could go on.
+    pub completion: Completion,
+    /// Where in the history the line stands.
+    pub recalled: Option<usize>,
+}
+
+/// What of the fleet is looked at, on every pane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lens {
+    /// Only these accounts; all where empty.
+    pub accounts: BTreeSet<AccountId>,
+    /// Only these regions; all where empty.
+    pub regions: BTreeSet<Region>,
+    /// Nothing below this severity.
+    pub floor: Option<Severity>,
+}
+
+/// Everything the console knows.
+#[derive(Debug)]
+pub struct Model {
+    /// The facts.
+    pub store: Store,
+    /// The fleet's names, for completion.
+    pub vocabulary: Vocabulary,
+    /// Every item that asks for attention, whatever the panes filter: what the header counts.
+    pub open: Open,
+    /// How much of everything, and of each pane, is read.
+    pub coverage: Covered,
+    /// Who looks and how.
+    pub session: Session,
+    /// Colours.
+    pub theme: Theme,
+    /// Keys.
+    pub keymap: Keymap,
+    /// The panes, in the order of [`panes::ALL`].
+    pub panes: Vec<Pane>,
+    /// Which pane is shown.
+    pub active: usize,
+    /// Whether the pane has the screen for itself.
+    pub zoomed: bool,
+    /// What of the fleet is looked at.
+    pub lens: Lens,
+    /// The details.
+    pub details: Details,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The filter line while it is open.
+    pub filtering: Option<FilterInput>,
+    /// Filters used in this session, newest last.
+    pub filters: Vec<Arc<str>>,
+    /// The chords of an unfinished sequence.
+    pub chords: Vec<Chord>,
+    /// Since when the rows are frozen, if they are.
+    pub frozen: Option<Timestamp>,
+    /// The message in the footer.
+    pub toast: Option<Toast>,
+    /// The screen's columns and rows.
+    pub size: (u16, u16),
+    /// The present, as of the last message.
+    pub now: Timestamp,
+    /// When the overlay was put up; keys typed before it was drawn do not answer it.
+    pub overlay_drawn: bool,
+}
+
+impl Model {
+    /// A console that knows nothing yet.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        session: Session,
+        theme: Theme,
+        keymap: Keymap,
+        now: Timestamp,
+    ) -> Self {
+        let panes = panes::ALL
+            .iter()
+            .map(|spec| Pane {
+                spec,
+                rows: match spec.lists {
+                    Lists::Feeds => Rows::Feeds(Vec::new()),
+                    Lists::Open(_) | Lists::Every(_) => {
+                        Rows::Items(Box::new(Projection::new(Query::default())))
+                    }
+                },
+                filter: Arc::from(""),
+                order: spec.order.to_vec(),
+                cursor: None,
+                index: 0,
+                offset: 0,
+                vanished: None,
+                marked: BTreeSet::new(),
+                anchor: None,
+            })
+            .collect();
+        let mut model = Self {
+            vocabulary: vocabulary(store.roster()),
+            store,
+            open: Open::new(),
+            coverage: Covered::default(),
+            session,
+            theme,
+            keymap,
+            panes,
+            active: 0,
+            zoomed: false,
+            lens: Lens::default(),
+            details: Details::default(),
+            overlay: None,
+            filtering: None,
+            filters: Vec::new(),
+            chords: Vec::new(),
+            frozen: None,
+            toast: None,
+            size: (80, 24),
+            now,
+            overlay_drawn: false,
+        };
+        model.ask_all_again();
+        model
+    }
+
+    /// The pane that is shown.
+    #[must_use]
+    pub fn pane(&self) -> &Pane {
+        &self.panes[self.active]
+    }
+
+    /// The pane that is shown, to change it.
+    pub fn pane_mut(&mut self) -> &mut Pane {
+        &mut self.panes[self.active]
+    }
+
+    /// Where things stand on the screen now.
+    #[must_use]
+    pub fn areas(&self) -> Areas {
+        area::arrange(self.size.0, self.size.1, self.details.view, self.zoomed)
+    }
+
+    /// Whether the details have the place of the list, so that movement keys scroll them.
+    #[must_use]
+    pub fn reads_details(&self) -> bool {
+        self.details.view != DetailsView::Closed && self.areas().list.height == 0
+    }
+
+    /// Shows a message in the footer.
+    pub fn say(&mut self, tone: Tone, text: impl Into<Arc<str>>) {
+        self.toast = Some(Toast {
+            text: text.into(),
+            tone,
+            until: self.now.plus(TOAST_FOR),
+        });
+    }
+
+    /// Shows what is wrong in files that were read at the start.
+    pub fn warn(&mut self, first: &str, more: usize) {
+        let rest = if more == 0 {
+            String::new()
+        } else {
+            format!(" (and {more} more: `noctop config check` lists them)")
+        };
+        self.say(Tone::Refused, format!("{first}{rest}"));
+    }
+
+    /// Puts something over the panes.
+    pub fn show(&mut self, overlay: Overlay) {
+        self.overlay = Some(overlay);
+        self.overlay_drawn = false;
+    }
+
+    /// Makes a pane's query anew from its filter, its order and the lens. A filter that cannot be read leaves the
+    /// query as it was.
+    pub fn ask_again(&mut self, at: usize) {
+        let pane = &mut self.panes[at];
+        let Rows::Items(projection) = &mut pane.rows else {
+            return;
+        };
+        let Ok(filter) = Filter::parse(&pane.filter) else {
+            return;
+        };
+        projection.ask(Query {
+            kinds: pane.spec.lists.kinds().to_vec(),
+            include: if matches!(pane.spec.lists, Lists::Open(_)) {
+                Include::Open
+            } else {
+                Include::Known
+            },
+            filter,
+            floor: self.lens.floor,
+            accounts: self.lens.accounts.iter().copied().collect(),
+            regions: self.lens.regions.iter().copied().collect(),
+            sort: pane.order.clone(),
+        });
+    }
+
+    /// Makes every pane's query anew.
+    pub fn ask_all_again(&mut self) {
+        self.open.ask(&self.lens);
+        for at in 0..self.panes.len() {
+            self.ask_again(at);
+        }
+    }
+
+    /// The row of an item, if it is still there.
+    #[must_use]
+    pub fn row(&self, key: &ItemKey) -> Option<&Row> {
+        self.store.find(key).and_then(|id| self.store.row(id))
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        self.store.roster()
+    }
+
+    /// Takes in what the fleet looks like now.
+    pub fn learn(&mut self, roster: Roster) {
+        self.vocabulary = vocabulary(&roster);
+        let changes = self.store.set_roster(Arc::new(roster), self.now);
+        self.note(&changes);
+    }
+
+    /// Tells everything that is derived from the store what changed there.
+    pub fn note(&mut self, changes: &Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        self.coverage.is_stale = true;
+        self.open.note(changes);
+        for pane in &mut self.panes {
+            if let Rows::Items(projection) = &mut pane.rows {
+                projection.note(changes);
+            }
+        }
+    }
+
+    /// The next moment at which something changes without a message from outside.
+    #[must_use]
+    pub fn next_deadline(&self) -> Timestamp {
+        // The clock in the header ticks every second; nothing finer than that is due but the resting cursor.
+        let second = Timestamp::from_secs(self.now.as_secs() + 1);
+        [self.details.follow_at, self.store.next_deadline()]
+            .into_iter()
+            .flatten()
+            .fold(second, Timestamp::min)
+            .max(self.now)
+    }
+}
+
+/// The names that a filter can be completed with.
+fn vocabulary(roster: &Roster) -> Vocabulary {
+    let regions: BTreeSet<_> = roster
+        .iter()
+        .flat_map(|a| &a.regions)
+        .map(ToString::to_string)
+        .collect();
+    let tags: BTreeSet<_> = roster
+        .iter()
+        .flat_map(|a| &a.tags)
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    Vocabulary {
+        accounts: roster.iter().map(|a| a.name.to_string()).collect(),
+        regions: regions.into_iter().collect(),
+        tags: tags.into_iter().collect(),
+        products: Vec::new(),
+    }
+}

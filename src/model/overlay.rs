@@ -1,0 +1,136 @@
+//! What lies over the panes: help, palette, choices, raw JSON, a question.
+
+use std::sync::Arc;
+
+use crate::domain::{Fault, ItemKey};
+
+use super::input::InputLine;
+
+/// One thing over the panes. `Esc` takes it away.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// The keys that work here.
+    Help {
+        /// First line shown.
+        scroll: usize,
+    },
+    /// The palette: commands and panes by name.
+    Palette(Palette),
+    /// A list to choose from.
+    Choice(Choice),
+    /// The service's own JSON of one item.
+    Raw {
+        /// Which item.
+        key: ItemKey,
+        /// What came back, as far as it has.
+        body: RawBody,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// A question that only `y` and `Enter` answer with yes.
+    Confirm {
+        /// The question.
+        question: Arc<str>,
+        /// The command that a yes runs.
+        command: &'static str,
+    },
+}
+
+/// The state of a raw read.
+#[derive(Clone, Debug)]
+pub enum RawBody {
+    /// Asked, not answered.
+    Loading,
+    /// Pretty-printed JSON, in lines.
+    Lines(Vec<Arc<str>>),
+    /// It could not be read.
+    Failed(Fault),
+}
+
+/// The palette's state.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// What has been typed.
+    pub input: InputLine,
+    /// The entries that match, best first.
+    pub entries: Vec<PaletteEntry>,
+    /// Which entry is selected.
+    pub selected: usize,
+}
+
+/// One line of the palette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaletteEntry {
+    /// What it runs.
+    pub command: &'static str,
+    /// The argument it runs it with.
+    pub argument: Arc<str>,
+    /// What it is called.
+    pub title: Arc<str>,
+    /// One sentence on it.
+    pub help: Arc<str>,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What is chosen.
+    pub title: &'static str,
+    /// What is chosen for.
+    pub purpose: Purpose,
+    /// The entries.
+    pub entries: Vec<ChoiceEntry>,
+    /// Which entry the cursor is on, counted in entries that match what was typed.
+    pub selected: usize,
+    /// What was typed to narrow the entries.
+    pub typed: InputLine,
+}
+
+/// What a choice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The order of the pane.
+    Sort,
+    /// The lowest severity that is shown.
+    Floor,
+    /// The accounts that are shown; several may be chosen.
+    Accounts,
+    /// The regions that are shown; several may be chosen.
+    Regions,
+}
+
+impl Purpose {
+    /// Whether several entries may be chosen.
+    #[must_use]
+    pub const fn is_multiple(self) -> bool {
+        matches!(self, Self::Accounts | Self::Regions)
+    }
+}
+
+/// One entry of a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChoiceEntry {
+    /// The value.
+    pub value: Arc<str>,
+    /// What is shown for it.
+    pub label: Arc<str>,
+    /// Whether it is chosen now.
+    pub chosen: bool,
+}
+
+impl Choice {
+    /// The indices of the entries that match what was typed, ignoring case.
+    #[must_use]
+    pub fn matching(&self) -> Vec<usize> {
+        let typed = self.typed.text().to_lowercase();
+        (0..self.entries.len())
+            .filter(|i| self.entries[*i].label.to_lowercase().contains(&typed))
+            .collect()
+    }
+
+    /// The entry under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<usize> {
+        self.matching().get(self.selected).copied()
+    }
+}

@@ -1,0 +1,292 @@
+//! The cells that several panes share.
+
+use crate::clock::Timestamp;
+use crate::domain::text::age;
+use crate::domain::{Detail, Kind, Region, Severity};
+use crate::lifecycle::{Mark, Marks, State};
+use crate::store::projection::Column as SortBy;
+use crate::theme::Role;
+
+use super::{Align, Cell, Cells, Column, NO_LIMIT, RowLook, Width, fact};
+
+/// The role of a severity.
+#[must_use]
+pub const fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::SeverityCritical,
+        Severity::High => Role::SeverityHigh,
+        Severity::Medium => Role::SeverityMedium,
+        Severity::Low => Role::SeverityLow,
+        Severity::Info => Role::SeverityInfo,
+    }
+}
+
+/// `* ● C`: whether it is new or worse since you looked, and how bad it is.
+pub const SEVERITY: Column = Column {
+    head: "  sev",
+    width: Width::Fixed(5),
+    from: 0,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::Severity),
+    cell: Cells::Item(severity),
+};
+
+/// Since when.
+pub const AGE: Column = Column {
+    head: "age",
+    width: Width::Fixed(5),
+    from: 0,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::Opened),
+    cell: Cells::Item(opened),
+};
+
+/// `NEW`, `ACK ana 22m`, `SNZ 2h`, `CLEAR`.
+pub const STATE: Column = Column {
+    head: "state",
+    width: Width::Fixed(6),
+    from: 50,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::State),
+    cell: Cells::Item(state),
+};
+
+/// `FLAP`, `NO DATA`, `WIN`, `STALE`.
+pub const MARKS: Column = Column {
+    head: "marks",
+    width: Width::Fixed(8),
+    from: 100,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: None,
+    cell: Cells::Item(marks),
+};
+
+/// What operators call the account.
+pub const ACCOUNT: Column = Column {
+    head: "account",
+    width: Width::Share {
+        least: 8,
+        most: 20,
+        weight: 3,
+    },
+    from: 0,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::Account),
+    cell: Cells::Item(account),
+};
+
+/// The region, in four letters.
+pub const REGION_SHORT: Column = Column {
+    head: "reg",
+    width: Width::Fixed(5),
+    from: 58,
+    until: 109,
+    align: Align::Left,
+    sort: Some(SortBy::Region),
+    cell: Cells::Item(region_short),
+};
+
+/// The region in full.
+pub const REGION: Column = Column {
+    head: "region",
+    width: Width::Fixed(14),
+    from: 110,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::Region),
+    cell: Cells::Item(region),
+};
+
+/// Kind and name: what the row is about.
+pub const WHAT: Column = Column {
+    head: "what",
+    width: Width::Share {
+        least: 14,
+        most: 60,
+        weight: 4,
+    },
+    from: 0,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: Some(SortBy::Name),
+    cell: Cells::Item(what),
+};
+
+/// The name alone, where the pane has one kind only.
+pub const NAME: Column = Column {
+    head: "name",
+    cell: Cells::Item(name),
+    ..WHAT
+};
+
+/// The fact that matters.
+pub const FACT: Column = Column {
+    head: "fact",
+    width: Width::Share {
+        least: 12,
+        most: u16::MAX,
+        weight: 5,
+    },
+    from: 70,
+    until: NO_LIMIT,
+    align: Align::Left,
+    sort: None,
+    cell: Cells::Item(the_fact),
+};
+
+fn severity<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let severity = look.row.severity();
+    let marks = look.row.marks();
+    let news = if marks.contains(Mark::Worse) {
+        if look.ascii { '^' } else { '↑' }
+    } else if marks.contains(Mark::New) {
+        '*'
+    } else {
+        ' '
+    };
+    let glyph = if look.ascii {
+        severity.ascii()
+    } else {
+        severity.glyph()
+    };
+    let letter = severity.letter();
+    Cell::new(
+        format!(
+            "{news} {glyph:<1}{}{letter}",
+            if glyph.len() > 1 && look.ascii {
+                ""
+            } else {
+                " "
+            }
+        ),
+        severity_role(severity),
+    )
+}
+
+fn opened<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let opened = look.row.item().opened;
+    Cell::new(
+        if opened.is_unknown() {
+            "?".to_owned()
+        } else {
+            age(look.now.since(opened))
+        },
+        Role::Text,
+    )
+}
+
+fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(look.row.state().label(), state_role(look.row.state()))
+}
+
+/// The role of a state.
+#[must_use]
+pub const fn state_role(state: State) -> Role {
+    match state {
+        State::New => Role::StateNew,
+        State::Clear => Role::StateClear,
+    }
+}
+
+/// The marks that are words; the others are signs before the severity.
+fn remarks(marks: Marks) -> impl Iterator<Item = Mark> {
+    marks
+        .iter()
+        .filter(|m| !matches!(m, Mark::New | Mark::Worse))
+}
+
+/// The marks as words: `FLAP STALE`.
+#[must_use]
+pub fn mark_words(marks: Marks) -> String {
+    remarks(marks)
+        .map(Mark::label)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn marks<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let marks = look.row.marks();
+    let role = match remarks(marks).next() {
+        Some(Mark::Win) => Role::MarkWindow,
+        Some(Mark::Flap) => Role::MarkFlap,
+        Some(Mark::NoData) => Role::MarkNoData,
+        Some(Mark::Stale) => Role::MarkStale,
+        _ => Role::Mark,
+    };
+    Cell::new(mark_words(marks), role)
+}
+
+fn account<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let id = look.row.key().scope.account;
+    match look.roster.get(id) {
+        Some(account) => Cell::new(&*account.name, Role::Text),
+        None => Cell::new(id.to_string(), Role::Text),
+    }
+}
+
+fn region<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(region_text(&look.row.key().scope.region), Role::TextDim)
+}
+
+fn region_text(region: &Region) -> String {
+    if *region == Region::GLOBAL {
+        "global".to_owned()
+    } else {
+        region.to_string()
+    }
+}
+
+fn region_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(look.row.key().scope.region.short(), Role::TextDim)
+}
+
+fn what<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(fact::what(look.row.item()), Role::TextStrong)
+}
+
+fn name<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(look.row.item().name.to_string(), Role::TextStrong)
+}
+
+fn the_fact<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(
+        fact::fact(look.row.item(), look.now).into_owned(),
+        Role::Text,
+    )
+}
+
+/// The service's own word for the state.
+pub fn native<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(look.row.item().native_state.to_string(), Role::TextDim)
+}
+
+/// A time as an age, `-` where it is not known.
+#[must_use]
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    if at.is_unknown() {
+        "-".to_owned()
+    } else {
+        age(now.since(at))
+    }
+}
+
+/// The kind of a row as a word, with the job's or subject's own word where it says more.
+pub fn kind<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let item = look.row.item();
+    let word = match &item.detail {
+        Detail::Backup(d) => d.job.word(),
+        detail => detail.kind().word(),
+    };
+    Cell::new(word, Role::TextDim)
+}
+
+/// Whether a pane of these kinds needs the word of the kind in front of the name.
+#[must_use]
+pub const fn is_mixed(kinds: &[Kind]) -> bool {
+    kinds.len() > 1
+}

@@ -1,0 +1,220 @@
+//! What a row is and the fact that matters about it, as short sentences.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::clock::Timestamp;
+use crate::domain::alarm::AlarmDetail;
+use crate::domain::backup::{BackupDetail, JobKind};
+use crate::domain::patch::{PatchDetail, PatchSubject};
+use crate::domain::text::age;
+use crate::domain::window::{WindowDetail, WindowPhase};
+use crate::domain::{Detail, Item, ItemState};
+
+/// What the row is about, with the word of its kind: `alarm api-5xx-rate`, `GuardDuty Backdoor:EC2/…`.
+#[must_use]
+pub fn what(item: &Item) -> String {
+    match &item.detail {
+        Detail::Alarm(_) => format!("alarm {}", item.name),
+        Detail::Finding(d) => format!("{} {}", d.product, item.name),
+        Detail::Incident(_) => format!("OpsItem {}", item.name),
+        Detail::Window(_) => format!("window {}", item.name),
+        Detail::Patch(_) => format!("patches {}", item.name),
+        Detail::Backup(d) => match d.job {
+            JobKind::Missed => format!("no backup {}", item.name),
+            job => format!("{} {}", job.word(), item.name),
+        },
+    }
+}
+
+/// The fact that matters right now.
+#[must_use]
+pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
+    match &item.detail {
+        Detail::Alarm(d) => alarm(item, d),
+        Detail::Finding(d) => {
+            let mut text = item
+                .resource
+                .as_deref()
+                .map(tail)
+                .unwrap_or_default()
+                .to_owned();
+            if let Some(count) = d.count.filter(|c| *c > 1) {
+                let _ = write!(
+                    text,
+                    "{}seen {count} times",
+                    if text.is_empty() { "" } else { " · " }
+                );
+            }
+            if text.is_empty() {
+                Cow::Borrowed(&item.title)
+            } else {
+                Cow::Owned(text)
+            }
+        }
+        Detail::Incident(d) => Cow::Owned(match &d.source {
+            Some(source) => format!("{} · from {source}", d.status),
+            None => d.status.to_string(),
+        }),
+        Detail::Window(d) => Cow::Owned(window(d, now)),
+        Detail::Patch(d) => Cow::Owned(patch(d, now)),
+        Detail::Backup(d) => Cow::Owned(backup(d, now)),
+    }
+}
+
+/// The last part of an ARN or path: the name that people know a resource by.
+#[must_use]
+pub fn tail(resource: &str) -> &str {
+    if !resource.starts_with("arn:") {
+        return resource;
+    }
+    let name = resource
+        .splitn(6, ':')
+        .nth(5)
+        .filter(|name| !name.is_empty())
+        .unwrap_or(resource);
+    name.rsplit(['/', ':'])
+        .next()
+        .filter(|t| !t.is_empty())
+        .unwrap_or(name)
+}
+
+/// A time of day with its zone: `06:31Z`; with the day where it is not within twelve hours.
+#[must_use]
+pub fn clock(at: Timestamp, now: Timestamp) -> String {
+    let near = now.since(at).max(at.since(now)).as_secs() < 43_200;
+    at.to_jiff()
+        .strftime(if near { "%H:%MZ" } else { "%b %d %H:%MZ" })
+        .to_string()
+}
+
+fn alarm<'a>(item: &'a Item, d: &'a AlarmDetail) -> Cow<'a, str> {
+    match item.state {
+        ItemState::NoData => Cow::Owned(format!(
+            "no data since {}",
+            d.transitioned.to_jiff().strftime("%b %d %H:%MZ")
+        )),
+        ItemState::Open | ItemState::Calm => Cow::Borrowed(&item.title),
+    }
+}
+
+fn window(d: &WindowDetail, now: Timestamp) -> String {
+    let hours = |h: i32| std::time::Duration::from_secs(u64::try_from(h).unwrap_or(0) * 3600);
+    match d.phase {
+        WindowPhase::Running => match &d.current {
+            Some(run) => format!(
+                "running until {}",
+                clock(run.started.plus(hours(d.duration_hours)), now)
+            ),
+            None => "running".to_owned(),
+        },
+        WindowPhase::Missed => match d.expected {
+            Some(at) => format!("should have run at {}", clock(at, now)),
+            None => "should have run".to_owned(),
+        },
+        WindowPhase::Failed => match &d.last {
+            Some(run) => format!(
+                "last run {} {}",
+                run.status.to_lowercase().replace('_', " "),
+                clock(run.started, now)
+            ),
+            None => "last run failed".to_owned(),
+        },
+        WindowPhase::Waiting => match d.next {
+            Some(at) => format!("opens {} (in {})", clock(at, now), age(at.since(now))),
+            None => "no next time".to_owned(),
+        },
+        WindowPhase::Disabled => "disabled".to_owned(),
+    }
+}
+
+fn patch(d: &PatchDetail, now: Timestamp) -> String {
+    let mut text = match &d.subject {
+        PatchSubject::Group {
+            instances,
+            noncompliant,
+            ..
+        } => format!("{noncompliant} of {instances} not compliant · "),
+        PatchSubject::Instance(_) => String::new(),
+    };
+    let before = text.len();
+    for (count, word) in [
+        (d.missing, "missing"),
+        (d.failed, "failed"),
+        (d.pending_reboot, "wait for reboot"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, "{count} {word} · ");
+        }
+    }
+    if text.len() == before {
+        text.push_str("nothing missing · ");
+    }
+    if d.operated.is_unknown() {
+        text.push_str("never scanned");
+    } else {
+        let _ = write!(
+            text,
+            "{} {} ago",
+            d.operation.as_deref().unwrap_or("scan").to_lowercase(),
+            age(now.since(d.operated))
+        );
+    }
+    text
+}
+
+fn backup(d: &BackupDetail, now: Timestamp) -> String {
+    let mut text = match (&*d.status, d.percent) {
+        (_, _) if d.job == JobKind::Missed => "no job started".to_owned(),
+        ("RUNNING", Some(percent)) => format!("running {percent:.0} %"),
+        ("COMPLETED", _)
+            if d.message_category
+                .as_deref()
+                .is_some_and(|c| c != "SUCCESS") =>
+        {
+            format!(
+                "completed with issues: {}",
+                d.message_category.as_deref().unwrap_or_default()
+            )
+        }
+        (status, _) => status.to_lowercase(),
+    };
+    if d.superseded_by.is_some() {
+        text.push_str(" · made good since");
+    } else if let Some(good) = d.last_good.filter(|_| d.status.as_ref() != "COMPLETED") {
+        let _ = write!(text, " · last good {} ago", age(now.since(good)));
+    } else if let Some(message) = d.message.as_deref().filter(|m| !m.is_empty()) {
+        let _ = write!(text, " · {message}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_go_by_the_name_that_people_use() {
+        assert_eq!(
+            tail("arn:aws:rds:eu-west-1:111111111111:db:ledger"),
+            "ledger"
+        );
+        assert_eq!(
+            tail("arn:aws:ec2:eu-west-1:111111111111:instance/i-0f3"),
+            "i-0f3"
+        );
+        assert_eq!(tail("arn:aws:s3:::bucket"), "bucket");
+        assert_eq!(tail("i-0f3"), "i-0f3");
+        assert_eq!(tail("arn:aws:"), "arn:aws:");
+    }
+
+    #[test]
+    fn a_time_of_day_always_carries_its_zone() {
+        let now = Timestamp::parse("2026-11-21T06:31:02Z").unwrap();
+        assert_eq!(clock(now, now), "06:31Z");
+        assert_eq!(
+            clock(Timestamp::parse("2026-11-23T02:00:00Z").unwrap(), now),
+            "Nov 23 02:00Z"
+        );
+    }
+}

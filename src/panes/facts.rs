@@ -1,0 +1,469 @@
+//! The facts of one row or feed, in the order in which an operator needs them.
+
+use std::fmt::Write as _;
+
+use crate::clock::Timestamp;
+use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use crate::domain::backup::BackupDetail;
+use crate::domain::finding::FindingDetail;
+use crate::domain::incident::IncidentDetail;
+use crate::domain::patch::{PatchDetail, PatchSubject};
+use crate::domain::text::age;
+use crate::domain::window::{WindowDetail, WindowRun};
+use crate::domain::{Cover, Detail, Roster};
+use crate::store::{FeedReport, Row, RowId, Store};
+use crate::theme::Role;
+use crate::triage::Origin;
+
+use super::{backups, cells, fact, feeds};
+
+/// One fact: a label and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// At most thirteen letters.
+    pub label: &'static str,
+    /// Neutralised text of any length.
+    pub text: String,
+    /// How the text looks.
+    pub role: Role,
+}
+
+/// A title and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Account, region and what it is.
+    pub title: String,
+    /// The facts.
+    pub list: Vec<Fact>,
+}
+
+impl Facts {
+    /// A title and one sentence.
+    #[must_use]
+    pub fn sentence(title: &str, text: &str) -> Self {
+        let mut facts = Self {
+            title: title.to_owned(),
+            list: Vec::new(),
+        };
+        facts.add("", text);
+        facts
+    }
+
+    fn add(&mut self, label: &'static str, text: impl Into<String>) {
+        self.add_as(label, text, Role::DetailValue);
+    }
+
+    fn add_as(&mut self, label: &'static str, text: impl Into<String>, role: Role) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.list.push(Fact { label, text, role });
+        }
+    }
+
+    fn maybe(&mut self, label: &'static str, text: Option<impl AsRef<str>>) {
+        if let Some(text) = text {
+            self.add(label, text.as_ref());
+        }
+    }
+}
+
+/// A moment with its age, UTC first: `2026-11-21T05:26:07Z (1h05 ago)`.
+fn moment(at: Timestamp, now: Timestamp) -> String {
+    if at.is_unknown() {
+        return "not known".to_owned();
+    }
+    if at > now {
+        format!("{at} (in {})", age(at.since(now)))
+    } else {
+        format!("{at} ({} ago)", age(now.since(at)))
+    }
+}
+
+/// The facts of a row.
+#[must_use]
+pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
+    let roster = store.roster();
+    let item = row.item();
+    let scope = row.key().scope;
+    let mut facts = Facts {
+        title: format!(
+            "{} {} · {}",
+            roster.name(scope.account),
+            scope.region,
+            fact::what(&item)
+        ),
+        list: Vec::new(),
+    };
+    let state = row.state().label();
+    let marks = cells::mark_words(row.marks());
+    facts.add_as(
+        "state",
+        format!(
+            "{} · {state} · {}{}{marks}",
+            row.severity(),
+            item.native_state,
+            if marks.is_empty() { "" } else { " · " }
+        ),
+        cells::severity_role(row.severity()),
+    );
+    facts.add("fact", fact::fact(&item, now));
+    match &item.detail {
+        Detail::Alarm(d) => alarm(&mut facts, d),
+        Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
+        Detail::Incident(d) => incident(&mut facts, d),
+        Detail::Window(d) => window(&mut facts, d, now),
+        Detail::Patch(d) => patch(&mut facts, d, now),
+        Detail::Backup(d) => backup(&mut facts, d, now),
+    }
+    facts.add("since", moment(row.item().opened, now));
+    if item.changed != row.item().opened {
+        facts.add("changed", moment(item.changed, now));
+    }
+    facts.add(
+        "account",
+        format!("{} ({})", roster.name(scope.account), scope.account),
+    );
+    facts.maybe("resource", item.resource.as_deref());
+    facts.maybe("ARN", item.arn.as_deref());
+    facts.add("severity by", severity_reason(row, store));
+    for claim in store.feeds_of(id).filter_map(|feed| store.feed(&feed, now)) {
+        let state = claim.state;
+        let read = claim.success.map_or_else(
+            || "never read".to_owned(),
+            |at| format!("read {} ago", age(now.since(at))),
+        );
+        let mut text = format!(
+            "{} {} from {} · {state} · {read}",
+            claim.feed.source,
+            claim.feed.slice,
+            roster.name(claim.feed.vantage.account)
+        );
+        if let Some(fault) = &claim.fault {
+            let _ = write!(text, " · {fault}");
+        }
+        facts.add_as("seen by", text, feeds::state_role(state));
+    }
+    facts
+}
+
+fn alarm(facts: &mut Facts, d: &AlarmDetail) {
+    match &d.watch {
+        AlarmWatch::Metric {
+            namespace,
+            metric,
+            dimensions,
+            statistic,
+            period,
+        } => {
+            let mut text = format!(
+                "{} {}",
+                namespace.as_deref().unwrap_or("-"),
+                metric.as_deref().unwrap_or("-")
+            );
+            if let Some(statistic) = statistic {
+                let _ = write!(text, " · {statistic}");
+            }
+            if let Some(period) = period {
+                let _ = write!(text, " over {period} s");
+            }
+            facts.add("metric", text);
+            for (name, value) in dimensions {
+                facts.add("dimension", format!("{name} = {value}"));
+            }
+        }
+        AlarmWatch::Expression(expression) => facts.add("expression", expression.to_string()),
+        AlarmWatch::Composite(rule) => facts.add("rule", rule.to_string()),
+    }
+    if let Some(threshold) = d.threshold {
+        let value = d
+            .value
+            .map_or_else(|| "no datapoint".to_owned(), |v| format!("{v}"));
+        let of = match (d.datapoints_to_alarm, d.evaluation_periods) {
+            (Some(m), Some(n)) => format!(" · {m} of {n} datapoints"),
+            (None, Some(n)) => format!(" · {n} of {n} datapoints"),
+            _ => String::new(),
+        };
+        facts.add(
+            "threshold",
+            format!(
+                "{value} against {} {threshold}{of}",
+                d.comparison.as_deref().unwrap_or("")
+            ),
+        );
+    }
+    facts.maybe("missing data", d.treat_missing.as_deref());
+    facts.maybe("reason", d.reason.as_deref());
+    facts.maybe("description", d.description.as_deref());
+    let actions = match (d.actions, d.actions_enabled) {
+        (0, _) => "none: nobody is notified".to_owned(),
+        (n, true) => format!("{n} on ALARM"),
+        (n, false) => format!("{n}, but disabled: nobody is notified"),
+    };
+    facts.add("actions", actions);
+    facts.maybe("held back by", d.suppressed_by.as_deref());
+    facts.maybe("evaluation", d.evaluation.as_deref());
+    if d.was_alarm && d.state == AlarmState::InsufficientData {
+        facts.add_as(
+            "no data",
+            "It was in ALARM before its data stopped; that is not a recovery.",
+            Role::MarkNoData,
+        );
+    }
+}
+
+fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
+    facts.add("title", title);
+    facts.add("type", d.finding_type.to_string());
+    if let Some(score) = d.score {
+        facts.add("score", format!("{score} ({})", d.product));
+    } else {
+        facts.add("product", d.product.to_string());
+    }
+    let times = d.count.map_or_else(String::new, |c| format!("{c} times, "));
+    facts.add(
+        "seen",
+        format!(
+            "{times}first {}, last {}",
+            moment(d.first_seen, now),
+            moment(d.last_seen, now)
+        ),
+    );
+    facts.maybe("on", d.resource_type.as_deref());
+    let status: Vec<_> = [&d.workflow, &d.record_state, &d.compliance]
+        .into_iter()
+        .flatten()
+        .map(|s| &**s)
+        .collect();
+    facts.add("workflow", status.join(" · "));
+    if let Some((text, by)) = &d.note {
+        facts.add("note", format!("{text} ({by})"));
+    }
+    facts.maybe("about", d.description.as_deref());
+    facts.maybe("remediation", d.remediation.as_deref());
+    facts.maybe("", d.remediation_url.as_deref());
+    facts.maybe("attack", d.attack_sequence.as_deref());
+}
+
+fn incident(facts: &mut Facts, d: &IncidentDetail) {
+    facts.add("OpsItem", format!("{} · {}", d.id, d.status));
+    facts.maybe("from", d.source.as_deref());
+    facts.maybe("category", d.category.as_deref());
+    if let Some(severity) = &d.native_severity {
+        facts.add("severity", format!("{severity} of 4 (1 is worst)"));
+    }
+    if let Some(priority) = d.priority {
+        facts.add("priority", format!("{priority} of 5 (1 is first)"));
+    }
+    facts.maybe("type", d.item_type.as_deref());
+    facts.maybe("created by", d.created_by.as_deref());
+    facts.maybe("changed by", d.modified_by.as_deref());
+    for (key, value) in &d.data {
+        facts.add("data", format!("{key}: {value}"));
+    }
+}
+
+fn run(facts: &mut Facts, label: &'static str, run: &WindowRun, now: Timestamp) {
+    let ended = run
+        .ended
+        .map_or_else(String::new, |at| format!(", ended {}", moment(at, now)));
+    facts.add(
+        label,
+        format!(
+            "{} · started {}{ended}",
+            run.status,
+            moment(run.started, now)
+        ),
+    );
+    facts.maybe("", run.status_details.as_deref());
+    for task in &run.tasks {
+        facts.add(
+            "task",
+            format!("{} {} · {}", task.kind, task.name, task.status),
+        );
+    }
+}
+
+fn window(facts: &mut Facts, d: &WindowDetail, now: Timestamp) {
+    facts.maybe("description", d.description.as_deref());
+    if let Some(schedule) = &d.schedule {
+        facts.add(
+            "schedule",
+            format!("{schedule} {}", d.timezone.as_deref().unwrap_or("UTC")),
+        );
+    }
+    facts.add(
+        "open for",
+        format!(
+            "{} h, no new task in the last {} h",
+            d.duration_hours, d.cutoff_hours
+        ),
+    );
+    if let Some(next) = d.next {
+        facts.add("next", moment(next, now));
+    }
+    if let Some(expected) = d.expected {
+        facts.add("last due", moment(expected, now));
+    }
+    if let Some(current) = &d.current {
+        run(facts, "running", current, now);
+    }
+    if let Some(last) = &d.last {
+        run(facts, "last run", last, now);
+    }
+    if !d.instances.is_empty() {
+        facts.add(
+            "instances",
+            d.instances
+                .iter()
+                .map(|i| &**i)
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+    }
+}
+
+fn patch(facts: &mut Facts, d: &PatchDetail, now: Timestamp) {
+    match &d.subject {
+        PatchSubject::Instance(id) => {
+            facts.add(
+                "instance",
+                format!("{id} {}", d.computer.as_deref().unwrap_or("")),
+            );
+            facts.maybe("platform", d.platform.as_deref());
+            facts.maybe("agent", d.ping.as_deref());
+            facts.maybe("group", d.group.as_deref());
+        }
+        PatchSubject::Group {
+            name,
+            instances,
+            noncompliant,
+        } => {
+            facts.add(
+                "group",
+                format!("{name}: {noncompliant} of {instances} instances are not compliant"),
+            );
+        }
+    }
+    facts.add(
+        "patches",
+        format!(
+            "{} missing ({} critical, {} security) · {} failed · {} installed · {} wait for a reboot",
+            d.missing, d.critical, d.security, d.failed, d.installed, d.pending_reboot
+        ),
+    );
+    facts.add(
+        "last",
+        format!(
+            "{} {}",
+            d.operation.as_deref().unwrap_or("operation"),
+            moment(d.operated, now)
+        ),
+    );
+}
+
+fn backup(facts: &mut Facts, d: &BackupDetail, now: Timestamp) {
+    let mut text = format!("{} · {}", d.job.word(), d.status);
+    if let Some(percent) = d.percent {
+        let _ = write!(text, " · {percent:.0} %");
+    }
+    if let Some(size) = d.size.filter(|s| *s > 0) {
+        let _ = write!(text, " · {}", backups::bytes(size));
+    }
+    facts.add("job", text);
+    facts.maybe("message", d.message.as_deref());
+    facts.maybe("category", d.message_category.as_deref());
+    if let Some(good) = d.last_good {
+        facts.add("last good", moment(good, now));
+    } else {
+        facts.add("last good", "not known");
+    }
+    if let Some(cadence) = d.cadence {
+        facts.add(
+            "cadence",
+            format!("every {}", age(std::time::Duration::from_secs(cadence))),
+        );
+    }
+    if let Some(later) = &d.superseded_by {
+        facts.add_as("made good by", later.to_string(), Role::Good);
+    }
+    facts.maybe("type", d.resource_type.as_deref());
+    facts.maybe("name", d.resource_name.as_deref());
+    facts.maybe("plan", d.plan.as_deref());
+    facts.maybe("vault", d.vault.as_deref());
+    facts.maybe("role", d.role_arn.as_deref());
+    if let Some(completed) = d.completed {
+        facts.add("completed", moment(completed, now));
+    }
+    facts.maybe("made", d.recovery_point.as_deref());
+    facts.add("job id", d.id.to_string());
+}
+
+/// The facts of a feed.
+#[must_use]
+pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
+    let feed = report.feed;
+    let state = report.state;
+    let mut facts = Facts {
+        title: format!(
+            "{} {} · {} {}",
+            roster.name(feed.vantage.account),
+            feed.vantage.region,
+            feed.source,
+            feed.slice
+        ),
+        list: Vec::new(),
+    };
+    facts.add_as(
+        "state",
+        format!("{state} since {}", moment(report.since, now)),
+        feeds::state_role(state),
+    );
+    if let Some(fault) = &report.fault {
+        facts.add_as("why", fault.message.to_string(), feeds::state_role(state));
+        facts.add("what to do", fault.advice.to_string());
+        facts.maybe("code", fault.code.as_deref());
+    }
+    facts.add(
+        "last read",
+        report
+            .success
+            .map_or_else(|| "never".to_owned(), |at| moment(at, now)),
+    );
+    facts.add(
+        "next",
+        report
+            .next
+            .map_or_else(|| "not planned".to_owned(), |at| moment(at, now)),
+    );
+    facts.add("asked every", age(report.every));
+    facts.add(
+        "took",
+        format!("{} ms and {} calls", report.took.as_millis(), report.calls),
+    );
+    facts.add("knows", format!("{} items", report.items));
+    if let Cover::Scopes(covers) = &report.covers {
+        let text: Vec<_> = covers
+            .iter()
+            .map(|s| format!("{} {}", roster.name(s.account), s.region))
+            .collect();
+        facts.add(
+            "speaks for",
+            format!("{} scopes: {}", covers.len(), text.join(", ")),
+        );
+    }
+    facts
+}
+
+/// Which rule decided on the severity.
+fn severity_reason(row: &Row, store: &Store) -> String {
+    match row.rule().and_then(|index| store.rule(index)) {
+        Some(rule) => {
+            let origin = match rule.origin {
+                Origin::Configured => "your configuration",
+                Origin::Default => "default",
+            };
+            format!("rule \"{}\" ({origin})", rule.name)
+        }
+        None => "the source's own rating".to_owned(),
+    }
+}

@@ -1,0 +1,170 @@
+//! Feeds: the coverage ledger. What is read, how old it is, and why something is not.
+
+use crate::domain::text::age;
+use crate::domain::{FeedState, SourceId};
+use crate::theme::Role;
+
+use super::cells::ago;
+use super::{Align, Cell, Cells, Column, FeedLook, Lists, NO_LIMIT, PaneSpec, Width};
+
+/// The pane.
+pub const PANE: PaneSpec = PaneSpec {
+    name: "feeds",
+    title: "Feeds",
+    short: "Fds",
+    lists: Lists::Feeds,
+    sources: SourceId::ALL,
+    columns: &[
+        STATE, SOURCE, ACCOUNT, REGION, SLICE, AGE, NEXT, EVERY, TOOK, CALLS, ITEMS, WORDS,
+    ],
+    order: &[],
+    order_name: "blind first",
+    calm: "No feed is planned.",
+};
+
+const fn column(head: &'static str, width: Width, from: u16, align: Align, cell: Cells) -> Column {
+    Column {
+        head,
+        width,
+        from,
+        until: NO_LIMIT,
+        align,
+        sort: None,
+        cell,
+    }
+}
+
+const STATE: Column = column("state", Width::Fixed(7), 0, Align::Left, Cells::Feed(state));
+const SOURCE: Column = column(
+    "source",
+    Width::Fixed(13),
+    0,
+    Align::Left,
+    Cells::Feed(|l| Cell::new(l.feed.feed.source.word(), Role::TextStrong)),
+);
+const ACCOUNT: Column = column(
+    "asked from",
+    Width::Share {
+        least: 8,
+        most: 20,
+        weight: 2,
+    },
+    0,
+    Align::Left,
+    Cells::Feed(account),
+);
+const REGION: Column = column(
+    "region",
+    Width::Fixed(14),
+    64,
+    Align::Left,
+    Cells::Feed(|l| Cell::new(l.feed.feed.vantage.region.to_string(), Role::TextDim)),
+);
+const SLICE: Column = column(
+    "part",
+    Width::Fixed(8),
+    100,
+    Align::Left,
+    Cells::Feed(|l| Cell::new(l.feed.feed.slice.0, Role::TextDim)),
+);
+const AGE: Column = column("read", Width::Fixed(5), 48, Align::Left, Cells::Feed(read));
+const NEXT: Column = column("next", Width::Fixed(5), 90, Align::Left, Cells::Feed(next));
+const EVERY: Column = column(
+    "every",
+    Width::Fixed(5),
+    120,
+    Align::Left,
+    Cells::Feed(|l| Cell::new(age(l.feed.every), Role::TextDim)),
+);
+const TOOK: Column = column(
+    "took",
+    Width::Fixed(7),
+    110,
+    Align::Right,
+    Cells::Feed(took),
+);
+const CALLS: Column = column(
+    "calls",
+    Width::Fixed(5),
+    140,
+    Align::Right,
+    Cells::Feed(|l| Cell::new(l.feed.calls.to_string(), Role::TextDim)),
+);
+const ITEMS: Column = column(
+    "items",
+    Width::Fixed(6),
+    80,
+    Align::Right,
+    Cells::Feed(|l| Cell::new(l.feed.items.to_string(), Role::Text)),
+);
+const WORDS: Column = column(
+    "why",
+    Width::Share {
+        least: 10,
+        most: u16::MAX,
+        weight: 6,
+    },
+    64,
+    Align::Left,
+    Cells::Feed(words),
+);
+
+/// The role of a feed's state.
+#[must_use]
+pub const fn state_role(state: FeedState) -> Role {
+    match state {
+        FeedState::Fresh => Role::FeedFresh,
+        FeedState::Late => Role::FeedLate,
+        FeedState::Loading => Role::FeedLoading,
+        FeedState::Off => Role::FeedOff,
+        FeedState::Blind => Role::FeedBlind,
+    }
+}
+
+fn state<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    let state = look.feed.state;
+    Cell::new(state.word(), state_role(state))
+}
+
+fn account<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    let id = look.feed.feed.vantage.account;
+    match look.roster.get(id) {
+        Some(account) => Cell::new(&*account.name, Role::Text),
+        None => Cell::new(id.to_string(), Role::Text),
+    }
+}
+
+fn read<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    Cell::new(
+        look.feed
+            .success
+            .map_or_else(|| "never".to_owned(), |at| ago(at, look.now)),
+        Role::Text,
+    )
+}
+
+fn next<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    let text = match look.feed.next {
+        Some(at) if at > look.now => age(at.since(look.now)),
+        Some(_) => "now".to_owned(),
+        None => "-".to_owned(),
+    };
+    Cell::new(text, Role::TextDim)
+}
+
+fn took<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    let millis = look.feed.took.as_millis();
+    let text = if millis < 10_000 {
+        format!("{millis} ms")
+    } else {
+        format!("{} s", millis / 1000)
+    };
+    Cell::new(text, Role::TextDim)
+}
+
+fn words<'a>(look: &FeedLook<'a>) -> Cell<'a> {
+    match &look.feed.fault {
+        Some(fault) => Cell::new(fault.to_string(), state_role(look.feed.state)),
+        None => Cell::new("", Role::Text),
+    }
+}

@@ -1,0 +1,325 @@
+//! What each pane shows: which kinds, in which columns, in which order, and what it says when it is empty.
+//!
+//! One file per pane and its line in [`ALL`]. Nothing is drawn here: a column turns a row into a [`Cell`] (text and
+//! role), and the view decides where it goes.
+
+mod alarms;
+pub(crate) mod backups;
+pub mod cells;
+pub mod fact;
+pub mod facts;
+mod feeds;
+mod findings;
+mod incidents;
+pub mod link;
+mod patching;
+mod queue;
+
+use std::borrow::Cow;
+
+use crate::clock::Timestamp;
+use crate::domain::{Kind, Roster, SourceId};
+use crate::store::projection::{Column as SortBy, SortKey};
+use crate::store::{FeedReport, Row};
+use crate::theme::Role;
+
+/// Every pane, in the order of the tabs and of the keys `1`…`9`.
+pub const ALL: &[&PaneSpec] = &[
+    &queue::PANE,
+    &alarms::PANE,
+    &findings::PANE,
+    &incidents::PANE,
+    &patching::PANE,
+    &backups::PANE,
+    &feeds::PANE,
+];
+
+/// What a pane lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// Items of these kinds that ask for attention.
+    Open(&'static [Kind]),
+    /// Items of these kinds in every state.
+    Every(&'static [Kind]),
+    /// The coverage ledger.
+    Feeds,
+}
+
+impl Lists {
+    /// The kinds it lists; none for the coverage ledger.
+    #[must_use]
+    pub const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Open(kinds) | Self::Every(kinds) => kinds,
+            Self::Feeds => &[],
+        }
+    }
+}
+
+/// One pane as a constant.
+#[derive(Debug)]
+pub struct PaneSpec {
+    /// The word in the palette and on the command line: `findings`.
+    pub name: &'static str,
+    /// The title on its tab.
+    pub title: &'static str,
+    /// The title where tabs are narrow, at most three letters.
+    pub short: &'static str,
+    /// What it lists.
+    pub lists: Lists,
+    /// The sources that fill it: asked first while it is looked at, and the ones that make its totals partial.
+    pub sources: &'static [SourceId],
+    /// Its columns from left to right.
+    pub columns: &'static [Column],
+    /// Its order until the operator chooses another.
+    pub order: &'static [SortKey],
+    /// What that order is called.
+    pub order_name: &'static str,
+    /// What it means that nothing is listed although everything was read.
+    pub calm: &'static str,
+}
+
+/// How wide a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// Always this many cells.
+    Fixed(u16),
+    /// At least this many, and its share of what is left over.
+    Share {
+        /// Cells it takes at least.
+        least: u16,
+        /// Cells it takes at most.
+        most: u16,
+        /// Its part of the rest, relative to the other columns.
+        weight: u16,
+    },
+}
+
+/// One column.
+#[derive(Debug)]
+pub struct Column {
+    /// The head, as short as the column may be.
+    pub head: &'static str,
+    /// How wide it is.
+    pub width: Width,
+    /// From which list width on it is shown; 0 is always.
+    pub from: u16,
+    /// Up to which list width it is shown; where a wider form takes its place.
+    pub until: u16,
+    /// How its text stands.
+    pub align: Align,
+    /// By what the rows are sorted when this column is chosen; `None` where sorting makes no sense.
+    pub sort: Option<SortBy>,
+    /// Makes its text.
+    pub cell: Cells,
+}
+
+/// A column that is shown at every width.
+pub const NO_LIMIT: u16 = u16::MAX;
+
+/// How a cell's text stands in its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// At the left.
+    Left,
+    /// At the right: numbers and ages.
+    Right,
+}
+
+/// What makes a column's text.
+#[derive(Clone, Copy, Debug)]
+pub enum Cells {
+    /// From a row of items.
+    Item(for<'a> fn(&RowLook<'a>) -> Cell<'a>),
+    /// From a feed.
+    Feed(for<'a> fn(&FeedLook<'a>) -> Cell<'a>),
+}
+
+/// A row with what is needed to word it.
+#[derive(Clone, Copy)]
+pub struct RowLook<'a> {
+    /// The row.
+    pub row: &'a Row,
+    /// Names of accounts.
+    pub roster: &'a Roster,
+    /// The present.
+    pub now: Timestamp,
+    /// Whether only ASCII can be shown.
+    pub ascii: bool,
+}
+
+/// A feed with what is needed to word it.
+#[derive(Clone, Copy)]
+pub struct FeedLook<'a> {
+    /// The feed.
+    pub feed: &'a FeedReport,
+    /// Names of accounts.
+    pub roster: &'a Roster,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// The text of one cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// Neutralised text.
+    pub text: Cow<'a, str>,
+    /// How it looks.
+    pub role: Role,
+    /// Where it is cut when it does not fit.
+    pub cut: Cut,
+}
+
+/// Where a text is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// At its end: words and sentences.
+    End,
+    /// In its middle: identifiers keep both ends.
+    Middle,
+}
+
+impl<'a> Cell<'a> {
+    /// A text that is cut at its end.
+    pub fn new(text: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        Self {
+            text: text.into(),
+            role,
+            cut: Cut::End,
+        }
+    }
+
+    /// An identifier: cut in its middle.
+    pub fn id(text: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        Self {
+            text: text.into(),
+            role,
+            cut: Cut::Middle,
+        }
+    }
+}
+
+/// The role of a feed's state.
+#[must_use]
+pub const fn feeds_role(state: crate::domain::FeedState) -> Role {
+    feeds::state_role(state)
+}
+
+/// From this screen width on tabs carry their full titles.
+const LONG_TABS_FROM: u16 = 112;
+
+/// Whether tabs carry their full titles on a screen of this width.
+#[must_use]
+pub const fn tabs_are_long(width: u16) -> bool {
+    width >= LONG_TABS_FROM
+}
+
+/// How wide each tab is on a screen of this width: the same for all, so that no count moves its neighbours.
+#[must_use]
+pub fn tab_width(width: u16) -> u16 {
+    let count = u16::try_from(ALL.len()).unwrap_or(1);
+    (width.saturating_sub(1) / count).min(20)
+}
+
+/// The tab at this column.
+#[must_use]
+pub fn tab_at(x: u16, width: u16) -> Option<usize> {
+    let at = usize::from(x.saturating_sub(1) / tab_width(width).max(1));
+    (at < ALL.len()).then_some(at)
+}
+
+/// The pane with this name, or a name that begins so.
+#[must_use]
+pub fn named(name: &str) -> Option<usize> {
+    ALL.iter().position(|p| p.name == name).or_else(|| {
+        let mut found = ALL
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| !name.is_empty() && p.name.starts_with(name));
+        match (found.next(), found.next()) {
+            (Some((at, _)), None) => Some(at),
+            _ => None,
+        }
+    })
+}
+
+/// The columns that fit into a list of this width, with the width of each. The widths depend on nothing but the
+/// list's width, so that no arriving row ever makes a column jump.
+#[must_use]
+pub fn fit(columns: &'static [Column], list: u16) -> Vec<(&'static Column, u16)> {
+    let mut shown: Vec<_> = columns
+        .iter()
+        .filter(|c| list >= c.from && list <= c.until)
+        .map(|c| match c.width {
+            Width::Fixed(cells) => (c, cells),
+            Width::Share { least, .. } => (c, least),
+        })
+        .collect();
+    let gaps = u16::try_from(shown.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let mut rest = list.saturating_sub(
+        shown
+            .iter()
+            .map(|(_, w)| *w)
+            .sum::<u16>()
+            .saturating_add(gaps),
+    );
+    // Shares are handed out in rounds, because a column that reaches its most leaves its part to the others.
+    loop {
+        let open = |(c, w): &(&Column, u16)| match c.width {
+            Width::Share { most, weight, .. } if *w < most => weight,
+            _ => 0,
+        };
+        let weights: u32 = shown.iter().map(|s| u32::from(open(s))).sum();
+        if rest == 0 || weights == 0 {
+            return shown;
+        }
+        let round = rest;
+        for entry in &mut shown {
+            let weight = open(entry);
+            if let Width::Share { most, .. } = entry.0.width {
+                let part =
+                    u16::try_from(u32::from(round) * u32::from(weight) / weights).unwrap_or(0);
+                let part = part
+                    .max(u16::from(weight > 0))
+                    .min(most - entry.1.min(most))
+                    .min(rest);
+                entry.1 += part;
+                rest -= part;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pane_fits_at_every_width_and_uses_it() {
+        for pane in ALL {
+            for list in 40..=400u16 {
+                let shown = fit(pane.columns, list);
+                let used: u16 = shown.iter().map(|(_, w)| w).sum::<u16>()
+                    + u16::try_from(shown.len()).unwrap()
+                    - 1;
+                assert!(used <= list, "{} needs {used} of {list}", pane.name);
+                if (80..=200).contains(&list) {
+                    assert!(
+                        used == list,
+                        "{} leaves {} of {list} cells",
+                        pane.name,
+                        list - used
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn panes_are_found_by_name_or_a_clear_beginning() {
+        assert_eq!(named("findings"), Some(2));
+        assert_eq!(named("find"), Some(2));
+        assert_eq!(named("f"), None, "findings and feeds");
+        assert_eq!(named(""), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! The Queue: everything that asks for attention, worst first. One list answers "what now?".
+
+use crate::domain::{Kind, SourceId};
+use crate::store::projection::QUEUE_ORDER;
+
+use super::cells::{ACCOUNT, AGE, FACT, MARKS, REGION, REGION_SHORT, SEVERITY, STATE, WHAT};
+use super::{Lists, PaneSpec};
+
+/// The pane.
+pub const PANE: PaneSpec = PaneSpec {
+    name: "queue",
+    title: "Queue",
+    short: "Que",
+    lists: Lists::Open(Kind::ALL),
+    sources: &[
+        SourceId::Cloudwatch,
+        SourceId::Guardduty,
+        SourceId::Securityhub,
+        SourceId::Opsitems,
+        SourceId::Windows,
+        SourceId::Patches,
+        SourceId::Backup,
+    ],
+    columns: &[
+        SEVERITY,
+        AGE,
+        STATE,
+        MARKS,
+        ACCOUNT,
+        REGION_SHORT,
+        REGION,
+        WHAT,
+        FACT,
+    ],
+    order: &QUEUE_ORDER,
+    order_name: "severity, state, oldest first",
+    calm: "Nothing asks for attention.",
+};

@@ -1,0 +1,147 @@
+//! The last line: the keys that matter here, the line being typed, or a message.
+
+use crate::command;
+use crate::keymap::{Leads, Lookup};
+use crate::model::{Area, Model, Tone};
+use crate::theme::Role;
+
+use super::CursorAt;
+use super::paint::{Paint, Span, span, spans_width};
+
+/// What is worth a hint in lists, most useful first; what is not bound or does not apply is left out.
+const IN_LISTS: &[&str] = &[
+    "row.details",
+    "filter.open",
+    "sort.choose",
+    "row.raw",
+    "mark.toggle",
+    "floor.choose",
+    "account.choose",
+    "feed.refresh",
+    "row.open-link",
+    "row.copy-arn",
+    "view.freeze",
+];
+/// What is always there, at the right.
+const ALWAYS: &[&str] = &["palette.open", "help.open"];
+/// What is worth a hint where text is read.
+const IN_TEXT: &[&str] = &["app.back", "row.next", "row.page-down", "row.raw"];
+
+pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt {
+    if line.height == 0 {
+        return None;
+    }
+    paint.ground(line, Role::Footer);
+    if let Some(input) = &model.filtering {
+        return Some(filter_line(input, paint, line));
+    }
+    if !model.chords.is_empty() {
+        pending(model, paint, line);
+        return None;
+    }
+    if let Some(toast) = &model.toast {
+        let role = match toast.tone {
+            Tone::Done => Role::ToastInfo,
+            Tone::Refused => Role::ToastWarning,
+        };
+        paint.spans(
+            line,
+            &[span(" ", Role::Footer), span(toast.text.to_string(), role)],
+        );
+        return None;
+    }
+    hints(model, paint, line);
+    None
+}
+
+fn hint(model: &Model, name: &str) -> Option<Vec<Span<'static>>> {
+    let command = command::named(name)?;
+    command
+        .when
+        .check(model, model.pane().cursor.as_ref())
+        .ok()?;
+    let chord = command::chords(model, command::layers(model), name)
+        .into_iter()
+        .next()?;
+    Some(vec![
+        span(chord, Role::FooterKey),
+        span(format!(" {}", command.title), Role::Footer),
+    ])
+}
+
+fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
+    let names = if command::reads_text(model) {
+        IN_TEXT
+    } else {
+        IN_LISTS
+    };
+    let mut right = Vec::new();
+    for hint in ALWAYS.iter().filter_map(|name| hint(model, name)) {
+        right.extend(hint);
+        right.push(span("  ", Role::Footer));
+    }
+    let from = paint.spans_right(line, &right);
+    let mut x = line.x + 1;
+    for hint in names.iter().filter_map(|name| hint(model, name)) {
+        let width = spans_width(&hint);
+        if x + width + 2 > from {
+            break;
+        }
+        paint.spans(Area::new(x, line.y, width, 1), &hint);
+        x += width + 2;
+    }
+}
+
+/// The unfinished sequence and how it can go on.
+fn pending(model: &Model, paint: &mut Paint<'_>, line: Area) {
+    let typed: Vec<String> = model.chords.iter().map(ToString::to_string).collect();
+    let mut spans = vec![span(format!(" {} ", typed.join(" ")), Role::FooterKey)];
+    if let Lookup::Prefix(next) = model.keymap.lookup(command::layers(model), &model.chords) {
+        for continuation in next {
+            let title = match continuation.leads {
+                Leads::To(binding) => command::named(&binding.command)
+                    .map_or_else(|| binding.to_string(), |c| c.title.to_owned()),
+                Leads::Further(count) => format!("+{count}"),
+            };
+            spans.push(span(
+                continuation.chord.label(model.session.ascii),
+                Role::FooterKey,
+            ));
+            spans.push(span(format!(" {title}  "), Role::Footer));
+        }
+    }
+    paint.spans(line, &spans);
+}
+
+fn filter_line(input: &crate::model::FilterInput, paint: &mut Paint<'_>, line: Area) -> (u16, u16) {
+    let prompt = " / ";
+    let text = input.line.text();
+    let mut spans = vec![span(prompt, Role::InputPrompt)];
+    match &input.error {
+        Some((at, _)) => {
+            let (from, to) = (at.start.min(text.len()), at.end.min(text.len()));
+            spans.push(span(text[..from].to_owned(), Role::Input));
+            spans.push(span(text[from..to].to_owned(), Role::InputError));
+            spans.push(span(text[to..].to_owned(), Role::Input));
+        }
+        None => spans.push(span(text.to_owned(), Role::Input)),
+    }
+    let column = u16::try_from(input.line.column())
+        .unwrap_or(u16::MAX)
+        .saturating_add(3);
+    match &input.error {
+        Some((_, why)) => spans.push(span(format!("   {why}"), Role::ToastWarning)),
+        None if !input.completion.candidates.is_empty() => {
+            spans.push(span(
+                format!("   {}", input.completion.candidates.join("  ")),
+                Role::InputGhost,
+            ));
+        }
+        None => spans.push(span(
+            "   enter keeps  esc undoes  tab completes",
+            Role::InputGhost,
+        )),
+    }
+    paint.spans(line, &spans);
+    (column.min(line.width.saturating_sub(1)), line.y)
+}

@@ -1,0 +1,63 @@
+//! Drawing: a pure function from the model to cells. The only user of the drawing library.
+//!
+//! ```text
+//! header (2)   header.rs   scope, coverage, clock, who you are · counts, oldest, what changed
+//! tabs (1)     tabs.rs     the panes and their counts
+//! rule (1)     tabs.rs     filter, position, order
+//! list         table.rs    visible rows only; empty.rs says why there are none
+//! details      detail.rs   the facts of one row
+//! footer (1)   footer.rs   keys, input line, messages
+//! overlays     overlay.rs  help, palette, choices, raw JSON, a question
+//! ```
+
+mod detail;
+mod empty;
+mod footer;
+mod header;
+mod overlay;
+mod paint;
+pub mod picture;
+mod table;
+mod tabs;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::{Area, DetailsView, Model, area};
+use crate::theme::Role;
+
+use paint::Paint;
+
+/// Where the terminal's cursor belongs, if it is to be seen: in a line that is being typed.
+pub type CursorAt = Option<(u16, u16)>;
+
+/// Draws the whole screen.
+pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
+    let Rect { width, height, .. } = buffer.area;
+    let mut paint = Paint::new(buffer, &model.theme);
+    paint.ground(Area::new(0, 0, width, height), Role::Screen);
+    if width < area::SMALLEST.0 || height < area::SMALLEST.1 {
+        let text = format!(
+            "noctop needs {}x{}, this is {width}x{height}",
+            area::SMALLEST.0,
+            area::SMALLEST.1
+        );
+        paint.text(0, 0, &text, Role::Text, width);
+        return None;
+    }
+    let areas = area::arrange(width, height, model.details.view, model.zoomed);
+    header::draw(model, &mut paint, areas.header);
+    tabs::draw(model, &mut paint, areas.tabs);
+    tabs::rule(model, &mut paint, areas.rule);
+    if areas.list.height > 0 {
+        table::draw(model, &mut paint, areas.heads, areas.list);
+    }
+    if model.details.view != DetailsView::Closed {
+        detail::draw(model, &mut paint, areas.details_rule, areas.details);
+    }
+    let cursor = footer::draw(model, &mut paint, areas.footer);
+    match &model.overlay {
+        Some(shown) => overlay::draw(model, shown, &mut paint, Area::new(0, 0, width, height)),
+        None => cursor,
+    }
+}

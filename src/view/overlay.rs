@@ -1,0 +1,354 @@
+//! What lies over the panes.
+
+use crate::command::{self, Section};
+use crate::keymap::Layer;
+use crate::model::{Area, Choice, Model, Overlay, Palette, RawBody, fit};
+use crate::panes::Cut;
+use crate::theme::Role;
+
+use super::CursorAt;
+use super::paint::{Paint, span};
+
+pub(super) fn draw(
+    model: &Model,
+    overlay: &Overlay,
+    paint: &mut Paint<'_>,
+    screen: Area,
+) -> CursorAt {
+    match overlay {
+        Overlay::Help { scroll } => help(model, *scroll, paint, screen),
+        Overlay::Palette(palette) => return Some(self::palette(model, palette, paint, screen)),
+        Overlay::Choice(choice) => return Some(self::choice(model, choice, paint, screen)),
+        Overlay::Raw { key, body, scroll } => {
+            raw(
+                model,
+                &format!("{} {}", key.kind, key.id),
+                body,
+                *scroll,
+                paint,
+                screen,
+            );
+        }
+        Overlay::Confirm { question, .. } => confirm(model, question, paint, screen),
+    }
+    None
+}
+
+fn inside(screen: Area, width: u16, height: u16) -> Area {
+    let below_header = Area::new(
+        screen.x,
+        screen.y + 2,
+        screen.width,
+        screen.height.saturating_sub(3),
+    );
+    below_header.centred(width, height)
+}
+
+/// The lines of the help: a heading or a key with its command.
+enum HelpLine {
+    Heading(&'static str),
+    Key {
+        chords: String,
+        title: &'static str,
+        help: &'static str,
+    },
+    Gap,
+}
+
+fn help_lines(model: &Model) -> Vec<HelpLine> {
+    let mut lines = Vec::new();
+    for section in Section::ALL {
+        lines.push(HelpLine::Heading(section.title()));
+        for command in command::ALL.iter().filter(|c| c.section == *section) {
+            let chords = command::chords(model, &[Layer::List, Layer::Global], command.name);
+            let chords = if chords.is_empty() {
+                ":".to_owned() + command.title
+            } else {
+                chords.join("  ")
+            };
+            lines.push(HelpLine::Key {
+                chords,
+                title: command.title,
+                help: command.help,
+            });
+        }
+        lines.push(HelpLine::Gap);
+    }
+    lines
+}
+
+fn help(model: &Model, scroll: usize, paint: &mut Paint<'_>, screen: Area) {
+    let lines = help_lines(model);
+    let area = inside(
+        screen,
+        110,
+        u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
+    );
+    let body = paint.frame(area, "Keys and commands (esc closes)", model.session.ascii);
+    let scroll = scroll.min(lines.len().saturating_sub(usize::from(body.height)));
+    let keys = 20.min(body.width / 3);
+    for (y, line) in (body.y..body.y + body.height).zip(&lines[scroll..]) {
+        match line {
+            HelpLine::Heading(title) => {
+                paint.text(body.x, y, title, Role::DetailHeading, body.width);
+            }
+            HelpLine::Key {
+                chords,
+                title,
+                help,
+            } => {
+                paint.fitted(body.x, y, chords, Cut::End, Role::FooterKey, keys);
+                let text = if body.width > 70 { help } else { title };
+                paint.fitted(
+                    body.x + keys + 1,
+                    y,
+                    text,
+                    Cut::End,
+                    Role::Overlay,
+                    body.width.saturating_sub(keys + 1),
+                );
+            }
+            HelpLine::Gap => {}
+        }
+    }
+    more(paint, area, scroll, lines.len(), body.height);
+}
+
+/// Says at the frame's lower edge that there is more.
+fn more(paint: &mut Paint<'_>, area: Area, scroll: usize, lines: usize, height: u16) {
+    let below = lines.saturating_sub(scroll + usize::from(height));
+    if below > 0 && area.height > 0 {
+        let text = format!(" {below} more lines: PgDn ");
+        let line = Area::new(
+            area.x + 2,
+            area.y + area.height - 1,
+            area.width.saturating_sub(4),
+            1,
+        );
+        paint.spans_right(line, &[span(text, Role::OverlayTitle)]);
+    }
+}
+
+fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>, screen: Area) -> (u16, u16) {
+    let area = inside(screen, 90, 20);
+    let area = Area::new(area.x, screen.y + 2, area.width, area.height);
+    let body = paint.frame(area, "Command or pane", model.session.ascii);
+    paint.text(body.x, body.y, ": ", Role::InputPrompt, 2);
+    paint.text(
+        body.x + 2,
+        body.y,
+        palette.input.text(),
+        Role::Input,
+        body.width.saturating_sub(2),
+    );
+    let rows = usize::from(body.height.saturating_sub(2));
+    let from = palette.selected.saturating_sub(rows.saturating_sub(1));
+    if palette.entries.is_empty() {
+        paint.text(
+            body.x,
+            body.y + 2,
+            "Nothing is called that.",
+            Role::ToastWarning,
+            body.width,
+        );
+    }
+    for (at, entry) in palette.entries.iter().enumerate().skip(from).take(rows) {
+        let y = body.y + 2 + u16::try_from(at - from).unwrap_or(0);
+        let chosen = at == palette.selected;
+        let role = if chosen {
+            Role::OverlayChosen
+        } else {
+            Role::Overlay
+        };
+        if chosen {
+            paint.ground(Area::new(body.x, y, body.width, 1), role);
+            paint.text(
+                body.x - 1,
+                y,
+                if model.session.ascii { ">" } else { "▌" },
+                role,
+                1,
+            );
+        }
+        let titles = 24.min(body.width / 2);
+        paint.fitted(body.x, y, &entry.title, Cut::End, role, titles);
+        let help = if chosen {
+            Role::OverlayChosen
+        } else {
+            Role::TextDim
+        };
+        let chord = command::chords(model, &[Layer::List, Layer::Global], entry.command)
+            .into_iter()
+            .next();
+        let chord = chord
+            .filter(|_| entry.argument.is_empty())
+            .unwrap_or_default();
+        let room = body.width.saturating_sub(titles + 10);
+        paint.fitted(body.x + titles + 1, y, &entry.help, Cut::End, help, room);
+        paint.spans_right(
+            Area::new(body.x, y, body.width, 1),
+            &[span(chord, Role::FooterKey)],
+        );
+    }
+    let column = u16::try_from(palette.input.column())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2);
+    (body.x + column.min(body.width.saturating_sub(1)), body.y)
+}
+
+fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -> (u16, u16) {
+    let widest = choice
+        .entries
+        .iter()
+        .map(|e| fit::width(&e.label))
+        .max()
+        .unwrap_or(0)
+        .max(fit::width(choice.title));
+    let width = u16::try_from(widest + 12).unwrap_or(u16::MAX).max(36);
+    let height = u16::try_from(choice.entries.len() + 4)
+        .unwrap_or(u16::MAX)
+        .min(24);
+    let area = inside(screen, width, height);
+    let body = paint.frame(area, choice.title, model.session.ascii);
+    paint.text(body.x, body.y, "/ ", Role::InputPrompt, 2);
+    paint.text(
+        body.x + 2,
+        body.y,
+        choice.typed.text(),
+        Role::Input,
+        body.width.saturating_sub(2),
+    );
+    let matching = choice.matching();
+    let rows = usize::from(body.height.saturating_sub(2));
+    let from = choice.selected.saturating_sub(rows.saturating_sub(1));
+    if matching.is_empty() {
+        paint.text(
+            body.x,
+            body.y + 2,
+            "Nothing is called that.",
+            Role::ToastWarning,
+            body.width,
+        );
+    }
+    for (at, index) in matching.iter().enumerate().skip(from).take(rows) {
+        let entry = &choice.entries[*index];
+        let y = body.y + 2 + u16::try_from(at - from).unwrap_or(0);
+        let role = if at == choice.selected {
+            Role::OverlayChosen
+        } else {
+            Role::Overlay
+        };
+        if at == choice.selected {
+            paint.ground(Area::new(body.x, y, body.width, 1), role);
+            paint.text(
+                body.x - 1,
+                y,
+                if model.session.ascii { ">" } else { "▌" },
+                role,
+                1,
+            );
+        }
+        let sign = match (entry.chosen, model.session.ascii) {
+            (true, false) => "✓",
+            (true, true) => "x",
+            (false, _) => " ",
+        };
+        paint.text(body.x, y, sign, role, 1);
+        paint.fitted(
+            body.x + 2,
+            y,
+            &entry.label,
+            Cut::End,
+            role,
+            body.width.saturating_sub(2),
+        );
+    }
+    let column = u16::try_from(choice.typed.column())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2);
+    (body.x + column.min(body.width.saturating_sub(1)), body.y)
+}
+
+fn raw(
+    model: &Model,
+    title: &str,
+    body: &RawBody,
+    scroll: usize,
+    paint: &mut Paint<'_>,
+    screen: Area,
+) {
+    let area = inside(screen, screen.width.saturating_sub(4), screen.height);
+    let inner = paint.frame(area, title, model.session.ascii);
+    match body {
+        RawBody::Loading => {
+            paint.text(
+                inner.x,
+                inner.y,
+                "Reading this item afresh…",
+                Role::FeedLoading,
+                inner.width,
+            );
+        }
+        RawBody::Failed(fault) => {
+            for (y, line) in (inner.y..inner.y + inner.height)
+                .zip(fit::wrap(&fault.to_string(), usize::from(inner.width)))
+            {
+                paint.text(inner.x, y, line, Role::ToastError, inner.width);
+            }
+        }
+        RawBody::Lines(lines) => {
+            let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+            for (y, line) in (inner.y..inner.y + inner.height).zip(&lines[scroll..]) {
+                json_line(paint, Area::new(inner.x, y, inner.width, 1), line);
+            }
+            more(paint, area, scroll, lines.len(), inner.height);
+        }
+    }
+}
+
+/// One line of pretty-printed JSON, its key apart from its value.
+fn json_line(paint: &mut Paint<'_>, line: Area, text: &str) {
+    let Some((key, value)) = text.split_once("\": ") else {
+        let role = if text.trim_start().starts_with('"') {
+            Role::JsonString
+        } else {
+            Role::JsonLiteral
+        };
+        paint.fitted(line.x, line.y, text, Cut::End, role, line.width);
+        return;
+    };
+    let role = if value.starts_with('"') {
+        Role::JsonString
+    } else {
+        Role::JsonLiteral
+    };
+    paint.spans(
+        line,
+        &[span(format!("{key}\": "), Role::JsonKey), span(value, role)],
+    );
+}
+
+fn confirm(model: &Model, question: &str, paint: &mut Paint<'_>, screen: Area) {
+    let width = u16::try_from(fit::width(question) + 8)
+        .unwrap_or(u16::MAX)
+        .max(34);
+    let area = inside(screen, width, 5);
+    let body = paint.frame(area, "Please confirm", model.session.ascii);
+    paint.fitted(
+        body.x,
+        body.y,
+        question,
+        Cut::End,
+        Role::TextStrong,
+        body.width,
+    );
+    paint.spans(
+        Area::new(body.x, body.y + 2, body.width, 1),
+        &[
+            span("y", Role::FooterKey),
+            span(" yes   ", Role::Overlay),
+            span("n", Role::FooterKey),
+            span(" no, stay", Role::Overlay),
+        ],
+    );
+}

@@ -1,0 +1,218 @@
+//! The brush: puts neutralised text with a role into cells, never outside of what it was given.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::model::{Area, fit};
+use crate::panes::Cut;
+use crate::theme::{self, Colour, Role, Theme};
+
+/// A piece of a line: text and role.
+pub type Span<'a> = (std::borrow::Cow<'a, str>, Role);
+
+/// Makes a span.
+pub fn span<'a>(text: impl Into<std::borrow::Cow<'a, str>>, role: Role) -> Span<'a> {
+    (text.into(), role)
+}
+
+/// How many cells spans take.
+pub fn spans_width(spans: &[Span<'_>]) -> u16 {
+    u16::try_from(
+        spans
+            .iter()
+            .map(|(text, _)| fit::width(text))
+            .sum::<usize>(),
+    )
+    .unwrap_or(u16::MAX)
+}
+
+/// A buffer and the theme to paint it with.
+pub struct Paint<'a> {
+    buffer: &'a mut Buffer,
+    theme: &'a Theme,
+}
+
+fn colour(colour: Colour) -> Color {
+    const ANSI: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    match colour {
+        Colour::Default => Color::Reset,
+        Colour::Ansi(index) => ANSI[usize::from(index & 15)],
+        Colour::Indexed(index) => Color::Indexed(index),
+        Colour::Rgb(r, g, b) => Color::Rgb(r, g, b),
+    }
+}
+
+fn style(style: theme::Style) -> Style {
+    let mut modifiers = Modifier::empty();
+    for (on, modifier) in [
+        (style.bold, Modifier::BOLD),
+        (style.dim, Modifier::DIM),
+        (style.italic, Modifier::ITALIC),
+        (style.underline, Modifier::UNDERLINED),
+        (style.reverse, Modifier::REVERSED),
+    ] {
+        if on {
+            modifiers |= modifier;
+        }
+    }
+    Style {
+        fg: style.fg.map(colour),
+        bg: style.bg.map(colour),
+        add_modifier: modifiers,
+        ..Style::default()
+    }
+}
+
+impl<'a> Paint<'a> {
+    /// A brush for this buffer.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self { buffer, theme }
+    }
+
+    fn style(&self, role: Role) -> Style {
+        style(self.theme.style(role))
+    }
+
+    /// Lays a role under everything in an area, keeping the text.
+    pub fn ground(&mut self, area: Area, role: Role) {
+        let style = self.style(role);
+        self.buffer
+            .set_style(Rect::new(area.x, area.y, area.width, area.height), style);
+    }
+
+    /// Empties an area.
+    pub fn clear(&mut self, area: Area, role: Role) {
+        let style = self.style(role);
+        let area =
+            Rect::new(area.x, area.y, area.width, area.height).intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// Writes text from a cell on, at most `cells` wide; returns how many cells it took.
+    pub fn text(&mut self, x: u16, y: u16, text: &str, role: Role, cells: u16) -> u16 {
+        if y >= self.buffer.area.bottom() || x >= self.buffer.area.right() || cells == 0 {
+            return 0;
+        }
+        let style = self.style(role);
+        let (end, _) = self
+            .buffer
+            .set_stringn(x, y, text, usize::from(cells), style);
+        end - x
+    }
+
+    /// Writes text that is cut where it does not fit, with `…`.
+    pub fn fitted(&mut self, x: u16, y: u16, text: &str, cut: Cut, role: Role, cells: u16) -> u16 {
+        let text = match cut {
+            Cut::End => fit::end(text, usize::from(cells)),
+            Cut::Middle => fit::middle(text, usize::from(cells)),
+        };
+        self.text(x, y, &text, role, cells)
+    }
+
+    /// Writes spans one after another; what does not fit is cut. Returns the column behind the last one.
+    pub fn spans(&mut self, area: Area, spans: &[Span<'_>]) -> u16 {
+        let mut x = area.x;
+        let right = area.x + area.width;
+        for (text, role) in spans {
+            x += self.fitted(x, area.y, text, Cut::End, *role, right.saturating_sub(x));
+        }
+        x
+    }
+
+    /// Writes spans so that they end at the right edge of the area; returns the column where they begin.
+    pub fn spans_right(&mut self, area: Area, spans: &[Span<'_>]) -> u16 {
+        let width = spans_width(spans).min(area.width);
+        let x = area.x + area.width - width;
+        self.spans(Area::new(x, area.y, width, 1), spans);
+        x
+    }
+
+    /// Draws a horizontal line.
+    pub fn line(&mut self, area: Area, ascii: bool) {
+        let glyph = if ascii { "-" } else { "─" };
+        self.text(
+            area.x,
+            area.y,
+            &glyph.repeat(usize::from(area.width)),
+            Role::Border,
+            area.width,
+        );
+    }
+
+    /// Draws a vertical line.
+    pub fn upright(&mut self, area: Area, ascii: bool) {
+        for y in area.y..area.y + area.height {
+            self.text(area.x, y, if ascii { "|" } else { "│" }, Role::Border, 1);
+        }
+    }
+
+    /// Draws a frame around an area's edge and returns the inside.
+    pub fn frame(&mut self, area: Area, title: &str, ascii: bool) -> Area {
+        self.clear(area, Role::Overlay);
+        let [h, v, tl, tr, bl, br] = if ascii {
+            ["-", "|", "+", "+", "+", "+"]
+        } else {
+            ["─", "│", "╭", "╮", "╰", "╯"]
+        };
+        let (right, bottom) = (
+            area.x + area.width.saturating_sub(1),
+            area.y + area.height.saturating_sub(1),
+        );
+        let bar = h.repeat(usize::from(area.width));
+        for y in [area.y, bottom] {
+            self.text(area.x, y, &bar, Role::OverlayBorder, area.width);
+        }
+        for y in area.y..=bottom {
+            self.text(area.x, y, v, Role::OverlayBorder, 1);
+            self.text(right, y, v, Role::OverlayBorder, 1);
+        }
+        for (x, y, corner) in [
+            (area.x, area.y, tl),
+            (right, area.y, tr),
+            (area.x, bottom, bl),
+            (right, bottom, br),
+        ] {
+            self.text(x, y, corner, Role::OverlayBorder, 1);
+        }
+        let title = format!(" {title} ");
+        self.fitted(
+            area.x + 2,
+            area.y,
+            &title,
+            Cut::End,
+            Role::OverlayTitle,
+            area.width.saturating_sub(4),
+        );
+        Area::new(
+            area.x + 2,
+            area.y + 1,
+            area.width.saturating_sub(4),
+            area.height.saturating_sub(2),
+        )
+    }
+}

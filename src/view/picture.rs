@@ -1,0 +1,170 @@
+//! A screen as an SVG picture, from the very cells that the terminal would get.
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier, Style};
+
+/// Width and height of a cell in the picture's units.
+const CELL: (f32, f32) = (8.4, 18.0);
+/// The ground and the letters of a dark terminal.
+const GROUND: &str = "#16181d";
+const LETTERS: &str = "#d5d8df";
+
+/// The sixteen colours that the picture's terminal has.
+const ANSI: [&str; 16] = [
+    "#2a2e37", "#e5534b", "#57ab5a", "#d4a72c", "#539bf5", "#b083f0", "#39c5cf", "#adbac7",
+    "#768390", "#ff7b72", "#7ee787", "#f2cc60", "#79c0ff", "#d2a8ff", "#56d4dd", "#f0f3f6",
+];
+
+fn hex(colour: Color, default: &str) -> String {
+    let index = match colour {
+        Color::Rgb(r, g, b) => return format!("#{r:02x}{g:02x}{b:02x}"),
+        Color::Reset => return default.to_owned(),
+        Color::Indexed(index @ 16..=231) => {
+            let part = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+            let n = index - 16;
+            return format!(
+                "#{:02x}{:02x}{:02x}",
+                part(n / 36),
+                part(n / 6 % 6),
+                part(n % 6)
+            );
+        }
+        Color::Indexed(index @ 232..) => {
+            let grey = 8 + 10 * (index - 232);
+            return format!("#{grey:02x}{grey:02x}{grey:02x}");
+        }
+        Color::Indexed(index) => index,
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+    };
+    ANSI.get(usize::from(index))
+        .copied()
+        .unwrap_or(default)
+        .to_owned()
+}
+
+/// Letters and ground of a style, exchanged where it is reversed.
+fn colours(style: Style) -> (String, String) {
+    let fg = hex(style.fg.unwrap_or(Color::Reset), LETTERS);
+    let bg = hex(style.bg.unwrap_or(Color::Reset), GROUND);
+    if style.add_modifier.contains(Modifier::REVERSED) {
+        (bg, fg)
+    } else {
+        (fg, bg)
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// The screen as an SVG document.
+#[must_use]
+pub fn svg(buffer: &Buffer) -> String {
+    let (columns, rows) = (buffer.area.width, buffer.area.height);
+    let (width, height) = (
+        f32::from(columns) * CELL.0 + 16.0,
+        f32::from(rows) * CELL.1 + 16.0,
+    );
+    let mut svg = String::new();
+    let _ = writeln!(
+        svg,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"'DejaVu Sans Mono', \
+         Menlo, Consolas, monospace\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>"
+    );
+    for y in 0..rows {
+        let mut x = 0;
+        while x < columns {
+            let Some(first) = buffer.cell((x, y)) else {
+                break;
+            };
+            let style = first.style();
+            let start = x;
+            let mut text = String::new();
+            while let Some(cell) = buffer
+                .cell((x, y))
+                .filter(|c| x < columns && c.style() == style)
+            {
+                text.push_str(cell.symbol());
+                x += 1;
+            }
+            run(&mut svg, (start, y), x - start, &text, style);
+        }
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Cells of one style: their ground where it is not the terminal's, and their letters.
+fn run(svg: &mut String, (x, y): (u16, u16), cells: u16, text: &str, style: Style) {
+    let (fg, bg) = colours(style);
+    let (left, top) = (f32::from(x) * CELL.0 + 8.0, f32::from(y) * CELL.1 + 8.0);
+    let width = f32::from(cells) * CELL.0;
+    if bg != GROUND {
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{}\" fill=\"{bg}\"/>",
+            CELL.1
+        );
+    }
+    if text.trim().is_empty() {
+        return;
+    }
+    let mut looks = String::new();
+    if style.add_modifier.contains(Modifier::BOLD) {
+        looks.push_str(" font-weight=\"bold\"");
+    }
+    if style.add_modifier.contains(Modifier::DIM) {
+        looks.push_str(" opacity=\"0.6\"");
+    }
+    if style.add_modifier.contains(Modifier::UNDERLINED) {
+        looks.push_str(" text-decoration=\"underline\"");
+    }
+    let _ = writeln!(
+        svg,
+        "<text x=\"{left:.1}\" y=\"{:.1}\" fill=\"{fg}\"{looks} xml:space=\"preserve\" textLength=\"{width:.1}\">{}</text>",
+        top + 13.5,
+        escaped(text)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::layout::Rect;
+
+    #[test]
+    fn a_picture_holds_the_text_escaped_and_reversed_colours_exchanged() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 1));
+        buffer.set_string(
+            0,
+            0,
+            "a<b>&c",
+            Style::new().fg(Color::Red).add_modifier(Modifier::REVERSED),
+        );
+        let svg = svg(&buffer);
+        assert!(svg.contains("a&lt;b&gt;&amp;c"));
+        assert!(
+            svg.contains(&format!("fill=\"{}\"", ANSI[1])),
+            "the ground is red"
+        );
+    }
+}
