@@ -1,22 +1,61 @@
-//! The command line: parse, start, exit code. One file per headless subcommand.
+//! The command line: parse, start, exit code. One file per headless subcommand; nothing headless starts the console.
 
+mod check;
 mod config;
+mod console;
 mod flags;
+mod ls;
 mod sim;
+mod snapshot;
+mod stage;
+mod table;
 
+use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
+use crate::domain::text::clean;
+use crate::sim::scenario::DEFAULT;
+
+use flags::FlagArgs;
+
+/// Something failed.
+pub(crate) const FAILED: u8 = 1;
+/// The command line or the configuration is wrong.
+pub(crate) const USAGE: u8 = 2;
+/// Printed, but some feeds are blind.
+pub(crate) const BLIND: u8 = 4;
+
+/// An operations console in the terminal for people who run many AWS accounts.
+///
+/// Without a subcommand the console starts: `noctop --demo` on a simulated fleet, `noctop` on your own.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    start: Start,
+}
+
+/// What every command that asks AWS takes.
+#[derive(Clone, Debug, Default, Args)]
+struct Start {
+    /// Shows a simulated fleet; no AWS account and no network needed.
+    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = DEFAULT)]
+    demo: Option<String>,
+    #[command(flatten)]
+    flags: FlagArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, feeds, accounts.
+    Ls(ls::Ls),
+    /// Checks the fleet like a Nagios or Icinga plugin: one line, perfdata, exit code 0 to 3.
+    Check(check::Check),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
     /// Plays a fleet of AWS accounts on loopback, for tests and demonstrations.
@@ -26,8 +65,63 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    match Cli::parse().command {
-        Command::Config(config) => config.run(),
-        Command::Sim(sim) => sim.run(),
+    let cli = Cli::parse();
+    match cli.command {
+        None => console::run(&cli.start.flags.into_flags(), cli.start.demo.as_deref()),
+        Some(Command::Ls(ls)) => ls.run(),
+        Some(Command::Check(check)) => check.run(),
+        Some(Command::Config(config)) => config.run(),
+        Some(Command::Sim(sim)) => sim.run(),
+    }
+}
+
+/// Says something on standard error, neutralised, line by line. Nobody can be told that this failed.
+fn complain(text: &str) {
+    let mut err = std::io::stderr().lock();
+    for line in text.lines() {
+        let _ = writeln!(err, "noctop: {}", clean(line));
+    }
+}
+
+/// Reads a span such as `50s`, `2m` or `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a span of time such as 30s, 5m or 1h30m"))?;
+    Duration::try_from(span).map_err(|_| format!("`{text}` lies in the past"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        assert_eq!(duration("50s"), Ok(Duration::from_secs(50)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert!(duration("soon").is_err());
+        assert!(duration("-5s").is_err());
+    }
+
+    #[test]
+    fn the_demo_needs_no_scenario_and_takes_one() {
+        let demo = |args: &[&str]| Cli::try_parse_from(args).map(|cli| cli.start.demo);
+        assert_eq!(demo(&["noctop"]).unwrap(), None);
+        assert_eq!(
+            demo(&["noctop", "--demo"]).unwrap().as_deref(),
+            Some(DEFAULT)
+        );
+        assert_eq!(
+            demo(&["noctop", "--demo", "alarm-storm"])
+                .unwrap()
+                .as_deref(),
+            Some("alarm-storm")
+        );
     }
 }

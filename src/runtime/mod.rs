@@ -2,5 +2,6 @@
 //! loop itself.
 
 pub mod config;
+pub mod console;
 pub mod pace;
 pub mod terminal;

@@ -1,7 +1,5 @@
 //! The simulator through the real SDK, without any code of noctop between them: what the console will
-//! meet on AWS must be what it meets here. In [`sources`], with noctop's own questions.
-
-mod sources;
+//! meet on AWS must be what it meets here.
 
 use std::collections::BTreeSet;
 

@@ -10,6 +10,7 @@
 //! May import `domain`, `keymap` (for [`Chord`](crate::keymap::Chord)) and the terminal crates.
 
 mod canvas;
+mod clipboard;
 mod decode;
 mod encoder;
 mod event;
@@ -193,6 +194,19 @@ impl Terminal {
     /// Forgets what the terminal shows: the next frame paints every cell (`ctrl-l`).
     pub fn repaint(&mut self) {
         self.encoder.forget();
+    }
+
+    /// Copies a text into the clipboard of the operator's own terminal with the next frame (OSC 52, wrapped for
+    /// tmux and screen). `false`, and nothing is copied, where it is too long for a terminal to take.
+    #[must_use]
+    pub fn copy(&mut self, text: &str) -> bool {
+        let tmux = std::env::var_os("TMUX").is_some();
+        let term = std::env::var("TERM").unwrap_or_default();
+        let Some(bytes) = clipboard::sequence(text, clipboard::Between::of(tmux, &term)) else {
+            return false;
+        };
+        self.aside.extend_from_slice(&bytes);
+        true
     }
 
     /// Rings the terminal's bell with the next frame.

@@ -155,16 +155,14 @@ impl TryFrom<String> for RuleText {
 
 /// What CloudWatch says when it cannot evaluate an alarm in full.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Evaluation {
     /// Some of the data is missing.
-    #[serde(rename = "PARTIAL_DATA")]
-    Partial,
+    PartialData,
     /// The alarm's own expression is wrong.
-    #[serde(rename = "EVALUATION_ERROR")]
-    Error,
+    EvaluationError,
     /// CloudWatch failed.
-    #[serde(rename = "EVALUATION_FAILURE")]
-    Failure,
+    EvaluationFailure,
 }
 
 impl Evaluation {
@@ -172,9 +170,9 @@ impl Evaluation {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Partial => "PARTIAL_DATA",
-            Self::Error => "EVALUATION_ERROR",
-            Self::Failure => "EVALUATION_FAILURE",
+            Self::PartialData => "PARTIAL_DATA",
+            Self::EvaluationError => "EVALUATION_ERROR",
+            Self::EvaluationFailure => "EVALUATION_FAILURE",
         }
     }
 }

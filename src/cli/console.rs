@@ -1,0 +1,172 @@
+//! The console itself: everything put together and run on this terminal.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use crate::app;
+use crate::effects::Runner;
+use crate::model::{Model, Session};
+use crate::runtime::config::{self, Charset, Flags, Paths};
+use crate::runtime::console::{Console, Ended, Inbox, Reload};
+use crate::runtime::pace::{Bandwidth, Pace};
+use crate::runtime::terminal::{self, Closed, Ink, Options, Terminal};
+use crate::sources::Live;
+use crate::theme::Depth;
+
+use super::stage::{self, Refusal, Stage};
+use super::{FAILED, USAGE, complain};
+
+/// Batches that may wait while the loop is busy. A page has a hundred records; more would only hide that it is late.
+const WAITING: usize = 64;
+
+/// Starts the console on this terminal and runs it until somebody ends it.
+#[must_use]
+pub fn run(flags: &Flags, demo: Option<&str>) -> ExitCode {
+    // Without a terminal nothing is asked of AWS: the refusal names the headless command.
+    if let Err(why) = terminal::check() {
+        complain(&why.to_string());
+        return ExitCode::from(USAGE);
+    }
+    match start(flags, demo) {
+        Ok(Ended::Quit) => ExitCode::SUCCESS,
+        Ok(Ended::Signal(signal)) => ExitCode::from(signal.exit_code()),
+        Ok(Ended::Closed(Closed::Input | Closed::Output)) => ExitCode::from(FAILED),
+        Ok(Ended::Refused(why)) => {
+            complain(&why.join("\n"));
+            ExitCode::from(USAGE)
+        }
+        Err(refusal) => {
+            complain(&refusal.to_string());
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
+    let began = Instant::now();
+    let mut stage = Stage::set(flags, demo)?;
+    let clock = Stage::clock();
+    let (theme, mut problems) = stage.config.theme();
+    let (keymap, more) = stage.config.keymap();
+    problems.extend(more);
+    problems.extend(keymap.unknown_commands(&crate::command::names()));
+    let store = stage.store();
+    stage
+        .warnings
+        .extend(problems.iter().map(ToString::to_string));
+    let session = Session {
+        fleet: Arc::from(stage.name.as_str()),
+        operator: Arc::from(if stage.config.operator.is_empty() {
+            "nobody"
+        } else {
+            &stage.config.operator
+        }),
+        demo: stage.is_demo(),
+        read_only: stage.config.readonly,
+        ascii: stage.config.ui.charset == Charset::Ascii,
+    };
+    let mut model = Model::new(store, session, theme, keymap, clock.now());
+    if !stage.config.ui.start.is_empty() {
+        app::start_with(&mut model, &stage.config.ui.start);
+    }
+    if let Some(first) = stage.warnings.first() {
+        model.warn(first, stage.warnings.len() - 1);
+    }
+
+    let sdk = Stage::runtime()?;
+    let (events_tx, events) = mpsc::unbounded_channel();
+    let (batches_tx, batches) = mpsc::channel(WAITING);
+    let (rosters_tx, rosters) = mpsc::unbounded_channel();
+    let (outcomes_tx, outcomes) = mpsc::unbounded_channel();
+    let ink = if stage.config.ui.depth == Depth::None {
+        Ink::Attributes
+    } else {
+        Ink::Colours
+    };
+    let options = Options {
+        ink,
+        mouse: false,
+        title: Some("noctop".to_owned()),
+    };
+    let terminal = Terminal::enter(options, move |event| {
+        let _ = events_tx.send(event);
+    })
+    .map_err(|why| Refusal(vec![why.to_string()]))?;
+
+    // The first frame does not wait for the fleet: access is prepared while the screen is drawn.
+    let (live_tx, live) = tokio::sync::oneshot::channel();
+    let (fleet_clock, settings, spec) = (
+        Arc::clone(&clock),
+        stage.sources(),
+        stage.config.fleet.clone(),
+    );
+    sdk.spawn(async move {
+        let fleet = match stage::open(spec, Arc::clone(&fleet_clock)).await {
+            Ok(fleet) => fleet,
+            Err(refusal) => {
+                let _ = live_tx.send(Err(refusal.0));
+                return;
+            }
+        };
+        let mut census = fleet.watch();
+        let live = Live::start(fleet, settings, fleet_clock, batches_tx);
+        let _ = live_tx.send(Ok(live));
+        loop {
+            let roster = census.borrow_and_update().roster.clone();
+            if rosters_tx.send(roster).is_err() || census.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+
+    let bandwidth = match stage.config.ui.bandwidth {
+        config::Bandwidth::Ample => Bandwidth::Full,
+        config::Bandwidth::Low => Bandwidth::Low,
+    };
+    let outcomes_tx = Arc::new(move |outcome| {
+        let _ = outcomes_tx.send(outcome);
+    });
+    let mut console = Console {
+        model,
+        terminal,
+        pace: Pace::new(bandwidth),
+        clock,
+        runner: Runner::new(sdk.handle().clone(), outcomes_tx),
+        reload: reload(flags.clone()),
+        began,
+    };
+    let loop_runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|why| Refusal(vec![format!("the system gives no threads: {why}")]))?;
+    let ended = loop_runtime.block_on(console.run(Inbox {
+        events,
+        batches,
+        rosters,
+        outcomes,
+        live,
+    }));
+    drop(console);
+    drop(stage);
+    // Calls that are still under way are not worth waiting for: nothing here changes anything.
+    sdk.shutdown_background();
+    Ok(ended)
+}
+
+/// Reads theme and configuration files again, as the command `config.reload` asks.
+fn reload(flags: Flags) -> Reload {
+    Box::new(move || {
+        let env = |name: &str| std::env::var(name).ok();
+        let loaded = config::load(&flags, &env, &Paths::of_this_user());
+        let (theme, _) = loaded.config.theme();
+        let problems = loaded
+            .all_problems()
+            .iter()
+            .map(|p| Arc::from(p.to_string()))
+            .collect();
+        (theme, problems)
+    })
+}

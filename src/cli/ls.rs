@@ -1,0 +1,349 @@
+//! `noctop ls`: one snapshot of a kind, for scripts and for people in a hurry.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::domain::text::age;
+use crate::domain::{FeedState, Kind};
+use crate::filter::Filter;
+use crate::model::fit;
+use crate::panes::{cells, fact};
+use crate::store::export;
+use crate::store::projection::Include;
+use crate::store::{FeedReport, Only, Row, RowId};
+
+use super::snapshot::Snapshot;
+use super::{BLIND, FAILED, Start, USAGE, complain, table};
+
+/// Prints one snapshot of a kind.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// What to list.
+    what: What,
+    /// Only what matches this filter, for example 'sev:>=high acct:prod*'.
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    filter: String,
+    /// How to print it: a table for people (the default on a terminal), or a form for machines.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Stop waiting for slow feeds after this long; what has not answered by then counts as blind.
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = super::duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    start: Start,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// CloudWatch alarms in every state.
+    Alarms,
+    /// Open findings.
+    Findings,
+    /// Open incidents.
+    Incidents,
+    /// Every maintenance window.
+    Windows,
+    /// The patch compliance of every instance and patch group.
+    Patches,
+    /// Backup, copy and restore jobs of the last 24 hours, and what was not backed up.
+    Backups,
+    /// The coverage ledger: every feed with its state.
+    Feeds,
+    /// The accounts of the fleet.
+    Accounts,
+}
+
+impl What {
+    /// The kinds that have to be read for it.
+    const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Alarms => &[Kind::Alarm],
+            Self::Findings => &[Kind::Finding],
+            Self::Incidents => &[Kind::Incident],
+            Self::Windows => &[Kind::Window],
+            Self::Patches => &[Kind::Patch],
+            Self::Backups => &[Kind::Backup],
+            Self::Feeds => Kind::ALL,
+            Self::Accounts => &[],
+        }
+    }
+
+    /// Whether only what asks for attention is listed: nobody wants every finding that was ever resolved.
+    const fn include(self) -> Include {
+        match self {
+            Self::Findings | Self::Incidents => Include::Open,
+            _ => Include::Known,
+        }
+    }
+}
+
+/// How a snapshot is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table.
+    Table,
+    /// One object with coverage and items.
+    Json,
+    /// One object per line: first the coverage, then each item.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// The most cells of a name or fact in a table: one name of 255 letters must not push the rest out of sight.
+const WIDEST: usize = 64;
+
+impl Ls {
+    /// Reads the fleet once and prints it. Exit code 0 complete, 1 failed, 2 usage, 4 printed but partly blind.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let filter = match Filter::parse(&self.filter) {
+            Ok(filter) => filter,
+            Err(problem) => {
+                complain(&format!("the filter cannot be read: {problem}"));
+                return ExitCode::from(USAGE);
+            }
+        };
+        let flags = self.start.flags.into_flags();
+        let snapshot = match Snapshot::take(
+            &flags,
+            self.start.demo.as_deref(),
+            self.what.kinds(),
+            self.timeout,
+        ) {
+            Ok(snapshot) => snapshot,
+            Err(refusal) => {
+                complain(&refusal.to_string());
+                return ExitCode::from(USAGE);
+            }
+        };
+        let format = self.format.unwrap_or(Format::Table);
+        let text = match self.what {
+            What::Feeds => feeds(&snapshot, &self.filter, format),
+            What::Accounts => accounts(&snapshot, format),
+            what => items(&snapshot, &snapshot.rows(&filter, what.include()), format),
+        };
+        // A reader that went away (`| head`) has seen what it wanted.
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        finish(&snapshot, format)
+    }
+}
+
+/// The exit code, and for people the sentence that says what is missing.
+fn finish(snapshot: &Snapshot, format: Format) -> ExitCode {
+    let coverage = snapshot.coverage();
+    let blind: Vec<FeedReport> = snapshot
+        .store
+        .feeds(snapshot.at)
+        .into_iter()
+        .filter(|f| f.state == FeedState::Blind)
+        .collect();
+    if format == Format::Table || !std::io::stderr().is_terminal() {
+        for feed in blind.iter().take(5) {
+            if let Some(fault) = &feed.fault {
+                complain(&format!("blind: {fault}"));
+            }
+        }
+        if blind.len() > 5 {
+            complain(&format!(
+                "{} more feeds are blind; `noctop ls feeds` lists them",
+                blind.len() - 5
+            ));
+        }
+    }
+    if snapshot.store.roster().is_empty() {
+        // A fleet that could not be listed is never "0 of 0".
+        complain("no account of the fleet is known, so nothing was read");
+        return ExitCode::from(FAILED);
+    }
+    if coverage.blind + coverage.loading > 0 {
+        ExitCode::from(BLIND)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn document(snapshot: &Snapshot, name: &str, list: Vec<Value>) -> String {
+    let mut document = json!({
+        "asOf": snapshot.at.to_string(),
+        "coverage": export::coverage_json(&snapshot.store, &Only::default(), snapshot.at),
+    });
+    document[name] = Value::Array(list);
+    format!("{document:#}\n")
+}
+
+/// The coverage and then each entry, an object per line.
+fn lines(snapshot: &Snapshot, list: &[Value]) -> String {
+    let coverage = json!({
+        "asOf": snapshot.at.to_string(),
+        "coverage": export::coverage_json(&snapshot.store, &Only::default(), snapshot.at),
+    });
+    std::iter::once(&coverage)
+        .chain(list)
+        .map(|v| format!("{v}\n"))
+        .collect()
+}
+
+fn items(snapshot: &Snapshot, rows: &[(RowId, &Row)], format: Format) -> String {
+    let values = || {
+        let value = |row: &Row| {
+            export::item_json(
+                row,
+                snapshot.store.roster(),
+                row.rule().and_then(|at| snapshot.store.rule(at)),
+            )
+        };
+        rows.iter().map(|(_, row)| value(row)).collect::<Vec<_>>()
+    };
+    match format {
+        Format::Json => document(snapshot, "items", values()),
+        Format::Jsonl => lines(snapshot, &values()),
+        Format::Csv => {
+            let lines = rows.iter().map(|(_, row)| {
+                export::csv_line(&export::item_fields(row, snapshot.store.roster()))
+            });
+            std::iter::once(export::csv_line(&export::CSV_COLUMNS))
+                .chain(lines)
+                .collect()
+        }
+        Format::Table => {
+            let cells = |row: &Row| {
+                let item = row.item();
+                vec![
+                    row.severity().word().to_owned(),
+                    row.state().label().to_owned(),
+                    cells::mark_words(row.marks()),
+                    if item.opened.is_unknown() {
+                        "?".to_owned()
+                    } else {
+                        age(snapshot.at.since(item.opened))
+                    },
+                    snapshot
+                        .store
+                        .roster()
+                        .name(item.key.scope.account)
+                        .to_string(),
+                    item.key.scope.region.to_string(),
+                    item.native_state.to_string(),
+                    fit::end(&fact::what(item), WIDEST).into_owned(),
+                    fit::end(&fact::fact(item, snapshot.at), WIDEST).into_owned(),
+                ]
+            };
+            let rows: Vec<_> = rows.iter().map(|(_, row)| cells(row)).collect();
+            table::columns(
+                &[
+                    "severity", "state", "marks", "age", "account", "region", "status", "what",
+                    "fact",
+                ],
+                &rows,
+            )
+        }
+    }
+}
+
+fn feeds(snapshot: &Snapshot, filter: &str, format: Format) -> String {
+    let roster = snapshot.store.roster();
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let reports: Vec<FeedReport> = snapshot
+        .store
+        .feeds(snapshot.at)
+        .into_iter()
+        .filter(|f| {
+            let text = format!(
+                "{} {} {}",
+                f.feed,
+                f.state,
+                roster.name(f.feed.vantage.account)
+            )
+            .to_lowercase();
+            words.iter().all(|w| text.contains(w.as_str()))
+        })
+        .collect();
+    let values = || {
+        reports
+            .iter()
+            .map(|f| export::feed_json(f, roster))
+            .collect::<Vec<_>>()
+    };
+    let cells = || {
+        let cells = |f: &FeedReport| {
+            vec![
+                f.state.word().to_owned(),
+                f.feed.source.word().to_owned(),
+                f.feed.slice.0.to_owned(),
+                roster.name(f.feed.vantage.account).to_string(),
+                f.feed.vantage.region.to_string(),
+                f.items.to_string(),
+                f.calls.to_string(),
+                format!("{} ms", f.took.as_millis()),
+                f.fault
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ]
+        };
+        reports.iter().map(cells).collect::<Vec<_>>()
+    };
+    const HEADS: &[&str] = &[
+        "state", "source", "part", "account", "region", "items", "calls", "took", "why",
+    ];
+    match format {
+        Format::Json => document(snapshot, "feeds", values()),
+        Format::Jsonl => lines(snapshot, &values()),
+        Format::Csv => {
+            let lines = reports
+                .iter()
+                .map(|f| export::csv_line(&export::feed_fields(f, roster)));
+            std::iter::once(export::csv_line(&export::FEED_CSV_COLUMNS))
+                .chain(lines)
+                .collect()
+        }
+        Format::Table => table::columns(HEADS, &cells()),
+    }
+}
+
+fn accounts(snapshot: &Snapshot, format: Format) -> String {
+    let values = || {
+        let value = |a: &crate::domain::Account| {
+            json!({
+                "id": a.id.to_string(),
+                "name": a.name,
+                "regions": a.regions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "tags": a.tags,
+                "policy": a.policy.word(),
+            })
+        };
+        snapshot.accounts().map(value).collect::<Vec<_>>()
+    };
+    let cells = || {
+        let cells = |a: &crate::domain::Account| {
+            let regions: Vec<_> = a.regions.iter().map(ToString::to_string).collect();
+            let tags: Vec<_> = a.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            vec![
+                a.id.to_string(),
+                a.name.to_string(),
+                regions.join(" "),
+                a.policy.word().to_owned(),
+                tags.join(" "),
+            ]
+        };
+        snapshot.accounts().map(cells).collect::<Vec<_>>()
+    };
+    const HEADS: &[&str] = &["id", "name", "regions", "policy", "tags"];
+    match format {
+        Format::Json => document(snapshot, "accounts", values()),
+        Format::Jsonl => lines(snapshot, &values()),
+        Format::Csv => {
+            let lines = cells().into_iter().map(|cells| export::csv_line(&cells));
+            std::iter::once(export::csv_line(HEADS))
+                .chain(lines)
+                .collect()
+        }
+        Format::Table => table::columns(HEADS, &cells()),
+    }
+}

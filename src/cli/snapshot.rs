@@ -1,0 +1,103 @@
+//! One complete reading of the fleet, for the commands that print and end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::clock::Timestamp;
+use crate::domain::{Account, Kind};
+use crate::filter::Filter;
+use crate::runtime::config::Flags;
+use crate::sources::sweep_once;
+use crate::store::projection::{Include, Projection, Query};
+use crate::store::{Coverage, Only, Row, RowId, Store};
+
+use super::stage::{self, Refusal, Stage};
+
+/// Batches that may wait while the store is busy.
+const WAITING: usize = 256;
+
+/// The fleet at one moment.
+pub struct Snapshot {
+    /// The facts.
+    pub store: Store,
+    /// When they were complete.
+    pub at: Timestamp,
+    kinds: Vec<Kind>,
+}
+
+impl Snapshot {
+    /// Reads everything that these kinds need, once. Ends after `patience` at the latest; what has not answered by
+    /// then is blind.
+    ///
+    /// # Errors
+    /// The command could not begin.
+    pub fn take(
+        flags: &Flags,
+        demo: Option<&str>,
+        kinds: &[Kind],
+        patience: Duration,
+    ) -> Result<Self, Refusal> {
+        let stage = Stage::set(flags, demo)?;
+        let mut store = stage.store();
+        let clock = Stage::clock();
+        let runtime = Stage::runtime()?;
+        let census = runtime.block_on(async {
+            let fleet = stage::open(stage.config.fleet.clone(), Arc::clone(&clock)).await?;
+            let (tx, mut rx) = mpsc::channel(WAITING);
+            let settings = stage.sources();
+            let kinds = kinds.to_vec();
+            let sweeping = Arc::clone(&clock);
+            let sweep = tokio::spawn(async move {
+                sweep_once(&fleet, &settings, &kinds, patience, sweeping, tx).await
+            });
+            while let Some(batch) = rx.recv().await {
+                store.apply(batch);
+            }
+            sweep
+                .await
+                .map_err(|why| Refusal(vec![format!("the reading broke off: {why}")]))
+        })?;
+        for warning in &stage.warnings {
+            super::complain(warning);
+        }
+        let at = clock.now();
+        store.set_roster(Arc::new(census.roster.clone()), at);
+        store.tick(at);
+        Ok(Self {
+            store,
+            at,
+            kinds: kinds.to_vec(),
+        })
+    }
+
+    /// The rows that match, in queue order.
+    #[must_use]
+    pub fn rows(&self, filter: &Filter, include: Include) -> Vec<(RowId, &Row)> {
+        let query = Query {
+            kinds: self.kinds.clone(),
+            filter: filter.clone(),
+            include,
+            ..Query::queue()
+        };
+        let mut projection = Projection::new(query);
+        projection.refresh_fully(&self.store, self.at);
+        projection
+            .rows()
+            .iter()
+            .filter_map(|id| Some((*id, self.store.row(*id)?)))
+            .collect()
+    }
+
+    /// How much of it could be read.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.store.coverage(&Only::default(), self.at)
+    }
+
+    /// The accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.store.roster().iter()
+    }
+}

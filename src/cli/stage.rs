@@ -1,0 +1,183 @@
+//! What every command that asks AWS stands on: the configuration, the fleet, and in the demo a simulator.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::aws::access::Patience;
+use crate::aws::fleet::Fleet;
+use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
+use crate::clock::{Clock, SystemClock};
+use crate::domain::{Fault, SourceId};
+use crate::runtime::config::{self, Config, Flags, Paths};
+use crate::sim::{Options, Simulator};
+use crate::sources;
+use crate::store;
+use crate::triage::Rules;
+
+/// Why a command could not begin: usage or configuration.
+#[derive(Debug)]
+pub struct Refusal(pub Vec<String>);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault.to_string()])
+    }
+}
+
+/// The configuration as it holds, and the simulator of a demo.
+pub struct Stage {
+    /// The configuration.
+    pub config: Config,
+    /// What is wrong in it but keeps nobody from starting.
+    pub warnings: Vec<String>,
+    /// What the fleet is called.
+    pub name: String,
+    simulator: Option<Simulator>,
+}
+
+impl Stage {
+    /// Reads the configuration; starts the simulator where a demo was asked for.
+    ///
+    /// # Errors
+    /// The fleet would not be the one that was written, or the scenario cannot be played.
+    pub fn set(flags: &Flags, demo: Option<&str>) -> Result<Self, Refusal> {
+        let env = |name: &str| std::env::var(name).ok();
+        let loaded = config::load(flags, &env, &Paths::of_this_user());
+        let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
+        let mut config = loaded.config;
+        let Some(scenario) = demo else {
+            if !loaded.refusals.is_empty() {
+                return Err(Refusal(
+                    loaded.refusals.iter().map(ToString::to_string).collect(),
+                ));
+            }
+            return Ok(Self {
+                config,
+                warnings,
+                name: String::new(),
+                simulator: None,
+            });
+        };
+        // The demo is its own fleet: nothing of the operator's accounts, files or environment leads out of it.
+        let options = Options {
+            scenario: scenario.to_owned(),
+            regions: flags.regions.clone(),
+            ..Options::default()
+        };
+        let simulator = Simulator::start(options)
+            .map_err(|why| Refusal(vec![format!("the demo cannot start: {why}")]))?;
+        let operator = if config.operator.is_empty() {
+            "demo".to_owned()
+        } else {
+            config.operator.clone()
+        };
+        config.fleet = demo_fleet(&simulator, operator);
+        config.severity_rules.clear();
+        Ok(Self {
+            config,
+            warnings,
+            name: scenario.to_owned(),
+            simulator: Some(simulator),
+        })
+    }
+
+    /// Whether this is a demo.
+    #[must_use]
+    pub const fn is_demo(&self) -> bool {
+        self.simulator.is_some()
+    }
+
+    /// An empty store with these rules.
+    #[must_use]
+    pub fn store(&self) -> store::Store {
+        let rules = Rules::with_defaults(self.config.severity_rules.clone());
+        store::Store::new(store::Settings {
+            rules,
+            ..store::Settings::default()
+        })
+    }
+
+    /// What the configuration says about the sources.
+    #[must_use]
+    pub fn sources(&self) -> sources::Settings {
+        let one = |(id, said): (&SourceId, &config::SourceSettings)| {
+            let settings = sources::SourceSettings {
+                enabled: said.enabled,
+                every: said.every,
+                ..sources::SourceSettings::default()
+            };
+            (*id, settings)
+        };
+        sources::Settings {
+            sources: self
+                .config
+                .sources
+                .iter()
+                .map(one)
+                .collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    /// The runtime of the SDK.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("noctop-aws")
+            // The SDK's readers keep whole structures on the stack: unoptimised, the one of a finding's resource takes
+            // more than 8 MiB. What is not touched costs nothing.
+            .thread_stack_size(64 << 20)
+            .enable_all()
+            .build()
+            .map_err(|why| Refusal(vec![format!("the system gives no threads: {why}")]))
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn clock() -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+}
+
+/// Prepares access to a fleet. Nothing is asked of AWS yet.
+///
+/// # Errors
+/// The file of trusted certificates cannot be used.
+pub async fn open(spec: FleetSpec, clock: Arc<dyn Clock>) -> Result<Arc<Fleet>, Refusal> {
+    Ok(Fleet::open(spec, Patience::default(), clock).await?)
+}
+
+/// The simulated organization as a fleet.
+fn demo_fleet(simulator: &Simulator, operator: String) -> FleetSpec {
+    let regions = simulator
+        .world()
+        .scenario()
+        .regions
+        .iter()
+        .filter_map(|r| r.parse().ok())
+        .collect();
+    FleetSpec {
+        organization: Some(OrganizationSpec {
+            role_name: "NoctopRead".to_owned(),
+            tags: true,
+            ..OrganizationSpec::default()
+        }),
+        regions,
+        endpoint_url: Some(simulator.endpoint()),
+        operator,
+        keys: Some(StaticKeys {
+            id: "demo".to_owned(),
+            secret: "demo".to_owned(),
+        }),
+        ..FleetSpec::default()
+    }
+}

@@ -1,0 +1,81 @@
+//! Carrying out effects: what the model asks of the world, and how the outcome comes back.
+//!
+//! Called by `runtime`. Nothing here blocks the loop: what takes time is spawned on the SDK's runtime, and its
+//! outcome arrives as a message.
+
+mod link;
+mod raw;
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::domain::{Feed, ItemKey, SourceId};
+use crate::model::Outcome;
+use crate::sources::{Focus, Live};
+use crate::store::Store;
+
+/// Where outcomes go.
+pub type Outcomes = Arc<dyn Fn(Outcome) + Send + Sync>;
+
+/// Carries out the effects that concern AWS and the desktop; the terminal's own are the loop's.
+pub struct Runner {
+    runtime: Handle,
+    outcomes: Outcomes,
+    live: Option<Live>,
+    focus: &'static [SourceId],
+}
+
+impl Runner {
+    /// A runner that spawns on this runtime. Until [`Runner::connect`] there is nothing to ask.
+    #[must_use]
+    pub fn new(runtime: Handle, outcomes: Outcomes) -> Self {
+        Self {
+            runtime,
+            outcomes,
+            live: None,
+            focus: &[],
+        }
+    }
+
+    /// From here on there are live sources.
+    pub fn connect(&mut self, live: Live) {
+        live.focus(Focus {
+            sources: self.focus.to_vec(),
+            ..Focus::default()
+        });
+        self.live = Some(live);
+    }
+
+    /// Asks these feeds now, or all of them where none are named.
+    pub fn refresh(&self, feeds: Vec<Feed>) {
+        match &self.live {
+            Some(live) if feeds.is_empty() => live.refresh_all(),
+            Some(live) => live.refresh(feeds),
+            None => {}
+        }
+    }
+
+    /// Asks these sources first from now on.
+    pub fn focus(&mut self, sources: &'static [SourceId]) {
+        self.focus = sources;
+        if let Some(live) = &self.live {
+            live.focus(Focus {
+                sources: sources.to_vec(),
+                ..Focus::default()
+            });
+        }
+    }
+
+    /// Reads one item afresh, as the service's own JSON.
+    pub fn fetch_raw(&self, store: &Store, key: ItemKey) {
+        if let Some(live) = &self.live {
+            raw::fetch(&self.runtime, live, store, key, Arc::clone(&self.outcomes));
+        }
+    }
+
+    /// Opens an address in a browser, where there is one.
+    pub fn open_link(&self, address: &str) {
+        (self.outcomes)(Outcome::Link(link::open(address)));
+    }
+}

@@ -1,0 +1,275 @@
+//! The loop: takes what happened, keys first, brings the model up to date, draws when it is time.
+//!
+//! ```text
+//! terminal events ─┐
+//! outcomes ────────┼─► update* ─► settle ─► due and writer idle? ─► draw (one write)
+//! batches ─────────┘                          └ otherwise sleep until the next deadline
+//! ```
+//!
+//! The only thread that touches the model. It never waits for AWS or for the terminal.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Position;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::oneshot;
+
+use crate::app::{self, Msg, Settled};
+use crate::clock::Clock;
+use crate::domain::{Batch, Roster};
+use crate::effects::Runner;
+use crate::model::{Effect, Effects, Model, Outcome, Tone};
+use crate::sources::Live;
+use crate::theme::Theme;
+use crate::view;
+
+use super::pace::Pace;
+use super::terminal::{Button, Closed, MouseAct, Signal, TermEvent, Terminal};
+
+/// How long arrivals may be applied before keys are looked at again.
+const ARRIVALS: Duration = Duration::from_millis(1);
+
+/// What the loop is fed with.
+pub struct Inbox {
+    /// From the terminal.
+    pub events: UnboundedReceiver<TermEvent>,
+    /// From the sources.
+    pub batches: Receiver<Batch>,
+    /// The fleet whenever it is known better.
+    pub rosters: UnboundedReceiver<Roster>,
+    /// From effects.
+    pub outcomes: UnboundedReceiver<Outcome>,
+    /// The live sources, once access to the fleet is prepared, or why there can be none.
+    pub live: oneshot::Receiver<Result<Live, Refused>>,
+}
+
+/// Why there can be no access to any fleet, in words.
+pub type Refused = Vec<String>;
+
+/// Reads theme and configuration again: the theme as it is now, and what is wrong in the files.
+pub type Reload = Box<dyn Fn() -> (Theme, Vec<Arc<str>>)>;
+
+/// Why the loop ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The operator quit.
+    Quit,
+    /// Somebody outside asked the program to end.
+    Signal(Signal),
+    /// The terminal is gone.
+    Closed(Closed),
+    /// There can be no access to any fleet, and so nothing to show.
+    Refused(Refused),
+}
+
+/// The console while it runs.
+pub struct Console {
+    /// What it knows.
+    pub model: Model,
+    /// The screen.
+    pub terminal: Terminal,
+    /// When to draw.
+    pub pace: Pace,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Carries effects out.
+    pub runner: Runner,
+    /// Reads files again.
+    pub reload: Reload,
+    /// When the loop began; the pace counts from here.
+    pub began: Instant,
+}
+
+impl Console {
+    /// Runs until somebody ends it.
+    pub async fn run(&mut self, mut inbox: Inbox) -> Ended {
+        let size = self.terminal.size();
+        let msg = Msg::Resized {
+            width: size.width,
+            height: size.height,
+        };
+        let _ = app::update(&mut self.model, self.clock.now(), msg);
+        self.pace.key(self.began.elapsed());
+        self.runner.focus(self.model.pane().spec.sources);
+        let mut connecting = true;
+        loop {
+            let settled = app::settle(&mut self.model, self.clock.now());
+            if self.pace.is_due(self.began.elapsed()) && self.terminal.ready_to_draw() {
+                self.draw();
+            }
+            let wait = if settled == Settled::More {
+                Duration::ZERO
+            } else {
+                self.until_something_is_due()
+            };
+            let ended = tokio::select! {
+                biased;
+                Some(event) = inbox.events.recv() => self.on_event(event),
+                Some(outcome) = inbox.outcomes.recv() => self.on_msg(Msg::Finished(outcome)),
+                Some(roster) = inbox.rosters.recv() => self.on_msg(Msg::Learned(Box::new(roster))),
+                connected = &mut inbox.live, if connecting => {
+                    connecting = false;
+                    match connected {
+                        Ok(Ok(live)) => {
+                            self.runner.connect(live);
+                            None
+                        }
+                        Ok(Err(refused)) => Some(Ended::Refused(refused)),
+                        Err(_) => Some(Ended::Refused(vec!["access to the fleet broke off".to_owned()])),
+                    }
+                }
+                Some(batch) = inbox.batches.recv() => self.on_batches(batch, &mut inbox),
+                () = tokio::time::sleep(wait) => self.on_tick(settled),
+            };
+            // Everything that is waiting from the operator's side is taken before anything is drawn.
+            let ended = ended.or_else(|| {
+                while let Ok(event) = inbox.events.try_recv() {
+                    if let Some(ended) = self.on_event(event) {
+                        return Some(ended);
+                    }
+                }
+                None
+            });
+            if let Some(ended) = ended {
+                return ended;
+            }
+        }
+    }
+
+    fn until_something_is_due(&self) -> Duration {
+        let now = self.clock.now();
+        let deadline = self.model.next_deadline().since(now);
+        match self.pace.next_draw() {
+            // While the writer is busy a due frame waits for it; its being idle again arrives as an event.
+            Some(at) if self.terminal.ready_to_draw() => {
+                deadline.min(at.saturating_sub(self.began.elapsed()))
+            }
+            _ => deadline,
+        }
+    }
+
+    fn on_tick(&mut self, settled: Settled) -> Option<Ended> {
+        let _ = app::update(&mut self.model, self.clock.now(), Msg::Tick);
+        if settled == Settled::Done {
+            self.pace.data(self.began.elapsed());
+        }
+        None
+    }
+
+    /// Applies what has arrived, for about a millisecond, then lets the keys have their turn.
+    fn on_batches(&mut self, first: Batch, inbox: &mut Inbox) -> Option<Ended> {
+        let began = Instant::now();
+        let mut next = Some(first);
+        while let Some(batch) = next.take() {
+            let _ = app::update(
+                &mut self.model,
+                self.clock.now(),
+                Msg::Arrived(Box::new(batch)),
+            );
+            if began.elapsed() < ARRIVALS && inbox.events.is_empty() {
+                next = inbox.batches.try_recv().ok();
+            }
+        }
+        self.pace.data(self.began.elapsed());
+        None
+    }
+
+    fn on_msg(&mut self, msg: Msg) -> Option<Ended> {
+        let effects = app::update(&mut self.model, self.clock.now(), msg);
+        self.pace.key(self.began.elapsed());
+        self.carry_out(effects)
+    }
+
+    fn on_event(&mut self, event: TermEvent) -> Option<Ended> {
+        let msg = match event {
+            TermEvent::Key(chord) => Msg::Pressed(chord),
+            TermEvent::Paste(paste) => Msg::Pasted(paste.text),
+            TermEvent::Mouse(mouse) => match mouse.act {
+                MouseAct::Down(Button::Left) => Msg::Clicked {
+                    x: mouse.column,
+                    y: mouse.row,
+                },
+                MouseAct::ScrollUp => Msg::Wheeled(-1),
+                MouseAct::ScrollDown => Msg::Wheeled(1),
+                _ => return None,
+            },
+            TermEvent::Resize(width, height) => {
+                self.terminal.resize(width, height);
+                Msg::Resized { width, height }
+            }
+            TermEvent::Continued => {
+                self.terminal.resume();
+                Msg::Tick
+            }
+            TermEvent::Reply(_) => return None,
+            TermEvent::Idle => {
+                if let Some(drain) = self.terminal.drained() {
+                    self.pace.drained(drain.bytes, drain.took);
+                }
+                return None;
+            }
+            TermEvent::Signal(Signal::Stop) => {
+                self.suspend();
+                return None;
+            }
+            TermEvent::Signal(signal) => return Some(Ended::Signal(signal)),
+            TermEvent::Closed(closed) => return Some(Ended::Closed(closed)),
+            TermEvent::Focus(_) => return None,
+        };
+        self.on_msg(msg)
+    }
+
+    fn carry_out(&mut self, effects: Effects) -> Option<Ended> {
+        for effect in effects {
+            match effect {
+                Effect::Refresh(feeds) => self.runner.refresh(feeds),
+                Effect::Focus(sources) => self.runner.focus(sources),
+                Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
+                Effect::Copy(text) => {
+                    if !self.terminal.copy(&text) {
+                        self.model.say(
+                            Tone::Refused,
+                            "That is too long for a terminal's clipboard; nothing was copied.",
+                        );
+                    }
+                }
+                Effect::OpenLink(address) => self.runner.open_link(&address),
+                Effect::Reload => {
+                    let (theme, problems) = (self.reload)();
+                    self.on_msg(Msg::Reloaded {
+                        theme: Box::new(theme),
+                        problems,
+                    });
+                }
+                Effect::Redraw => self.terminal.repaint(),
+                Effect::Suspend => self.suspend(),
+                Effect::Quit => return Some(Ended::Quit),
+            }
+        }
+        None
+    }
+
+    fn suspend(&mut self) {
+        if !self.terminal.suspend() {
+            self.model.say(
+                Tone::Refused,
+                "There is no shell that could bring noctop back; it stays.",
+            );
+        }
+        self.pace.key(self.began.elapsed());
+    }
+
+    fn draw(&mut self) {
+        let model = &self.model;
+        let stats = self.terminal.draw(|frame| {
+            if let Some((x, y)) = view::draw(model, frame.buffer_mut()) {
+                frame.set_cursor_position(Position::new(x, y));
+            }
+        });
+        // The writer was busy after all: the frame is still owed, and its being idle arrives as an event.
+        let Some(stats) = stats else { return };
+        self.pace.drawn(self.began.elapsed(), stats.bytes);
+        let _ = app::update(&mut self.model, self.clock.now(), Msg::Drawn);
+    }
+}
