@@ -282,17 +282,29 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
             *at = (*at).max(job.detail.created);
         }
     }
+    // A retry by hand has no rule; its resource may have one all the same.
+    let bound: HashMap<(Option<AccountId>, Arc<str>), job::Rule> = jobs
+        .iter()
+        .filter_map(|job| {
+            let arn = job.detail.resource_arn.clone()?;
+            Some(((job.account, arn), job.rule.clone()?))
+        })
+        .collect();
     let mut lookups = 0;
     for job in jobs.iter_mut() {
         if !judge::end(&job.detail).is_bad() || job.detail.superseded_by.is_some() {
             continue;
         }
         let mine = job.account.is_none_or(|account| account == own);
-        job.detail.cadence = cadence(ask, job, mine).await?;
         let Some(arn) = job.detail.resource_arn.clone() else {
             continue;
         };
-        let listed = good.get(&(job.account, Arc::clone(&arn))).copied();
+        let whose = (job.account, Arc::clone(&arn));
+        let rule = job.rule.as_ref().or_else(|| bound.get(&whose));
+        if let Some(rule) = rule {
+            job.detail.cadence = cadence(ask, rule, mine).await?;
+        }
+        let listed = good.get(&whose).copied();
         let asked = if mine {
             last_good(ask).await?.get(&arn).copied()
         } else if let Some(account) = job.account.filter(|_| lookups < LOOKUPS_MAX) {
@@ -307,11 +319,8 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// How often the rule that started a job runs: as the job tells, else as the vantage's own plan tells.
-async fn cadence(ask: &Ask, job: &Job, mine: bool) -> Result<Option<u64>, Fault> {
-    let Some(rule) = &job.rule else {
-        return Ok(None);
-    };
+/// How often the rule of a job runs: as the job tells, else as the vantage's own plan tells.
+async fn cadence(ask: &Ask, rule: &job::Rule, mine: bool) -> Result<Option<u64>, Fault> {
     if let Some(cron) = rule.cron.as_deref() {
         let schedule = Schedule::parse(cron, rule.timezone.as_deref(), 0);
         let cadence = schedule.and_then(|s| s.cadence(ask.now()));

@@ -1,5 +1,7 @@
 //! The simulator through the real SDK, without any code of noctop between them: what the console will
-//! meet on AWS must be what it meets here.
+//! meet on AWS must be what it meets here. In [`sources`], with noctop's own questions.
+
+mod sources;
 
 use std::collections::BTreeSet;
 

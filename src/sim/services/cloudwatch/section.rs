@@ -155,14 +155,16 @@ impl TryFrom<String> for RuleText {
 
 /// What CloudWatch says when it cannot evaluate an alarm in full.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Evaluation {
     /// Some of the data is missing.
-    PartialData,
+    #[serde(rename = "PARTIAL_DATA")]
+    Partial,
     /// The alarm's own expression is wrong.
-    EvaluationError,
+    #[serde(rename = "EVALUATION_ERROR")]
+    Error,
     /// CloudWatch failed.
-    EvaluationFailure,
+    #[serde(rename = "EVALUATION_FAILURE")]
+    Failure,
 }
 
 impl Evaluation {
@@ -170,9 +172,9 @@ impl Evaluation {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::PartialData => "PARTIAL_DATA",
-            Self::EvaluationError => "EVALUATION_ERROR",
-            Self::EvaluationFailure => "EVALUATION_FAILURE",
+            Self::Partial => "PARTIAL_DATA",
+            Self::Error => "EVALUATION_ERROR",
+            Self::Failure => "EVALUATION_FAILURE",
         }
     }
 }
