@@ -20,6 +20,12 @@ impl AccountId {
             None
         }
     }
+
+    /// The account's number; its order is the order of the twelve digits.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for AccountId {

@@ -46,14 +46,15 @@ impl Needle {
         let Some((&first, rest)) = needle.split_first() else {
             return true;
         };
-        if text.is_ascii() {
-            if text.len() < needle.len() {
-                return false;
-            }
+        if needle.is_ascii() {
             let hay = text.as_bytes();
-            let last_start = hay.len() - needle.len();
-            return memchr2_iter(first, first.to_ascii_uppercase(), &hay[..=last_start])
+            let starts = (hay.len() + 1).saturating_sub(needle.len());
+            let found = memchr2_iter(first, first.to_ascii_uppercase(), &hay[..starts])
                 .any(|i| hay[i + 1..i + needle.len()].eq_ignore_ascii_case(rest));
+            // Only two characters outside ASCII fold into it.
+            if found || text.is_ascii() || !text.contains(['\u{212a}', 'İ']) {
+                return found;
+            }
         }
         let mut hay = folded(text);
         loop {
@@ -132,8 +133,15 @@ impl Pattern {
                 folded(text).eq(literal.chars())
             };
         }
-        // The usual walk with one point of return: after a star, try every place for what follows it.
-        let mut text = folded(text);
+        if text.is_ascii() {
+            self.walk(text.bytes().map(|b| char::from(b.to_ascii_lowercase())))
+        } else {
+            self.walk(folded(text))
+        }
+    }
+
+    /// The usual walk with one point of return: after a star, try every place for what follows it.
+    fn walk(&self, mut text: impl Iterator<Item = char> + Clone) -> bool {
         let mut piece = 0;
         let mut retry: Option<(_, usize)> = None;
         loop {

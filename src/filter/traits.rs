@@ -146,6 +146,9 @@ impl Trait {
 
 /// The last moment at which the last good recovery point is still young enough.
 fn overdue_at(job: &BackupDetail) -> Option<Timestamp> {
+    if !matches!(job.job, JobKind::Backup | JobKind::Missed) {
+        return None;
+    }
     let cadence = std::time::Duration::from_secs(job.cadence?);
     Some(job.last_good?.plus(cadence.saturating_mul(2)))
 }

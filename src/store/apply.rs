@@ -4,7 +4,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::domain::{Batch, Body, Feed, Item, Record};
+use crate::domain::alarm::AlarmWatch;
+use crate::domain::{Batch, Body, Detail, Feed, Item, Record};
 
 use super::feeds::{FeedEntry, FeedIndex, RecordRef, Staging};
 use super::row::Claim;
@@ -318,13 +319,21 @@ impl Store {
     }
 }
 
-/// Shares one allocation between texts of a record that say the same: native id, key, name, ARN.
+/// Shares one allocation between texts of a record that say the same: native id, key, name, ARN, resource.
 fn share(native: Arc<str>, mut item: Item) -> (Arc<str>, Arc<Item>) {
     if item.name == item.key.id {
         item.name = Arc::clone(&item.key.id);
     }
     if item.arn.as_ref() == Some(&item.key.id) {
         item.arn = Some(Arc::clone(&item.key.id));
+    }
+    if let Detail::Alarm(alarm) = &mut item.detail
+        && let AlarmWatch::Metric { dimensions, .. } = &mut alarm.watch
+        && let Some(resource) = &item.resource
+    {
+        for (_, value) in dimensions.iter_mut().filter(|(_, value)| value == resource) {
+            *value = Arc::clone(resource);
+        }
     }
     let native = if native == item.key.id {
         Arc::clone(&item.key.id)

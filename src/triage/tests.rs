@@ -55,11 +55,11 @@ fn names_of_alarms_decide() {
 }
 
 #[test]
-fn nothing_to_do_is_never_bad() {
+fn an_alarm_that_is_fine_is_never_bad() {
     let item = world::alarm("critical", AlarmState::Ok, 0);
     assert_eq!(
         judge(&item, 0),
-        (Severity::Info, "nothing to do".to_owned())
+        (Severity::Info, "alarm that is not in ALARM".to_owned())
     );
 }
 

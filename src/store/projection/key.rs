@@ -112,20 +112,26 @@ impl Cutter {
         self.bytes(&(at.as_millis() ^ i64::MIN).to_be_bytes());
     }
 
-    /// Text that ends with a zero; a zero within it counts as a one.
-    fn text(&mut self, bytes: impl Iterator<Item = u8>) {
-        for byte in bytes {
-            if self.full() {
-                return;
-            }
-            self.byte(byte.max(1));
+    /// Text as bytes that are changed one by one, with a zero at its end; a zero within it counts as a one.
+    fn text(&mut self, text: &str, change: impl Fn(u8) -> u8) {
+        let Some(rest) = text.as_bytes().get(self.skip..) else {
+            self.skip -= text.len() + 1;
+            return;
+        };
+        self.skip = 0;
+        let places = self.out[self.len..].iter_mut();
+        let taken = rest.len().min(places.len());
+        for (place, byte) in places.zip(rest) {
+            *place = change(*byte).max(1) ^ self.flip;
         }
+        self.len += taken;
         self.byte(0);
     }
 
+    /// Text without regard to case.
     fn folded(&mut self, text: &str) {
         if text.is_ascii() {
-            self.text(text.bytes().map(|b| b.to_ascii_lowercase()));
+            self.text(text, |byte| byte.to_ascii_lowercase());
         } else {
             let mut utf8 = [0; 4];
             for c in folded(text) {
@@ -188,10 +194,10 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
     }
     cutter.flip = 0;
     cutter.byte(item.key.kind as u8);
-    cutter.text(scope.account.to_string().bytes());
-    cutter.text(scope.region.as_str().bytes());
+    cutter.bytes(&scope.account.number().to_be_bytes());
+    cutter.text(scope.region.as_str(), |byte| byte);
     // Unfolded: two ids may differ in case alone.
-    cutter.text(item.key.id.bytes());
+    cutter.text(&item.key.id, |byte| byte);
 }
 
 fn rank<T: std::hash::Hash + Eq>(ranks: &HashMap<T, u16>, of: &T) -> [u8; 2] {

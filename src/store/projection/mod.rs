@@ -5,15 +5,16 @@
 //! sorted anew while the old answer stays visible. It reads no clock: the budget counts rows.
 //!
 //! ```text
-//!   note ──► dirty ──► few:  out of the order, and back in where they belong now ──┐
-//!                 └──► many, or another query:  scan ─► sort ─► ties ─► publish ───┴─► rows, counts, positions
+//!   note ──► dirty ──► few:  out of the order, and back in where they belong now ────────┐
+//!                 ├──► many:  read ─► sort ─► ties ─► merge with the rest ─► publish ────┼─► rows, counts,
+//!                 └──► most, or another query:  read all ─► sort ─► ties ─► publish ─────┘   positions
 //! ```
 
 mod key;
 mod query;
 mod sorter;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::clock::Timestamp;
@@ -26,8 +27,9 @@ pub use query::{Column, Direction, Include, QUEUE_ORDER, Query, SortKey};
 use key::{Chunk, Ranks, chunk, compare_rest};
 use sorter::{Entry, Sorter, Ties};
 
-/// Up to this many changed rows are merged at once: about a millisecond. More are cheaper to sort anew, in slices.
-const MERGE_AT_ONCE: usize = 2_500;
+/// Up to this many changed rows are put in their places at once: well below a millisecond, and several times what
+/// two thousand changes a second bring to a frame. More are merged in slices.
+const AT_ONCE: usize = 128;
 
 /// How far a refresh came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +90,38 @@ fn open_slot(tag: u8) -> Option<usize> {
     (tag != u8::MAX).then_some(usize::from(tag))
 }
 
-/// A cold sort under way.
+/// An answer being made anew: from all rows, or from those that changed and the answer without them.
 #[derive(Debug)]
-enum Build {
-    /// Rows before this place have been looked at.
-    Scan { place: usize, found: Vec<Entry> },
+struct Build {
+    stage: Stage,
+    /// Where the rows that were read are merged into; none when all rows are read.
+    base: Option<Vec<Entry>>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Reading rows: these places of the store, or all of them; `at` counts those that have been read.
+    Read {
+        places: Option<Vec<usize>>,
+        at: usize,
+        found: Vec<Entry>,
+    },
     /// Sorting by the first chunk of the key.
     Sort(Sorter),
     /// Ordering what is equal in it.
     Ties { entries: Vec<Entry>, ties: Ties },
+    /// Merging what changed into what did not.
+    Merge(Merge),
+}
+
+/// Two ordered lists becoming one, in slices.
+#[derive(Debug)]
+struct Merge {
+    base: Vec<Entry>,
+    back: Vec<Entry>,
+    from_base: usize,
+    from_back: usize,
+    merged: Vec<Entry>,
 }
 
 /// A cached answer to a query.
@@ -121,6 +146,8 @@ pub struct Projection {
     /// Whether the answer is one to the current query.
     answered: bool,
     version: u64,
+    /// [`AT_ONCE`]; tests make it small, so that few rows show what many do.
+    at_once: usize,
 }
 
 impl Projection {
@@ -141,6 +168,7 @@ impl Projection {
             build: None,
             answered: false,
             version: 0,
+            at_once: AT_ONCE,
         }
     }
 
@@ -252,8 +280,12 @@ impl Projection {
                     self.drop_removed(store);
                     return Progress::More;
                 }
-            } else if self.ranks.epoch != store.epoch() || self.dirty.len() > MERGE_AT_ONCE {
+            } else if self.ranks.epoch != store.epoch()
+                || self.dirty.len() > self.rows.len() / 2 + self.at_once
+            {
                 self.start(store);
+            } else if self.dirty.len() > self.at_once {
+                self.start_merge(budget);
             } else {
                 self.merge(store, now, budget);
                 return Progress::Done;
@@ -266,79 +298,149 @@ impl Projection {
         while self.refresh(store, now, &mut { usize::MAX }) == Progress::More {}
     }
 
+    /// Begins to make the answer anew from all rows.
     fn start(&mut self, store: &Store) {
         self.ranks = Ranks::take(store);
         self.dirty.drain();
         self.times.clear();
-        self.build = Some(Build::Scan {
-            place: 0,
-            found: Vec::new(),
+        self.build = Some(Build {
+            stage: Stage::Read {
+                places: None,
+                at: 0,
+                found: Vec::new(),
+            },
+            base: None,
+        });
+    }
+
+    /// Begins to merge the rows that changed into the answer without them.
+    fn start_merge(&mut self, budget: &mut usize) {
+        *budget = budget.saturating_sub(self.rows.len() / 32);
+        let base = self
+            .keys
+            .iter()
+            .zip(&self.rows)
+            .zip(&self.tags)
+            .filter(|((_, row), _)| !self.dirty.contains(**row))
+            .map(|((key, row), tag)| Entry {
+                key: *key,
+                row: *row,
+                tag: *tag,
+                last: false,
+            })
+            .collect();
+        self.build = Some(Build {
+            stage: Stage::Read {
+                places: Some(self.dirty.drain()),
+                at: 0,
+                found: Vec::new(),
+            },
+            base: Some(base),
         });
     }
 
     /// Goes on with the build; whether it is finished and published.
     fn advance(&mut self, store: &Store, now: Timestamp, budget: &mut usize) -> bool {
-        let Self {
-            query,
-            ranks,
-            times,
-            build: Some(build),
-            ..
-        } = self
-        else {
+        let Some(mut build) = self.build.take() else {
             return true;
         };
         loop {
-            match build {
-                Build::Scan { place, found } => {
-                    let to = store.rows.places().min(place.saturating_add(*budget));
-                    for at in *place..to {
-                        let Some((id, row)) = store.rows.at(at) else {
-                            continue;
-                        };
-                        if let Some(at) = query.next_change(row, store.roster(), now) {
-                            times.push(Reverse((at, id)));
-                        }
-                        if query.matches(row, store.roster(), now) {
-                            let Chunk { bytes, last } = chunk(row, &query.sort, ranks, 0);
-                            found.push(Entry {
-                                key: bytes,
-                                row: id,
-                                tag: tag(row),
-                                last,
-                            });
-                        }
-                    }
-                    *budget -= to - *place;
-                    *place = to;
-                    if to < store.rows.places() {
-                        return false;
-                    }
-                    *build = Build::Sort(Sorter::new(std::mem::take(found)));
-                }
-                Build::Sort(sorter) => {
-                    if !sorter.step(budget) {
-                        return false;
-                    }
-                    *build = Build::Ties {
-                        entries: std::mem::take(&mut sorter.items),
-                        ties: Ties::default(),
-                    };
-                }
-                Build::Ties { entries, ties } => {
+            let step = match &mut build.stage {
+                Stage::Read { places, at, found } => self
+                    .read(store, now, places.as_deref(), at, found, budget)
+                    .then(|| Stage::Sort(Sorter::new(std::mem::take(found)))),
+                Stage::Sort(sorter) => sorter.step(budget).then(|| Stage::Ties {
+                    entries: std::mem::take(&mut sorter.items),
+                    ties: Ties::default(),
+                }),
+                Stage::Ties { entries, ties } => {
                     let read = |id, depth| {
-                        store
-                            .row(id)
-                            .map_or(Chunk::GONE, |row| chunk(row, &query.sort, ranks, depth))
+                        store.row(id).map_or(Chunk::GONE, |row| {
+                            chunk(row, &self.query.sort, &self.ranks, depth)
+                        })
                     };
-                    if !ties.step(entries, read, budget) {
-                        return false;
+                    if ties.step(entries, read, budget) {
+                        let Some(base) = build.base.take() else {
+                            self.publish(entries);
+                            return true;
+                        };
+                        Some(Stage::Merge(Merge {
+                            merged: Vec::with_capacity(base.len() + entries.len()),
+                            base,
+                            back: std::mem::take(entries),
+                            from_base: 0,
+                            from_back: 0,
+                        }))
+                    } else {
+                        None
                     }
-                    let entries = std::mem::take(entries);
-                    self.publish(&entries);
-                    return true;
+                }
+                Stage::Merge(merge) => {
+                    let rest = |a, b| self.compare_rest(store, a, b);
+                    if merge.step(|id| self.dirty.contains(id), rest, budget) {
+                        let merged = std::mem::take(&mut merge.merged);
+                        self.publish(&merged);
+                        return true;
+                    }
+                    None
+                }
+            };
+            match step {
+                Some(next) => build.stage = next,
+                None => {
+                    self.build = Some(build);
+                    return false;
                 }
             }
+        }
+    }
+
+    /// Reads rows as far as the budget goes; whether all have been read.
+    fn read(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+        places: Option<&[usize]>,
+        at: &mut usize,
+        found: &mut Vec<Entry>,
+        budget: &mut usize,
+    ) -> bool {
+        let end = places.map_or(store.rows.places(), <[usize]>::len);
+        let to = end.min(at.saturating_add(*budget));
+        for i in *at..to {
+            let place = places.map_or(Some(i), |places| places.get(i).copied());
+            if let Some(entry) = place.and_then(|place| self.entry(store, now, place)) {
+                found.push(entry);
+            }
+        }
+        *budget -= to - *at;
+        *at = to;
+        to == end
+    }
+
+    /// The entry of the row at this place of the store, if it belongs into the answer. Notes when that may change.
+    fn entry(&mut self, store: &Store, now: Timestamp, place: usize) -> Option<Entry> {
+        let (id, row) = store.rows.at(place)?;
+        if let Some(at) = self.query.next_change(row, store.roster(), now) {
+            self.times.push(Reverse((at, id)));
+        }
+        if !self.query.matches(row, store.roster(), now) {
+            return None;
+        }
+        let Chunk { bytes, last } = chunk(row, &self.query.sort, &self.ranks, 0);
+        Some(Entry {
+            key: bytes,
+            row: id,
+            tag: tag(row),
+            last,
+        })
+    }
+
+    /// The order of two rows whose first chunks are equal. Rows that are gone come first.
+    fn compare_rest(&self, store: &Store, a: RowId, b: RowId) -> Ordering {
+        match (store.row(a), store.row(b)) {
+            (Some(a), Some(b)) => compare_rest(a, b, &self.query.sort, &self.ranks),
+            (a, b) => a.is_some().cmp(&b.is_some()),
         }
     }
 
@@ -363,24 +465,12 @@ impl Projection {
         }
         *budget = budget.saturating_sub(self.dirty.len() * 8 + self.rows.len() / 64);
         let first_out = self.take_out(DirtyRows::contains);
-        let mut back: Vec<Entry> = Vec::new();
-        for place in self.dirty.drain() {
-            let Some((id, row)) = store.rows.at(place) else {
-                continue;
-            };
-            if let Some(at) = self.query.next_change(row, store.roster(), now) {
-                self.times.push(Reverse((at, id)));
-            }
-            if self.query.matches(row, store.roster(), now) {
-                let Chunk { bytes, last } = chunk(row, &self.query.sort, &self.ranks, 0);
-                back.push(Entry {
-                    key: bytes,
-                    row: id,
-                    tag: tag(row),
-                    last,
-                });
-            }
-        }
+        let back: Vec<Entry> = self
+            .dirty
+            .drain()
+            .into_iter()
+            .filter_map(|place| self.entry(store, now, place))
+            .collect();
         self.removed = false;
         let first_in = self.put_in(store, back);
         if let Some(first) = [first_out, first_in].into_iter().flatten().min() {
@@ -426,10 +516,7 @@ impl Projection {
 
     /// Puts rows into the order where they belong; the first place that changed.
     fn put_in(&mut self, store: &Store, mut back: Vec<Entry>) -> Option<usize> {
-        let rest = |a: RowId, b: RowId| match (store.row(a), store.row(b)) {
-            (Some(a), Some(b)) => compare_rest(a, b, &self.query.sort, &self.ranks),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        };
+        let rest = |a, b| self.compare_rest(store, a, b);
         back.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| rest(a.row, b.row)));
         // Where each belongs among the rows that stayed.
         let mut from = 0;
@@ -474,6 +561,62 @@ impl Projection {
             // A store has at most sixteen million rows.
             self.positions[place] = u32::try_from(at).unwrap_or(u32::MAX);
         }
+    }
+}
+
+impl Merge {
+    /// Goes on until all is merged (then `true`) or the budget is used up. `changed` rows changed again: they are
+    /// put right later and must not mislead the others meanwhile, so they go where they stand.
+    fn step(
+        &mut self,
+        changed: impl Fn(RowId) -> bool,
+        rest: impl Fn(RowId, RowId) -> Ordering,
+        budget: &mut usize,
+    ) -> bool {
+        while *budget > 0 {
+            let limit = self.merged.len() + budget.saturating_mul(sorter::MERGED_PER_UNIT);
+            let before = self.merged.len();
+            while self.merged.len() < limit {
+                let (one, other) =
+                    match (self.base.get(self.from_base), self.back.get(self.from_back)) {
+                        (None, None) => {
+                            *budget = budget.saturating_sub(
+                                (self.merged.len() - before) / sorter::MERGED_PER_UNIT,
+                            );
+                            return true;
+                        }
+                        (one, other) => (one, other),
+                    };
+                let first_is_base = match (one, other) {
+                    (Some(_), None) => true,
+                    (None, _) => false,
+                    (Some(one), Some(other)) => match one.key.cmp(&other.key) {
+                        Ordering::Less => true,
+                        Ordering::Greater => false,
+                        Ordering::Equal => {
+                            // Reading rows costs more than moving them.
+                            *budget = budget.saturating_sub(1);
+                            changed(one.row)
+                                || (!changed(other.row) && rest(one.row, other.row).is_lt())
+                        }
+                    },
+                };
+                let next = if first_is_base {
+                    self.from_base += 1;
+                    one
+                } else {
+                    self.from_back += 1;
+                    other
+                };
+                self.merged.extend(next);
+                if *budget == 0 {
+                    return false;
+                }
+            }
+            let moved = self.merged.len() - before;
+            *budget = budget.saturating_sub(moved / sorter::MERGED_PER_UNIT + 1);
+        }
+        false
     }
 }
 

@@ -11,7 +11,7 @@ use super::key::Chunk;
 const RUN: usize = 1024;
 
 /// Merged rows that cost as much as one that is looked at: merging moves 32 bytes, looking at a row misses the cache.
-const MERGED_PER_UNIT: usize = 8;
+pub(super) const MERGED_PER_UNIT: usize = 8;
 
 /// A row with the part of its key that is being sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

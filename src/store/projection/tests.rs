@@ -266,9 +266,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn refreshing_equals_sorting_anew(query in query(), changes in proptest::collection::vec(change(), 1..12)) {
+    fn refreshing_equals_sorting_anew(
+        query in query(),
+        changes in proptest::collection::vec(change(), 1..12),
+        at_once in prop_oneof![Just(1), Just(AT_ONCE)],
+    ) {
         let mut world = Driven::new(40);
         let mut projection = Projection::new(query);
+        projection.at_once = at_once;
         projection.refresh_fully(&world.store, at(world.now));
         check(&projection, &world.store, at(world.now))?;
         for change in &changes {
@@ -284,9 +289,11 @@ proptest! {
         query in query(),
         changes in proptest::collection::vec((change(), 0usize..4), 1..8),
         budget in 1usize..30,
+        at_once in prop_oneof![Just(1), Just(AT_ONCE)],
     ) {
         let mut world = Driven::new(60);
         let mut projection = Projection::new(query);
+        projection.at_once = at_once;
         for (change, steps) in &changes {
             for _ in 0..*steps {
                 projection.refresh(&world.store, at(world.now), &mut { budget });
@@ -390,24 +397,52 @@ fn another_query_leaves_the_old_answer_until_its_own_is_there() {
     assert!(projection.is_answered() && projection.len() < before.len() && !projection.is_empty());
 }
 
-#[test]
-fn a_flood_of_changes_is_sorted_in_slices() {
+/// Changes `count` of 6,000 rows, and another few in the middle of taking that in.
+fn flood(count: u32) {
     let mut store = many(6_000);
-    let mut projection = Projection::new(Query::queue());
+    let mut projection = Projection::new(Query {
+        sort: vec![SortKey::up(Column::Name)],
+        ..Query::queue()
+    });
     projection.refresh_fully(&store, at(0));
-    let items = (0..3_000).map(|n| world::alarm(&format!("i{n}"), Alarm, 50));
-    let changes = store.apply(batch(alarms(), 0, 60, world::changed(items)));
+    let made = |n: u32, secs: i64| {
+        let mut item = world::alarm(&format!("i{n}"), Alarm, secs);
+        item.name = format!("the same long beginning of a name {}", (n * 7) % 1_000).into();
+        item
+    };
+    let changes = store.apply(batch(
+        alarms(),
+        0,
+        60,
+        world::changed((0..count).map(|n| made(n, 50))),
+    ));
     projection.note(&changes);
-    assert_eq!(
-        projection.refresh(&store, at(60), &mut 1_000),
-        Progress::More
-    );
-    projection.refresh_fully(&store, at(60));
+    let mut slices = 0;
+    while projection.refresh(&store, at(60), &mut 200) == Progress::More {
+        slices += 1;
+        assert!(slices < 1_000);
+        if slices % 3 == 0 && slices < 30 {
+            let items = (0..9).map(|n| made(slices * 131 + n, 55));
+            let changes = store.apply(batch(alarms(), 0, 60, world::changed(items)));
+            projection.note(&changes);
+        }
+    }
+    assert!(slices > 3, "{slices} slices");
     let (rows, counts) = answer(&store, projection.query(), at(60));
     assert_eq!(
         (projection.rows(), projection.counts()),
         (&rows[..], &counts)
     );
+}
+
+#[test]
+fn many_changes_are_merged_in_slices() {
+    flood(1_000);
+}
+
+#[test]
+fn a_flood_of_changes_is_sorted_anew_in_slices() {
+    flood(5_000);
 }
 
 #[test]

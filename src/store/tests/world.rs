@@ -242,14 +242,17 @@ pub fn failed_backup(id: &str, last_good: i64) -> Item {
         cadence: Some(3_600),
         superseded_by: None,
     };
-    item(
+    let mut item = item(
         Kind::Backup,
         home(),
         id,
         ItemState::Open,
         0,
         Detail::Backup(Box::new(detail)),
-    )
+    );
+    item.severity = Severity::High;
+    item.native_state = "FAILED".into();
+    item
 }
 
 pub fn record(item: Item) -> Record {
