@@ -102,6 +102,8 @@ pub struct SourceSettings {
     pub enabled: bool,
     /// How often, where that was said.
     pub every: Option<Duration>,
+    /// Whether one account is asked for the whole organization, where that is possible.
+    pub organization: bool,
 }
 
 /// A configuration with what is wrong with it.
@@ -248,6 +250,7 @@ fn join(
             let source = SourceSettings {
                 enabled: settings.is_on(&format!("sources.{id}.enabled")),
                 every: settings.span(&format!("sources.{id}.every")),
+                organization: settings.text(&format!("sources.{id}.organization")) == "auto",
             };
             (id, source)
         })

@@ -387,6 +387,13 @@ pub const SECTIONS: &[Section] = &[
                 "How often each of its feeds is asked.",
             )
             .like(r#""2m""#),
+            key(
+                "organization",
+                Form::Word(&["auto", "off"]),
+                Value(r#""auto""#),
+                "Whether the account that lists the organization is asked for all of its members at once, where the \
+                 source can be asked so: backup. Members that it does not answer for are asked themselves.",
+            ),
         ],
     },
     Section {
