@@ -111,7 +111,11 @@ impl Stage {
             let settings = sources::SourceSettings {
                 enabled: said.enabled,
                 every: said.every,
-                ..sources::SourceSettings::default()
+                organization: if said.organization {
+                    sources::Central::Auto
+                } else {
+                    sources::Central::Off
+                },
             };
             (*id, settings)
         };
