@@ -39,6 +39,12 @@ impl Store {
                     };
                 }
                 entry.every = every;
+                // Whoever asks counts from the beginning again (another configuration, say): so do we, or all that
+                // it says would be late.
+                if run == 0 && entry.run > 0 {
+                    entry.run = 0;
+                    entry.staging = None;
+                }
             }
             Body::Retired => {
                 self.drop_all(index, Leave::Retired, turn);

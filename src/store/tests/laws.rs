@@ -174,6 +174,31 @@ fn a_retired_feed_takes_its_claims_along_and_stays_silent() {
 }
 
 #[test]
+fn whoever_counts_askings_anew_is_heard() {
+    let mut s = store();
+    let every = std::time::Duration::from_secs(30);
+    s.apply(batch(alarms(), 0, 0, Body::Planned { every }));
+    load(&mut s, alarms(), 57, 1, vec![alarm("a", Ok, 0)]);
+    load(&mut s, alarms(), 1, 2, vec![alarm("late", Ok, 0)]);
+    assert_eq!(names(&s), ["a"]);
+    // The same asker plans again, with another interval: its count goes on.
+    s.apply(batch(alarms(), 57, 3, Body::Planned { every: every * 2 }));
+    load(&mut s, alarms(), 1, 4, vec![alarm("late", Ok, 0)]);
+    assert_eq!(names(&s), ["a"]);
+    // Another asker begins.
+    s.apply(batch(alarms(), 0, 5, Body::Planned { every }));
+    assert_eq!(names(&s), ["a"]);
+    load(&mut s, alarms(), 1, 6, vec![alarm("b", Ok, 0)]);
+    assert_eq!(names(&s), ["b"]);
+    // So it is for a feed that was let go in between.
+    load(&mut s, alarms(), 7, 7, vec![]);
+    s.apply(batch(alarms(), 7, 8, Body::Retired));
+    s.apply(batch(alarms(), 0, 9, Body::Planned { every }));
+    load(&mut s, alarms(), 1, 10, vec![alarm("c", Ok, 0)]);
+    assert_eq!(names(&s), ["c"]);
+}
+
+#[test]
 fn what_a_disabled_service_knew_is_gone() {
     let mut s = store();
     load(&mut s, alarms(), 1, 0, vec![alarm("a", Alarm, 0)]);
