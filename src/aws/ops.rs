@@ -43,26 +43,11 @@ const CLOUDWATCH_ALARMS: Quota = quota(
     9,
     "CloudWatch service quotas: DescribeAlarms 9 per second",
 );
-const CLOUDWATCH_HISTORY: Quota = quota(
-    3,
-    3,
-    "CloudWatch service quotas: DescribeAlarmHistory 3 per second",
-);
-const CLOUDWATCH_DATA: Quota = quota(
-    50,
-    50,
-    "CloudWatch service quotas: GetMetricData 50 per second",
-);
 /// Security Hub, from the service's API reference.
 const SECURITYHUB_FINDINGS: Quota = quota(
     3,
     6,
     "Security Hub API reference: GetFindings 3 per second, burst 6",
-);
-const SECURITYHUB: Quota = quota(
-    10,
-    30,
-    "Security Hub API reference: 10 per second, burst 30",
 );
 /// GuardDuty publishes none.
 const GUARDDUTY: Quota = quota(5, 10, "not published; chosen with care");
@@ -112,15 +97,12 @@ reads! {
     LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS "the tags of an account, for filters and severity rules";
 
     DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
-    DESCRIBE_ALARM_HISTORY = "CloudWatch" "DescribeAlarmHistory" "cloudwatch:DescribeAlarmHistory" CLOUDWATCH_HISTORY "what an alarm did before";
-    GET_METRIC_DATA = "CloudWatch" "GetMetricData" "cloudwatch:GetMetricData" CLOUDWATCH_DATA "the curve beside an alarm";
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
     LIST_GUARDDUTY_FINDINGS = "GuardDuty" "ListFindings" "guardduty:ListFindings" GUARDDUTY "the ids of open findings";
     GET_GUARDDUTY_FINDINGS = "GuardDuty" "GetFindings" "guardduty:GetFindings" GUARDDUTY "findings";
 
     GET_FINDINGS = "SecurityHub" "GetFindings" "securityhub:GetFindings" SECURITYHUB_FINDINGS "findings";
-    DESCRIBE_HUB = "SecurityHub" "DescribeHub" "securityhub:DescribeHub" SECURITYHUB "whether Security Hub is on";
 
     DESCRIBE_OPS_ITEMS = "SSM" "DescribeOpsItems" "ssm:DescribeOpsItems" SSM "OpsItems";
     GET_OPS_ITEM = "SSM" "GetOpsItem" "ssm:GetOpsItem" SSM "one OpsItem in full";
@@ -129,13 +111,10 @@ reads! {
     DESCRIBE_WINDOW_RUNS = "SSM" "DescribeMaintenanceWindowExecutions" "ssm:DescribeMaintenanceWindowExecutions" SSM "when a window ran and how it went";
     DESCRIBE_WINDOW_RUN_TASKS = "SSM" "DescribeMaintenanceWindowExecutionTasks" "ssm:DescribeMaintenanceWindowExecutionTasks" SSM "the tasks of a window's run";
     DESCRIBE_WINDOW_TARGETS = "SSM" "DescribeMaintenanceWindowTargets" "ssm:DescribeMaintenanceWindowTargets" SSM "which instances a window is for";
-    DESCRIBE_WINDOW_TASKS = "SSM" "DescribeMaintenanceWindowTasks" "ssm:DescribeMaintenanceWindowTasks" SSM "what a window will run";
-    DESCRIBE_WINDOW_SCHEDULE = "SSM" "DescribeMaintenanceWindowSchedule" "ssm:DescribeMaintenanceWindowSchedule" SSM "when windows open next";
     DESCRIBE_INSTANCES = "SSM" "DescribeInstanceInformation" "ssm:DescribeInstanceInformation" SSM "managed instances";
     DESCRIBE_PATCH_STATES = "SSM" "DescribeInstancePatchStates" "ssm:DescribeInstancePatchStates" SSM "patch compliance of instances";
     DESCRIBE_PATCH_GROUPS = "SSM" "DescribePatchGroups" "ssm:DescribePatchGroups" SSM "patch groups";
     DESCRIBE_PATCH_GROUP_STATE = "SSM" "DescribePatchGroupState" "ssm:DescribePatchGroupState" SSM "patch compliance of a group";
-    DESCRIBE_PATCH_STATES_OF_GROUP = "SSM" "DescribeInstancePatchStatesForPatchGroup" "ssm:DescribeInstancePatchStatesForPatchGroup" SSM "which instances are in a patch group";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";
@@ -144,7 +123,6 @@ reads! {
     LIST_RESTORE_JOBS = "Backup" "ListRestoreJobs" "backup:ListRestoreJobs" BACKUP "restore jobs";
     DESCRIBE_RESTORE_JOB = "Backup" "DescribeRestoreJob" "backup:DescribeRestoreJob" BACKUP "one restore job in full";
     LIST_PROTECTED_RESOURCES = "Backup" "ListProtectedResources" "backup:ListProtectedResources" BACKUP "when a resource was last backed up";
-    DESCRIBE_PROTECTED_RESOURCE = "Backup" "DescribeProtectedResource" "backup:DescribeProtectedResource" BACKUP "one protected resource in full";
     LIST_BACKUP_PLANS = "Backup" "ListBackupPlans" "backup:ListBackupPlans" BACKUP "backup plans";
     GET_BACKUP_PLAN = "Backup" "GetBackupPlan" "backup:GetBackupPlan" BACKUP "how often a plan backs up";
     LIST_BACKUP_SELECTIONS = "Backup" "ListBackupSelections" "backup:ListBackupSelections" BACKUP "what a plan selects";

@@ -1,5 +1,6 @@
 //! `noctop check`: a plugin for Nagios, Icinga and whatever speaks their convention. One line, perfdata, exit 0–3.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -11,14 +12,20 @@ use crate::store::projection::Include;
 use super::Start;
 use super::snapshot::Snapshot;
 
-/// Checks the fleet like a monitoring plugin: one line, performance data, exit code 0 to 3.
+/// Checks the fleet as a plugin of Nagios, Icinga and their kin: one line, performance data, exit code 0 to 3.
 ///
 /// Counts the items that ask for attention and match the filter. Any match is a WARNING and any critical match is
 /// CRITICAL, unless --warn and --crit say how many it takes. Nothing found while a feed is blind is UNKNOWN, never OK.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.")]
 pub struct Check {
     /// Count only what matches this filter, for example 'kind:alarm acct:prod*'.
-    #[arg(long, value_name = "EXPR", default_value = "")]
+    #[arg(
+        long,
+        value_name = "EXPR",
+        default_value = "",
+        hide_default_value = true
+    )]
     filter: String,
     /// WARNING from this many matches on.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -137,17 +144,17 @@ impl Check {
     #[must_use]
     pub fn run(self) -> ExitCode {
         let unknown = |why: &str| {
-            println!("NOCTOP UNKNOWN: {}", plain(why));
+            say(&format!("NOCTOP UNKNOWN: {}", plain(why)));
             ExitCode::from(Verdict::Unknown.code())
         };
         let filter = match crate::filter::Filter::parse(&self.filter) {
             Ok(filter) => filter,
             Err(error) => return unknown(&format!("the filter cannot be read: {error}")),
         };
-        let flags = self.start.flags.into_flags();
+        let flags = self.start.fleet.into_flags();
         let snapshot = match Snapshot::take(
             &flags,
-            self.start.demo.as_deref(),
+            self.start.demo.scenario.as_deref(),
             crate::domain::Kind::ALL,
             self.timeout,
         ) {
@@ -175,6 +182,16 @@ impl Check {
                 ));
             }
         }
+        if snapshot.store.roster().is_empty() {
+            // A fleet that could not be listed has no feeds to count: the reason is all there is to say.
+            let fault = snapshot
+                .store
+                .feeds(snapshot.at)
+                .into_iter()
+                .find_map(|feed| feed.fault);
+            let why = fault.map(|fault| fault.to_string()).unwrap_or_default();
+            return unknown(format!("no account of the fleet can be read. {why}").trim());
+        }
         let coverage = snapshot.coverage();
         let verdict = judge(
             &found,
@@ -183,19 +200,21 @@ impl Check {
             self.crit,
         );
         let worst = worst.map(|(_, text)| plain(&text));
-        println!(
-            "{}",
-            line(
-                verdict,
-                &found,
-                &coverage,
-                self.warn,
-                self.crit,
-                worst.as_deref()
-            )
-        );
+        say(&line(
+            verdict,
+            &found,
+            &coverage,
+            self.warn,
+            self.crit,
+            worst.as_deref(),
+        ));
         ExitCode::from(verdict.code())
     }
+}
+
+/// Prints the one line. A monitor that went away is told by the exit code alone.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// Text for the plugin's line: a pipe parts text from performance data, so one in a name would forge figures.

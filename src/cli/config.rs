@@ -297,6 +297,31 @@ mod tests {
     }
 
     #[test]
+    fn check_says_what_is_wrong_with_keys_and_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = paths(folder.path());
+        fs::create_dir_all(folder.path().join("a/b/keymaps")).unwrap();
+        let write = |file: &str, text: &str| fs::write(folder.path().join("a/b").join(file), text);
+        write("keymaps/mine.toml", "[list]\n\"x\" = \"mark.togle\"\n").unwrap();
+        write(
+            "config.toml",
+            "[ui]\nkeymap = \"mine\"\n[[triage.severity]]\nfilter = \"sev:hgih\"\nseverity = \"urgent\"\n",
+        )
+        .unwrap();
+        let told = answer(Action::Check(FlagArgs::default()), &no_env, &paths);
+        assert_eq!(told.code, 2);
+        let lines: Vec<&str> = told.out.lines().collect();
+        assert!(lines[0].starts_with("~/a/b/config.toml:4:1"), "{lines:#?}");
+        assert!(lines[0].ends_with("did you mean `high`?"), "{lines:#?}");
+        assert!(lines[1].starts_with("~/a/b/config.toml:5:1"), "{lines:#?}");
+        assert_eq!(
+            lines[2],
+            "~/a/b/keymaps/mine.toml:2:7: there is no command `mark.togle`; did you mean `mark.toggle`?"
+        );
+        assert_eq!(lines.len(), 3, "{lines:#?}");
+    }
+
+    #[test]
     fn show_names_the_origin_of_every_value() {
         let folder = tempfile::tempdir().unwrap();
         let paths = paths(folder.path());

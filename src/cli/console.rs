@@ -52,7 +52,6 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let (theme, mut problems) = stage.config.theme();
     let (keymap, more) = stage.config.keymap();
     problems.extend(more);
-    problems.extend(keymap.unknown_commands(&crate::command::names()));
     let store = stage.store();
     stage
         .warnings

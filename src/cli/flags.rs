@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::runtime::config::Flags;
 
-/// Flags of every command that reads the configuration.
+/// Flags that say which fleet is meant and how it is reached.
 #[derive(Clone, Debug, Default, Args)]
-pub struct FlagArgs {
+pub struct FleetArgs {
     /// Reads this configuration file instead of the user's own.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -21,6 +21,27 @@ pub struct FlagArgs {
     /// Sends every call here instead of to AWS.
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
+}
+
+impl FleetArgs {
+    /// The flags for [`crate::runtime::config::load`].
+    #[must_use]
+    pub fn into_flags(self) -> Flags {
+        Flags {
+            config: self.config,
+            profiles: self.profile,
+            regions: self.region,
+            endpoint_url: self.endpoint_url,
+            ..Flags::default()
+        }
+    }
+}
+
+/// Flags of what reads the whole configuration: the console, and the commands that judge and explain it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FlagArgs {
+    #[command(flatten)]
+    fleet: FleetArgs,
     /// Changes nothing, whatever an account allows. This is the default.
     #[arg(long, visible_alias = "read-only", conflicts_with = "write")]
     readonly: bool,
@@ -60,10 +81,6 @@ impl FlagArgs {
             (false, false) => None,
         };
         Flags {
-            config: self.config,
-            profiles: self.profile,
-            regions: self.region,
-            endpoint_url: self.endpoint_url,
             theme: self.theme,
             keymap: self.keymap,
             command: self.command,
@@ -72,6 +89,7 @@ impl FlagArgs {
             low_bandwidth: self.low_bandwidth,
             readonly,
             log_level: self.log_level,
+            ..self.fleet.into_flags()
         }
     }
 }

@@ -19,15 +19,21 @@ use crate::store::{FeedReport, Only, Row, RowId};
 use super::snapshot::Snapshot;
 use super::{BLIND, FAILED, Start, USAGE, complain, table};
 
-/// Prints one snapshot of a kind.
+/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, feeds, accounts.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER)]
 pub struct Ls {
     /// What to list.
     what: What,
     /// Only what matches this filter, for example 'sev:>=high acct:prod*'.
-    #[arg(long, value_name = "EXPR", default_value = "")]
+    #[arg(
+        long,
+        value_name = "EXPR",
+        default_value = "",
+        hide_default_value = true
+    )]
     filter: String,
-    /// How to print it: a table for people (the default on a terminal), or a form for machines.
+    /// How to print it: a table for people (the default), or a form for machines.
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Stop waiting for slow feeds after this long; what has not answered by then counts as blind.
@@ -36,6 +42,14 @@ pub struct Ls {
     #[command(flatten)]
     start: Start,
 }
+
+const AFTER: &str = "\
+Exit codes: 0 complete, 1 nothing could be read, 2 command line or configuration, 4 printed but some feeds are blind.
+
+Examples:
+  noctop ls alarms --filter 'sev:>=high acct:prod*'
+  noctop ls findings --format json
+  noctop ls feeds --demo";
 
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -109,10 +123,10 @@ impl Ls {
                 return ExitCode::from(USAGE);
             }
         };
-        let flags = self.start.flags.into_flags();
+        let flags = self.start.fleet.into_flags();
         let snapshot = match Snapshot::take(
             &flags,
-            self.start.demo.as_deref(),
+            self.start.demo.scenario.as_deref(),
             self.what.kinds(),
             self.timeout,
         ) {

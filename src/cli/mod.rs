@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::text::clean;
 use crate::sim::scenario::DEFAULT;
 
-use flags::FlagArgs;
+use flags::{FlagArgs, FleetArgs};
 
 /// Something failed.
 pub(crate) const FAILED: u8 = 1;
@@ -32,29 +32,44 @@ pub(crate) const BLIND: u8 = 4;
 ///
 /// Without a subcommand the console starts: `noctop --demo` on a simulated fleet, `noctop` on your own.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(version, about, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    start: Start,
-}
-
-/// What every command that asks AWS takes.
-#[derive(Clone, Debug, Default, Args)]
-struct Start {
-    /// Shows a simulated fleet; no AWS account and no network needed.
-    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = DEFAULT)]
-    demo: Option<String>,
+    demo: Demo,
     #[command(flatten)]
     flags: FlagArgs,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  noctop --demo                                   a simulated fleet; needs no AWS account and no network
+  noctop                                          the account and region of your AWS environment
+  noctop -p payments,web -r eu-west-1,us-east-1   two profiles in two regions
+  noctop -c 'findings sev:critical'               begins with that pane and filter
+  noctop config init                              writes a configuration file to fill in";
+
+/// What the headless commands that ask AWS take.
+#[derive(Clone, Debug, Default, Args)]
+struct Start {
+    #[command(flatten)]
+    demo: Demo,
+    #[command(flatten)]
+    fleet: FleetArgs,
+}
+
+/// The simulated fleet in place of a real one.
+#[derive(Clone, Debug, Default, Args)]
+struct Demo {
+    /// Shows a simulated fleet; no AWS account and no network needed.
+    #[arg(long = "demo", value_name = "SCENARIO", num_args = 0..=1, default_missing_value = DEFAULT)]
+    scenario: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, feeds, accounts.
     Ls(ls::Ls),
-    /// Checks the fleet like a Nagios or Icinga plugin: one line, perfdata, exit code 0 to 3.
     Check(check::Check),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
@@ -67,7 +82,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => console::run(&cli.start.flags.into_flags(), cli.start.demo.as_deref()),
+        None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref()),
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
         Some(Command::Config(config)) => config.run(),
@@ -110,8 +125,19 @@ mod tests {
     }
 
     #[test]
+    fn headless_commands_take_the_fleet_but_not_the_looks_of_the_console() {
+        let ls = |flag: &str| Cli::try_parse_from(["noctop", "ls", "alarms", flag, "x"]).is_ok();
+        assert!(ls("--profile") && ls("--region") && ls("--config") && ls("--demo"));
+        assert!(!ls("--theme") && !ls("--command"));
+        let console = Cli::try_parse_from(["noctop", "-p", "a,b", "--theme", "dark"]).unwrap();
+        let flags = console.flags.into_flags();
+        assert_eq!(flags.profiles, ["a", "b"]);
+        assert_eq!(flags.theme.as_deref(), Some("dark"));
+    }
+
+    #[test]
     fn the_demo_needs_no_scenario_and_takes_one() {
-        let demo = |args: &[&str]| Cli::try_parse_from(args).map(|cli| cli.start.demo);
+        let demo = |args: &[&str]| Cli::try_parse_from(args).map(|cli| cli.demo.scenario);
         assert_eq!(demo(&["noctop"]).unwrap(), None);
         assert_eq!(
             demo(&["noctop", "--demo"]).unwrap().as_deref(),

@@ -171,7 +171,7 @@ pub(super) fn open_link(model: &mut Model, action: &Action) -> Effects {
         .and_then(|row| crate::panes::link::console(row.item()));
     match link {
         Some(link) => {
-            model.say(Tone::Done, format!("{link}"));
+            model.say(Tone::Done, link.clone());
             vec![Effect::OpenLink(link)]
         }
         None => {

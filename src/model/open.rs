@@ -132,6 +132,6 @@ impl Covered {
     /// Of this pane.
     #[must_use]
     pub fn pane(&self, at: usize) -> Coverage {
-        self.panes.get(at).cloned().unwrap_or_default()
+        self.panes.get(at).copied().unwrap_or_default()
     }
 }

@@ -90,7 +90,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
             "{} {} · {}",
             roster.name(scope.account),
             scope.region,
-            fact::what(&item)
+            fact::what(item)
         ),
         list: Vec::new(),
     };
@@ -106,7 +106,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
         ),
         cells::severity_role(row.severity()),
     );
-    facts.add("fact", fact::fact(&item, now));
+    facts.add("fact", fact::fact(item, now));
     match &item.detail {
         Detail::Alarm(d) => alarm(&mut facts, d),
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),

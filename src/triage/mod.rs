@@ -5,7 +5,7 @@
 //! `defaults.toml` beside this file. The rule that decided is kept with the row and named in its details.
 //!
 //! Called by the store for every row that changes, and by the configuration to read `[[triage.severity]]`.
-//! Imports the nouns and `filter`; sits below the store (see `docs/adr/0002-triage-below-the-store.md`).
+//! Imports the nouns and `filter`; sits below the store (see `docs/adr/0004-triage-below-the-store.md`).
 
 use std::ops::Range;
 use std::sync::Arc;

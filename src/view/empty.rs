@@ -27,10 +27,23 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     let coverage = model.coverage.pane(model.active);
     let mut lines = Vec::new();
     if coverage.feeds == 0 {
-        lines.push((
-            "The fleet is being read; no feed is planned yet.".to_owned(),
-            Role::FeedLoading,
-        ));
+        // Without accounts there are no feeds to plan. The reason is the first thing that somebody new has to read.
+        let fault = model
+            .store
+            .feeds(model.now)
+            .into_iter()
+            .filter(|feed| feed.state == FeedState::Blind)
+            .find_map(|feed| feed.fault);
+        lines.push(match fault {
+            Some(fault) => (
+                format!("No account can be read. {fault}"),
+                feeds_role(FeedState::Blind),
+            ),
+            None => (
+                "The fleet is being read; no feed is planned yet.".to_owned(),
+                Role::FeedLoading,
+            ),
+        });
     }
     if coverage.loading > 0 {
         let done = coverage.feeds - coverage.loading;

@@ -133,10 +133,7 @@ fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
         ));
     }
     if model.session.demo {
-        spans.push(span(
-            if wide { "DEMO " } else { "DEMO " },
-            Role::HeaderReadonly,
-        ));
+        spans.push(span("DEMO ", Role::HeaderReadonly));
     }
     spans.push(span(
         format!("{} ", model.session.operator),
@@ -271,7 +268,7 @@ fn oldest(model: &Model, wide: bool) -> Vec<Span<'static>> {
                 " {} {}",
                 model.roster().name(row.key().scope.account),
                 if wide {
-                    fact::what(&item)
+                    fact::what(item)
                 } else {
                     item.name.to_string()
                 }

@@ -27,6 +27,7 @@ pub use paths::Paths;
 pub use settings::{Flags, Origin, Setting, Settings};
 
 use crate::aws::fleet::spec::FleetSpec;
+use crate::command;
 use crate::domain::SourceId;
 use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
@@ -358,13 +359,14 @@ impl Config {
         (theme, problems)
     }
 
-    /// The keymap that was chosen, and what is wrong with its files.
+    /// The keymap that was chosen, and what is wrong with its files: also bindings to commands that do not exist.
     #[must_use]
     pub fn keymap(&self) -> (Keymap, Vec<Problem>) {
         let (library, mut problems) = self.library("keymaps", keymap::library());
         let asked_at = self.settings.origin("ui.keymap").place();
         let (keymap, wrong) = Keymap::load(&library, &self.ui.keymap, &asked_at);
         problems.extend(wrong);
+        problems.extend(keymap.unknown_commands(&command::names()));
         (keymap, problems)
     }
 
