@@ -74,7 +74,8 @@ pub struct SinceLook {
 pub struct Store {
     settings: Settings,
     rows: Slab,
-    by_key: HashTable<RowId>,
+    /// Rows by the hash of their key; the hash stands beside the number, so that growing looks at no row.
+    by_key: HashTable<(u32, RowId)>,
     hasher: RandomState,
     feeds: Vec<FeedEntry>,
     by_feed: HashMap<Feed, FeedIndex>,
@@ -85,7 +86,8 @@ pub struct Store {
     /// Accounts and regions that rows ever lived in: what sort keys rank.
     accounts: BTreeSet<AccountId>,
     regions: BTreeSet<Region>,
-    /// Grows when ranks, names or rules change, so that everything derived has to be derived anew.
+    /// Grows when the places of accounts or regions among each other may change. Those of the roster have theirs
+    /// from the start, so that a first load moves nothing.
     epoch: u64,
 }
 
@@ -119,12 +121,20 @@ impl Store {
     /// The number of the row of this item.
     #[must_use]
     pub fn find(&self, key: &ItemKey) -> Option<RowId> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         self.by_key
-            .find(hash, |id| {
-                self.rows.get(*id).is_some_and(|row| row.key() == key)
+            .find(spread(hash), |(other, id)| {
+                *other == hash && self.rows.get(*id).is_some_and(|row| row.key() == key)
             })
-            .copied()
+            .map(|(_, id)| *id)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "half of the hash is enough"
+    )]
+    fn hash(&self, key: &ItemKey) -> u32 {
+        self.hasher.hash_one(key) as u32
     }
 
     /// Every row, those kept as CLEAR included, in no useful order.
@@ -171,7 +181,7 @@ impl Store {
         self.settings.rules.get(index)
     }
 
-    /// Grows when everything derived from rows has to be derived anew.
+    /// Grows when places of accounts and regions among each other may have changed.
     #[must_use]
     pub(crate) const fn epoch(&self) -> u64 {
         self.epoch
@@ -188,6 +198,11 @@ impl Store {
     pub const fn since_look(&self) -> SinceLook {
         self.look
     }
+}
+
+/// A hash with its bits spread over the whole word, as the table wants it.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[cfg(test)]

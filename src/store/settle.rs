@@ -14,7 +14,7 @@ use super::deadlines::Due;
 use super::feeds::FeedIndex;
 use super::join;
 use super::row::{Claim, Past, Row, RowId};
-use super::{Changes, SinceLook, Store};
+use super::{Changes, SinceLook, Store, spread};
 
 /// One call of `apply` or `tick`.
 #[derive(Debug)]
@@ -144,10 +144,12 @@ impl Store {
         let scope = item.key.scope;
         let fresh_account = self.accounts.insert(scope.account);
         let fresh_region = self.regions.insert(scope.region);
-        if fresh_account || fresh_region {
+        let known = self.settings.roster.get(scope.account);
+        let ranked = known.is_some_and(|account| account.regions.contains(&scope.region));
+        if (fresh_account || fresh_region) && !ranked {
             self.epoch += 1;
         }
-        let hash = std::hash::BuildHasher::hash_one(&self.hasher, &item.key);
+        let hash = self.hash(&item.key);
         // Until it settles, the row shows the item as calm and unjudged: everything it turns out to be is a change.
         let id = self.rows.insert(Row {
             sources: SourceSet::default(),
@@ -167,12 +169,8 @@ impl Store {
             past: None,
             deadline: Timestamp::ZERO,
         })?;
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.by_key.insert_unique(hash, id, |id| {
-            rows.get(*id).map_or(0, |row| {
-                std::hash::BuildHasher::hash_one(hasher, &row.item.key)
-            })
-        });
+        self.by_key
+            .insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
         turn.changes.touched.push(id);
         Some(id)
     }
@@ -209,8 +207,8 @@ impl Store {
         let Some(row) = self.rows.get(id) else {
             return;
         };
-        let hash = std::hash::BuildHasher::hash_one(&self.hasher, &row.item.key);
-        if let Ok(entry) = self.by_key.find_entry(hash, |other| *other == id) {
+        let hash = spread(self.hash(&row.item.key));
+        if let Ok(entry) = self.by_key.find_entry(hash, |(_, other)| *other == id) {
             entry.remove();
         }
         if let Some(row) = self.rows.remove(id) {

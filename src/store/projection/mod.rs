@@ -260,7 +260,7 @@ impl Projection {
         !self.answered
             || self.build.is_some()
             || !self.dirty.is_empty()
-            || self.ranks.epoch != store.epoch()
+            || self.ranks_are_old(store)
             || self.next_deadline().is_some_and(|at| at <= now)
     }
 
@@ -280,7 +280,7 @@ impl Projection {
                     self.drop_removed(store);
                     return Progress::More;
                 }
-            } else if self.ranks.epoch != store.epoch()
+            } else if self.ranks_are_old(store)
                 || self.dirty.len() > self.rows.len() / 2 + self.at_once
             {
                 self.start(store);
@@ -296,6 +296,16 @@ impl Projection {
     /// Brings the answer up to date, however long it takes: for headless commands and tests.
     pub fn refresh_fully(&mut self, store: &Store, now: Timestamp) {
         while self.refresh(store, now, &mut { usize::MAX }) == Progress::More {}
+    }
+
+    /// Whether the order hangs on places of accounts or regions that may have changed.
+    fn ranks_are_old(&self, store: &Store) -> bool {
+        self.ranks.epoch != store.epoch()
+            && self
+                .query
+                .sort
+                .iter()
+                .any(|key| matches!(key.column, Column::Account | Column::Region))
     }
 
     /// Begins to make the answer anew from all rows.
@@ -574,44 +584,40 @@ impl Merge {
         budget: &mut usize,
     ) -> bool {
         while *budget > 0 {
-            let limit = self.merged.len() + budget.saturating_mul(sorter::MERGED_PER_UNIT);
             let before = self.merged.len();
-            while self.merged.len() < limit {
-                let (one, other) =
-                    match (self.base.get(self.from_base), self.back.get(self.from_back)) {
-                        (None, None) => {
-                            *budget = budget.saturating_sub(
-                                (self.merged.len() - before) / sorter::MERGED_PER_UNIT,
-                            );
-                            return true;
-                        }
-                        (one, other) => (one, other),
-                    };
-                let first_is_base = match (one, other) {
-                    (Some(_), None) => true,
-                    (None, _) => false,
-                    (Some(one), Some(other)) => match one.key.cmp(&other.key) {
-                        Ordering::Less => true,
-                        Ordering::Greater => false,
-                        Ordering::Equal => {
-                            // Reading rows costs more than moving them.
-                            *budget = budget.saturating_sub(1);
-                            changed(one.row)
-                                || (!changed(other.row) && rest(one.row, other.row).is_lt())
-                        }
-                    },
+            let Some(other) = self.back.get(self.from_back).copied() else {
+                self.merged.extend_from_slice(&self.base[self.from_base..]);
+                return true;
+            };
+            // Everything that is smaller in the first chunk follows as it is.
+            let room = budget.saturating_mul(sorter::MERGED_PER_UNIT);
+            let left = &self.base[self.from_base..];
+            let smaller = left
+                .iter()
+                .take(room)
+                .take_while(|one| one.key < other.key)
+                .count();
+            self.merged.extend_from_slice(&left[..smaller]);
+            self.from_base += smaller;
+            if smaller < room {
+                // Among equals, by halving; one by one where one of them cannot be relied on.
+                let left = &self.base[self.from_base..];
+                let equal = left.iter().take_while(|one| one.key == other.key).count();
+                let equals = &left[..equal];
+                let before_other = |one: &Entry| {
+                    changed(one.row) || (!changed(other.row) && rest(one.row, other.row).is_lt())
                 };
-                let next = if first_is_base {
-                    self.from_base += 1;
-                    one
+                let ahead = if changed(other.row) || equals.iter().any(|one| changed(one.row)) {
+                    equals.iter().take_while(|one| before_other(one)).count()
                 } else {
-                    self.from_back += 1;
-                    other
+                    equals.partition_point(before_other)
                 };
-                self.merged.extend(next);
-                if *budget == 0 {
-                    return false;
-                }
+                self.merged.extend_from_slice(&equals[..ahead]);
+                self.from_base += ahead;
+                self.merged.push(other);
+                self.from_back += 1;
+                // Looking up a handful of rows costs more than moving them.
+                *budget = budget.saturating_sub(4);
             }
             let moved = self.merged.len() - before;
             *budget = budget.saturating_sub(moved / sorter::MERGED_PER_UNIT + 1);
