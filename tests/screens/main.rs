@@ -1,5 +1,6 @@
 //! What the screens look like, at the sizes that people have.
 
+mod cost;
 mod fixture;
 
 use fixture::Console;

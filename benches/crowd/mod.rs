@@ -1,0 +1,160 @@
+//! A hundred thousand alarms in 800 scopes, as the CloudWatch source makes them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use noctop::clock::Timestamp;
+use noctop::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use noctop::domain::{
+    Batch, Body, Cover, Detail, Feed, Item, ItemKey, ItemState, Kind, Record, Scope, Severity,
+    Slice, SourceId,
+};
+use rustix::time::{ClockId, clock_gettime};
+
+/// How many alarms.
+pub const ITEMS: usize = 100_000;
+/// In how many accounts and regions.
+pub const SCOPES: usize = 800;
+
+pub fn scope(n: usize) -> Scope {
+    let regions = ["eu-west-1", "us-east-1", "eu-central-1", "ap-southeast-2"];
+    Scope {
+        account: format!("{:012}", 100_000_000_000 + n / 4)
+            .parse()
+            .unwrap_or_else(|()| unreachable!()),
+        region: regions[n % 4].parse().unwrap_or_else(|()| unreachable!()),
+    }
+}
+
+/// An alarm as the CloudWatch source makes them: words of the service shared, names of its own.
+pub fn alarm(words: &[Arc<str>], n: usize, version: i64) -> Item {
+    let scope = scope(n % SCOPES);
+    let system = ["payments", "ledger", "search", "checkout", "identity"][n % 5];
+    let id: Arc<str> = format!("{system}-prod-host-cpu-utilization-{n:06}").into();
+    let firing = (n + version as usize).is_multiple_of(9);
+    let at = Timestamp::from_secs(1_800_000_000 + (n as i64 * 7_919) % 86_400 + version);
+    Item {
+        arn: Some(
+            format!(
+                "arn:aws:cloudwatch:{}:{}:alarm:{id}",
+                scope.region, scope.account
+            )
+            .into(),
+        ),
+        key: ItemKey {
+            kind: Kind::Alarm,
+            scope,
+            id: Arc::clone(&id),
+        },
+        name: id,
+        title: format!(
+            "CPUUtilization {}.{} > 90 · 3 of 3",
+            50 + n % 50,
+            version % 10
+        )
+        .into(),
+        severity: Severity::Medium,
+        state: if firing {
+            ItemState::Open
+        } else {
+            ItemState::Calm
+        },
+        native_state: Arc::clone(&words[usize::from(firing)]),
+        resource: Some(format!("i-{n:017x}").into()),
+        opened: at,
+        changed: at,
+        episode: at,
+        detail: Detail::Alarm(Box::new(AlarmDetail {
+            state: if firing {
+                AlarmState::Alarm
+            } else {
+                AlarmState::Ok
+            },
+            was_alarm: false,
+            watch: AlarmWatch::Metric {
+                namespace: Some(Arc::clone(&words[2])),
+                metric: Some(Arc::clone(&words[3])),
+                dimensions: vec![(Arc::clone(&words[4]), format!("i-{n:017x}").into())],
+                statistic: Some(Arc::clone(&words[5])),
+                period: Some(60),
+            },
+            comparison: Some(Arc::clone(&words[6])),
+            threshold: Some(90.0),
+            value: None,
+            datapoints_to_alarm: Some(3),
+            evaluation_periods: Some(3),
+            treat_missing: Some(Arc::clone(&words[7])),
+            reason: None,
+            description: None,
+            actions_enabled: true,
+            actions: 1,
+            suppressed_by: None,
+            evaluation: None,
+            transitioned: at,
+        })),
+    }
+}
+
+pub fn words() -> Vec<Arc<str>> {
+    [
+        "OK",
+        "ALARM",
+        "AWS/EC2",
+        "CPUUtilization",
+        "InstanceId",
+        "Average",
+        "GreaterThanThreshold",
+        "missing",
+    ]
+    .into_iter()
+    .map(Arc::from)
+    .collect()
+}
+
+pub fn batch(n: usize, run: u64, body: Body) -> Batch {
+    Batch {
+        feed: Feed {
+            source: SourceId::Cloudwatch,
+            vantage: scope(n),
+            slice: Slice::ALL,
+        },
+        covers: Cover::Vantage,
+        run,
+        at: now(),
+        body,
+    }
+}
+
+pub fn end() -> Body {
+    Body::End {
+        took: Duration::from_millis(200),
+        calls: 2,
+        next: now(),
+    }
+}
+
+pub fn now() -> Timestamp {
+    Timestamp::from_secs(1_800_100_000)
+}
+
+/// Pages of one scope, a hundred alarms each.
+pub fn pages(words: &[Arc<str>], n: usize, version: i64) -> Vec<Vec<Record>> {
+    let records: Vec<Record> = (n..ITEMS)
+        .step_by(SCOPES)
+        .map(|i| alarm(words, i, version))
+        .map(|item| Record {
+            native: Arc::clone(&item.key.id),
+            item,
+        })
+        .collect();
+    records.chunks(100).map(<[Record]>::to_vec).collect()
+}
+
+/// The processor time that this thread has used, which other work on the machine does not lengthen.
+pub fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}

@@ -1,0 +1,86 @@
+//! What frames cost, in counts: bytes to the terminal. Times are the benches' (`docs/performance.md`).
+
+use std::time::Duration;
+
+use noctop::app::{self, Msg};
+use noctop::panes;
+use noctop::runtime::terminal::{Encoder, Ink};
+use ratatui::layout::Position;
+
+use crate::fixture::{Console, now};
+
+/// One cursor move with the details closed, at 160 by 45.
+const MOVE: usize = 450;
+/// A second in which nothing happened but that it passed.
+const SECOND: usize = 150;
+
+/// A console and the terminal that it draws on.
+struct Screen {
+    console: Console,
+    encoder: Encoder,
+}
+
+impl Screen {
+    fn new(keys: &str) -> Self {
+        let mut screen = Self {
+            console: Console::new(160, 45).press(keys),
+            encoder: Encoder::new(Ink::Colours),
+        };
+        assert!(screen.draw() > 1_000, "the first frame paints everything");
+        screen
+    }
+
+    /// Draws a frame; how many bytes it took.
+    fn draw(&mut self) -> usize {
+        let mut out = Vec::new();
+        let frame = self.console.buffer();
+        self.encoder.encode(&frame, None::<Position>, &mut out);
+        out.len()
+    }
+
+    fn press(self, keys: &str) -> Self {
+        Self {
+            console: self.console.press(keys),
+            ..self
+        }
+    }
+}
+
+#[test]
+fn a_frame_without_a_change_costs_nothing() {
+    for pane in 1..=panes::ALL.len() {
+        let mut screen = Screen::new(&pane.to_string());
+        assert_eq!(screen.draw(), 0, "pane {pane}");
+    }
+}
+
+#[test]
+fn a_cursor_move_costs_less_than_450_bytes() {
+    for pane in 1..=panes::ALL.len() {
+        let mut screen = Screen::new(&pane.to_string());
+        for step in 0..screen.console.model.pane().len() {
+            screen = screen.press("j");
+            let bytes = screen.draw();
+            assert!(bytes <= MOVE, "pane {pane}, step {step}: {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_second_of_nothing_costs_less_than_150_bytes() {
+    for pane in 1..=panes::ALL.len() {
+        let mut screen = Screen::new(&pane.to_string());
+        for second in 1..=120 {
+            let at = now().plus(Duration::from_secs(second));
+            let _ = app::update(&mut screen.console.model, at, Msg::Tick);
+            while app::settle(&mut screen.console.model, at) == app::Settled::More {}
+            let bytes = screen.draw();
+            // Once a minute every age on the screen grows.
+            let allowed = if second % 60 == 0 { 8 * SECOND } else { SECOND };
+            assert!(
+                bytes <= allowed,
+                "pane {pane}, second {second}: {bytes} bytes"
+            );
+        }
+    }
+}
