@@ -1,10 +1,10 @@
 //! Bringing the model up to the present before a frame: deadlines, projections, cursors.
 
 use crate::clock::Timestamp;
-use crate::domain::FeedState;
+use crate::domain::{Feed, FeedState};
 use crate::model::{DetailsView, Model, Overlay, Rows};
+use crate::store::Store;
 use crate::store::projection::Progress;
-use crate::store::{FeedReport, Store};
 
 /// Whether there is more to do than the budget allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +70,10 @@ fn refresh(model: &mut Model) -> Settled {
 }
 
 /// The feeds that a filter's words leave, blind ones first.
-fn ledger(store: &Store, filter: &str, now: Timestamp) -> Vec<crate::domain::Feed> {
+fn ledger(store: &Store, filter: &str, now: Timestamp) -> Vec<Feed> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let named = |feed: &FeedReport| {
-        let text = format!("{} {}", feed.feed, feed.state);
+    let named = |feed: &Feed, state: FeedState| {
+        let text = format!("{feed} {state}");
         words.iter().all(|w| text.contains(w.as_str()))
     };
     let rank = |state: FeedState| match state {
@@ -84,10 +84,9 @@ fn ledger(store: &Store, filter: &str, now: Timestamp) -> Vec<crate::domain::Fee
         FeedState::Fresh => 4,
     };
     let mut feeds: Vec<_> = store
-        .feeds(now)
-        .into_iter()
-        .filter(|f| words.is_empty() || named(f))
-        .map(|f| (rank(f.state), f.feed))
+        .feed_states(now)
+        .filter(|(feed, state)| words.is_empty() || named(feed, *state))
+        .map(|(feed, state)| (rank(state), feed))
         .collect();
     feeds.sort_unstable();
     feeds.into_iter().map(|(_, feed)| feed).collect()

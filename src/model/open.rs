@@ -114,17 +114,22 @@ impl Covered {
         if !self.is_stale && self.counted.as_secs() == now.as_secs() && !self.panes.is_empty() {
             return;
         }
-        let of = |sources: &[crate::domain::SourceId]| {
+        let all = store.coverage_by_source(&Only::default(), now);
+        let seen = if lens.accounts.is_empty() && lens.regions.is_empty() {
+            all
+        } else {
             let only = Only {
-                sources: sources.to_vec(),
                 accounts: lens.accounts.iter().copied().collect(),
                 regions: lens.regions.iter().copied().collect(),
                 ..Only::default()
             };
-            store.coverage(&only, now)
+            store.coverage_by_source(&only, now)
         };
-        self.all = store.coverage(&Only::default(), now);
-        self.panes = panes::ALL.iter().map(|pane| of(pane.sources)).collect();
+        self.all = all.all();
+        self.panes = panes::ALL
+            .iter()
+            .map(|pane| seen.of(pane.sources))
+            .collect();
         self.is_stale = false;
         self.counted = now;
     }

@@ -118,9 +118,10 @@ impl Pane {
                     self.cursor = self.key_at(store, self.index);
                 }
             },
+            // Nothing was there yet, or a key led to a row that had just gone: the place stays.
             None => {
-                self.index = 0;
-                self.cursor = self.key_at(store, 0);
+                self.index = self.index.min(self.len().saturating_sub(1));
+                self.cursor = self.key_at(store, self.index);
             }
         }
         let height = height.max(1);

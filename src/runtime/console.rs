@@ -93,9 +93,27 @@ impl Console {
         self.pace.key(self.began.elapsed());
         self.runner.focus(self.model.pane().spec.sources);
         let mut connecting = true;
+        let mut settled = Settled::More;
+        // Whether what is being settled was asked for by the operator, who waits for it.
+        let mut is_awaited = false;
         loop {
-            let settled = app::settle(&mut self.model, self.clock.now());
-            if self.pace.is_due(self.began.elapsed()) && self.terminal.ready_to_draw() {
+            // Between frames nobody sees whether rows are in order: what arrives is put there once per frame.
+            let draws = self.pace.is_due(self.began.elapsed()) && self.terminal.ready_to_draw();
+            if draws || settled == Settled::More {
+                let before = settled;
+                settled = app::settle(&mut self.model, self.clock.now());
+                if !draws && before == Settled::More && settled == Settled::Done {
+                    // The end of a sort that took several turns has a frame of its own.
+                    let now = self.began.elapsed();
+                    if is_awaited {
+                        self.pace.key(now);
+                    } else {
+                        self.pace.data(now);
+                    }
+                }
+                is_awaited &= settled == Settled::More;
+            }
+            if draws {
                 self.draw();
             }
             let wait = if settled == Settled::More {
@@ -105,7 +123,10 @@ impl Console {
             };
             let ended = tokio::select! {
                 biased;
-                Some(event) = inbox.events.recv() => self.on_event(event),
+                Some(event) = inbox.events.recv() => {
+                    is_awaited = true;
+                    self.on_event(event)
+                }
                 Some(outcome) = inbox.outcomes.recv() => self.on_msg(Msg::Finished(outcome)),
                 Some(roster) = inbox.rosters.recv() => self.on_msg(Msg::Learned(Box::new(roster))),
                 connected = &mut inbox.live, if connecting => {

@@ -122,6 +122,18 @@ impl Coverage {
         }
     }
 
+    /// Counts the feeds of another coverage, too. No feed may be counted in both.
+    fn absorb(&mut self, other: &Self) {
+        self.feeds += other.feeds;
+        self.fresh += other.fresh;
+        self.late += other.late;
+        self.loading += other.loading;
+        self.off += other.off;
+        self.blind += other.blind;
+        self.oldest = [self.oldest, other.oldest].into_iter().flatten().min();
+        self.newest = self.newest.max(other.newest);
+    }
+
     fn add(&mut self, entry: &FeedEntry, now: Timestamp) {
         self.feeds += 1;
         let state = entry.state(now);
@@ -136,6 +148,28 @@ impl Coverage {
             self.oldest = Some(self.oldest.map_or(success, |t| t.min(success)));
             self.newest = Some(self.newest.map_or(success, |t| t.max(success)));
         }
+    }
+}
+
+/// Coverage by source: counted in one walk over the feeds, asked for many times.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BySource([Coverage; SourceId::ALL.len()]);
+
+impl BySource {
+    /// Of all feeds.
+    #[must_use]
+    pub fn all(&self) -> Coverage {
+        self.of(SourceId::ALL)
+    }
+
+    /// Of the feeds of these sources, each named once.
+    #[must_use]
+    pub fn of(&self, sources: &[SourceId]) -> Coverage {
+        let mut sum = Coverage::default();
+        for source in sources {
+            sum.absorb(&self.0[*source as usize]);
+        }
+        sum
     }
 }
 
@@ -155,6 +189,12 @@ impl Store {
         reports
     }
 
+    /// Every feed with its state, in no useful order.
+    pub fn feed_states(&self, now: Timestamp) -> impl Iterator<Item = (Feed, FeedState)> {
+        self.living()
+            .map(move |entry| (entry.feed, entry.state(now)))
+    }
+
     /// What is known about one feed.
     #[must_use]
     pub fn feed(&self, feed: &Feed, now: Timestamp) -> Option<FeedReport> {
@@ -171,6 +211,18 @@ impl Store {
             }
         }
         coverage
+    }
+
+    /// How many of the feeds that are meant are in which state, source by source.
+    #[must_use]
+    pub fn coverage_by_source(&self, only: &Only, now: Timestamp) -> BySource {
+        let mut by = BySource::default();
+        for entry in self.living() {
+            if only.includes(&entry.feed, &entry.covers) {
+                by.0[entry.feed.source as usize].add(entry, now);
+            }
+        }
+        by
     }
 
     /// Whether totals of these kinds may be too small and need a `≥`: one of their feeds is blind.

@@ -37,7 +37,7 @@ use crate::lifecycle::Spans;
 use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
-pub use coverage::{Coverage, FeedReport, Matrix, Only};
+pub use coverage::{BySource, Coverage, FeedReport, Matrix, Only};
 pub use row::{Row, RowId};
 
 use deadlines::Deadlines;

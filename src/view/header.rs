@@ -43,7 +43,7 @@ fn first(model: &Model, coverage: &Coverage, paint: &mut Paint<'_>, line: Area) 
     );
     let mut left = vec![span(" noctop ", Role::HeaderTitle)];
     let accounts = model.roster().len();
-    let regions = regions(model);
+    let regions = model.vocabulary.regions.len();
     let name = if model.session.fleet.is_empty() {
         String::new()
     } else {
@@ -106,15 +106,6 @@ fn of(looked: usize, all: usize) -> String {
     } else {
         format!("{looked}/{all}")
     }
-}
-
-fn regions(model: &Model) -> usize {
-    model
-        .roster()
-        .iter()
-        .flat_map(|a| a.regions.iter())
-        .collect::<std::collections::BTreeSet<_>>()
-        .len()
 }
 
 fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
