@@ -24,7 +24,8 @@ pub struct Check {
         long,
         value_name = "EXPR",
         default_value = "",
-        hide_default_value = true
+        hide_default_value = true,
+        allow_hyphen_values = true
     )]
     filter: String,
     /// WARNING from this many matches on.

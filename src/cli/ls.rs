@@ -30,7 +30,8 @@ pub struct Ls {
         long,
         value_name = "EXPR",
         default_value = "",
-        hide_default_value = true
+        hide_default_value = true,
+        allow_hyphen_values = true
     )]
     filter: String,
     /// How to print it: a table for people (the default), or a form for machines.
@@ -203,6 +204,14 @@ fn lines(snapshot: &Snapshot, list: &[Value]) -> String {
         .collect()
 }
 
+/// The head and then each line of a CSV file, each with its end.
+fn sheet(head: String, lines: impl Iterator<Item = String>) -> String {
+    std::iter::once(head)
+        .chain(lines)
+        .map(|line| line + "\r\n")
+        .collect()
+}
+
 fn items(snapshot: &Snapshot, rows: &[(RowId, &Row)], format: Format) -> String {
     let values = || {
         let value = |row: &Row| {
@@ -221,9 +230,7 @@ fn items(snapshot: &Snapshot, rows: &[(RowId, &Row)], format: Format) -> String 
             let lines = rows.iter().map(|(_, row)| {
                 export::csv_line(&export::item_fields(row, snapshot.store.roster()))
             });
-            std::iter::once(export::csv_line(&export::CSV_COLUMNS))
-                .chain(lines)
-                .collect()
+            sheet(export::csv_line(&export::CSV_COLUMNS), lines)
         }
         Format::Table => {
             let cells = |row: &Row| {
@@ -313,9 +320,7 @@ fn feeds(snapshot: &Snapshot, filter: &str, format: Format) -> String {
             let lines = reports
                 .iter()
                 .map(|f| export::csv_line(&export::feed_fields(f, roster)));
-            std::iter::once(export::csv_line(&export::FEED_CSV_COLUMNS))
-                .chain(lines)
-                .collect()
+            sheet(export::csv_line(&export::FEED_CSV_COLUMNS), lines)
         }
         Format::Table => table::columns(HEADS, &cells()),
     }
@@ -354,9 +359,7 @@ fn accounts(snapshot: &Snapshot, format: Format) -> String {
         Format::Jsonl => lines(snapshot, &values()),
         Format::Csv => {
             let lines = cells().into_iter().map(|cells| export::csv_line(&cells));
-            std::iter::once(export::csv_line(HEADS))
-                .chain(lines)
-                .collect()
+            sheet(export::csv_line(HEADS), lines)
         }
         Format::Table => table::columns(HEADS, &cells()),
     }

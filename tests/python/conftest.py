@@ -129,3 +129,26 @@ def fresh():
     """Worlds of one's own: `fresh("--scenario", "quiet-night")`."""
     with contextlib.ExitStack() as stack:
         yield lambda *arguments: stack.enter_context(running(*arguments))
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """A frozen world with the fleet as boto3 sees it and a noctop set up for it: `stage("everyday")`; made once each."""
+    import fleet
+
+    made = {}
+    with contextlib.ExitStack() as stack:
+
+        def one(scenario, *arguments, regions=("eu-west-1", "us-east-1"), advance=None, more=()):
+            key = (scenario, arguments, regions, advance, more)
+            if key not in made:
+                sim = stack.enter_context(running("--scenario", scenario, "--speed", "0", *arguments))
+                sim.control("DELETE", "faults")
+                if advance:
+                    sim.control("POST", "clock", {"advance": advance})
+                home = tmp_path_factory.mktemp(scenario)
+                noctop = fleet.Noctop(home, sim.endpoint, fleet.config(regions, *more))
+                made[key] = sim, fleet.Fleet(sim, regions), noctop
+            return made[key]
+
+        yield one
