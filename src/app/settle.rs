@@ -73,7 +73,8 @@ fn refresh(model: &mut Model) -> Settled {
 fn ledger(store: &Store, filter: &str, now: Timestamp) -> Vec<Feed> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let named = |feed: &Feed, state: FeedState| {
-        let text = format!("{feed} {state}");
+        let account = store.roster().name(feed.vantage.account);
+        let text = format!("{feed} {state} {account}").to_lowercase();
         words.iter().all(|w| text.contains(w.as_str()))
     };
     let rank = |state: FeedState| match state {

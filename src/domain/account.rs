@@ -65,9 +65,13 @@ impl Roster {
         self.accounts.get(&id)
     }
 
-    /// What operators call this account: its name, or its id where it is not part of the fleet.
+    /// What operators call this account: its name, or its id where it is not part of the fleet. What is asked before
+    /// any account is known is asked for the fleet as a whole, and called so.
     #[must_use]
     pub fn name(&self, id: AccountId) -> Arc<str> {
+        if id == AccountId::UNKNOWN {
+            return Arc::from("the fleet");
+        }
         self.get(id)
             .map_or_else(|| Arc::from(id.to_string()), |a| Arc::clone(&a.name))
     }

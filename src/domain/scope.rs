@@ -132,7 +132,11 @@ pub struct Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.account, self.region)
+        match (self.account, self.region) {
+            (AccountId::UNKNOWN, _) => f.write_str("the fleet"),
+            (account, Region::GLOBAL) => write!(f, "{account}"),
+            (account, region) => write!(f, "{account} {region}"),
+        }
     }
 }
 

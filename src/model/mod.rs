@@ -298,6 +298,7 @@ impl Model {
     /// Makes every pane's query anew.
     pub fn ask_all_again(&mut self) {
         self.open.ask(&self.lens);
+        self.coverage.is_stale = true;
         for at in 0..self.panes.len() {
             self.ask_again(at);
         }

@@ -10,7 +10,7 @@ use crate::domain::incident::IncidentDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::age;
 use crate::domain::window::{WindowDetail, WindowRun};
-use crate::domain::{Cover, Detail, Roster};
+use crate::domain::{Cover, Detail, Region, Roster, Scope};
 use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
@@ -79,6 +79,16 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Account and region as operators call them; what has no region goes without.
+fn place(scope: Scope, roster: &Roster) -> String {
+    let account = roster.name(scope.account);
+    if scope.region == Region::GLOBAL {
+        account.to_string()
+    } else {
+        format!("{account} {}", scope.region)
+    }
+}
+
 /// The facts of a row.
 #[must_use]
 pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
@@ -86,12 +96,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
     let item = row.item();
     let scope = row.key().scope;
     let mut facts = Facts {
-        title: format!(
-            "{} {} · {}",
-            roster.name(scope.account),
-            scope.region,
-            fact::what(item)
-        ),
+        title: format!("{} · {}", place(scope, roster), fact::what(item)),
         list: Vec::new(),
     };
     let state = row.state().label();
@@ -405,9 +410,8 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
     let state = report.state;
     let mut facts = Facts {
         title: format!(
-            "{} {} · {} {}",
-            roster.name(feed.vantage.account),
-            feed.vantage.region,
+            "{} · {} {}",
+            place(feed.vantage, roster),
             feed.source,
             feed.slice
         ),

@@ -130,7 +130,7 @@ fn account<'a>(look: &FeedLook<'a>) -> Cell<'a> {
     let id = look.feed.feed.vantage.account;
     match look.roster.get(id) {
         Some(account) => Cell::new(&*account.name, Role::Text),
-        None => Cell::new(id.to_string(), Role::Text),
+        None => Cell::new(look.roster.name(id).to_string(), Role::Text),
     }
 }
 

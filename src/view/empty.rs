@@ -96,6 +96,12 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
         ));
     } else if coverage.loading == 0 && coverage.blind == 0 && coverage.feeds > 0 {
         lines.push((pane.spec.calm.to_owned(), Role::Good));
+        if !model.lens.accounts.is_empty() || !model.lens.regions.is_empty() {
+            lines.push((
+                "That holds for the accounts and regions that are shown; 0 shows all.".to_owned(),
+                Role::Text,
+            ));
+        }
     }
     lines
 }

@@ -2,7 +2,7 @@
 
 use crate::command;
 use crate::keymap::{Leads, Lookup};
-use crate::model::{Area, Model, Tone};
+use crate::model::{Area, Model, Overlay, Tone};
 use crate::theme::Role;
 
 use super::CursorAt;
@@ -69,7 +69,23 @@ fn hint(model: &Model, name: &str) -> Option<Vec<Span<'static>>> {
     ])
 }
 
+/// Where letters are typed, only these keys are not letters.
+const IN_TYPED: &[(&str, &str)] = &[("enter", "choose"), ("esc", "back"), ("down up", "move")];
+
+fn typed_hints(paint: &mut Paint<'_>, line: Area) {
+    let mut spans = vec![span(" ", Role::Footer)];
+    for (keys, title) in IN_TYPED {
+        spans.push(span(*keys, Role::FooterKey));
+        spans.push(span(format!(" {title}  "), Role::Footer));
+    }
+    paint.spans(line, &spans);
+}
+
 fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
+    if let Some(Overlay::Palette(_) | Overlay::Choice(_)) = &model.overlay {
+        typed_hints(paint, line);
+        return;
+    }
     let names = if command::reads_text(model) {
         IN_TEXT
     } else {

@@ -50,7 +50,8 @@ fn tab(model: &Model, at: usize, width: u16) -> Vec<Span<'static>> {
     }
     let count: usize = spec.lists.kinds().iter().map(|k| model.open.kind(*k)).sum();
     let coverage = model.coverage.pane(at);
-    let partial = coverage.is_partial();
+    // While the accounts themselves cannot be listed, no feed of the pane exists that could be blind.
+    let partial = coverage.is_partial() || (coverage.feeds == 0 && model.coverage.all.is_partial());
     let text = format!(" {}{count}", at_least(partial, model.session.ascii));
     let loading = coverage.loading > 0 && count == 0;
     if loading {
@@ -102,9 +103,10 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     } else {
         format!(" {}/{} ", pane.index + 1, pane.len())
     };
+    let before = if position.is_empty() { " " } else { "" };
     let mut right = vec![span(position, Role::TextDim)];
     if line.width >= 60 {
-        right.push(span(format!("{order} "), Role::TextDim));
+        right.push(span(format!("{before}{order} "), Role::TextDim));
     }
     let left_room = line.width.saturating_sub(spans_width(&right) + 4);
     let x = line.x + 1;

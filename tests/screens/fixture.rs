@@ -17,13 +17,15 @@ use noctop::domain::{
     Policy, Record, Roster, Scope, Severity, Slice, SourceId,
 };
 use noctop::keymap::{Keymap, parse_sequence};
-use noctop::model::{Model, Session};
+use noctop::model::{Model, Outcome, Overlay, Session};
 use noctop::store::{Settings, Store};
 use noctop::theme::{Depth, Theme};
 use noctop::triage::Rules;
 use noctop::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use super::paper;
 
 /// The moment at which everything is looked at.
 pub fn now() -> Timestamp {
@@ -588,7 +590,12 @@ impl Console {
 
     /// Presses keys, written as in keymaps and parted by spaces.
     pub fn press(mut self, keys: &str) -> Self {
-        for chord in parse_sequence(keys).unwrap() {
+        let chords = if keys.is_empty() {
+            Vec::new()
+        } else {
+            parse_sequence(keys).unwrap()
+        };
+        for chord in chords {
             let _ = app::update(&mut self.model, now(), Msg::Pressed(chord));
             self.settle();
         }
@@ -616,25 +623,25 @@ impl Console {
         buffer
     }
 
+    /// The same console in another form.
+    pub fn with(mut self, change: impl FnOnce(&mut Model)) -> Self {
+        change(&mut self.model);
+        self.settled()
+    }
+
+    /// The raw JSON that was asked for has come.
+    pub fn answered(mut self, json: &str) -> Self {
+        let key = match &self.model.overlay {
+            Some(Overlay::Raw { key, .. }) => key.clone(),
+            other => panic!("nothing was asked: {other:?}"),
+        };
+        let outcome = Outcome::Raw(key, Ok(Arc::from(json)));
+        let _ = app::update(&mut self.model, now(), Msg::Finished(outcome));
+        self.settled()
+    }
+
     /// The screen as text.
     pub fn text(&self) -> String {
-        let buffer = self.buffer();
-        let mut text = String::new();
-        for y in 0..buffer.area.height {
-            let mut skip = 0;
-            let mut line = String::new();
-            for x in 0..buffer.area.width {
-                if skip > 0 {
-                    skip -= 1;
-                    continue;
-                }
-                let symbol = buffer[(x, y)].symbol();
-                skip = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
-                line.push_str(symbol);
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+        paper::text(&self.buffer())
     }
 }

@@ -1,9 +1,162 @@
 //! What the screens look like, at the sizes that people have.
+//!
+//! `INSTA_UPDATE=always cargo test --test screens` writes the snapshots anew, `NOCTOP_BLESS=1` the pictures of the
+//! documentation. Look at what changed before it is committed.
 
 mod cost;
 mod fixture;
+mod paper;
+mod pictures;
 
 use fixture::Console;
+use noctop::panes;
+use noctop::theme::{Depth, Theme};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn at_every_size(name: &str, screen: impl Fn(u16, u16) -> Console) {
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(
+            format!("{name}-{width}x{height}"),
+            screen(width, height).text()
+        );
+    }
+}
+
+#[test]
+fn every_pane() {
+    for (at, pane) in panes::ALL.iter().enumerate() {
+        at_every_size(pane.name, |width, height| {
+            Console::new(width, height).press(&(at + 1).to_string())
+        });
+    }
+}
+
+#[test]
+fn the_details_of_every_kind() {
+    for (pane, keys) in [
+        ("alarm", "2"),
+        ("finding", "3"),
+        ("incident", "4"),
+        ("window", "5"),
+        ("backup", "6"),
+        ("feed", "7"),
+    ] {
+        at_every_size(&format!("details-{pane}"), |width, height| {
+            Console::new(width, height).press(&format!("{keys} enter"))
+        });
+    }
+}
+
+#[test]
+fn what_lies_over_the_panes() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("palette", ":"),
+        ("sort", "s"),
+        ("floor", "!"),
+        ("accounts", "P"),
+        ("quit", "q"),
+    ] {
+        at_every_size(name, |width, height| {
+            Console::new(width, height).press(keys)
+        });
+    }
+    at_every_size("palette-typed", |width, height| {
+        Console::new(width, height)
+            .press(":")
+            .type_in("find sev:crit")
+    });
+    at_every_size("raw", |width, height| {
+        Console::new(width, height).press("J").answered(RAW)
+    });
+}
+
+const RAW: &str = r#"{
+  "AlarmName": "api-5xx-rate",
+  "ActionsEnabled": true,
+  "AlarmActions": [
+    "arn:aws:sns:eu-west-1:111111111111:oncall"
+  ],
+  "StateReason": "Threshold Crossed: 3 out of the last 3 datapoints [7.2 (21/11/26 06:18:00), 6.9 (21/11/26 06:17:00), 7.0 (21/11/26 06:16:00)] were greater than the threshold (2.0) (minimum 3 datapoints for OK -> ALARM transition).",
+  "StateValue": "ALARM",
+  "Threshold": 2.0
+}"#;
+
+#[test]
+fn the_lines_that_are_typed() {
+    for (name, text) in [
+        ("filter", "sev:>=high acc"),
+        ("filter-wrong", "sev:>=hihg"),
+        ("filter-empty", "nothing-is-called-so"),
+    ] {
+        at_every_size(name, |width, height| {
+            Console::new(width, height).press("/").type_in(text)
+        });
+    }
+}
+
+#[test]
+fn marks_a_frozen_list_a_narrowed_fleet_and_another_order() {
+    at_every_size("marked", |width, height| {
+        Console::new(width, height).press("space j space")
+    });
+    at_every_size("frozen", |width, height| {
+        Console::new(width, height).press("p")
+    });
+    at_every_size("narrowed", |width, height| {
+        Console::new(width, height)
+            .press("P")
+            .type_in("core")
+            .press("enter")
+    });
+    at_every_size("sorted", |width, height| {
+        Console::new(width, height).press("s j j enter")
+    });
+    at_every_size("zoomed", |width, height| {
+        Console::new(width, height).press("f")
+    });
+}
+
+#[test]
+fn before_anything_is_known() {
+    at_every_size("waiting", Console::waiting);
+}
+
+#[test]
+fn with_ascii_alone() {
+    at_every_size("ascii", |width, height| {
+        Console::new(width, height).with(|model| model.session.ascii = true)
+    });
+    for (width, height) in SIZES {
+        for keys in ["", "enter", "2", "5", "6", "7", "?", ":", "q", "f"] {
+            let text = Console::new(width, height)
+                .with(|model| model.session.ascii = true)
+                .press(keys)
+                .text();
+            let drawn: String = text
+                .chars()
+                .filter(|c| "●▲◆▌✓↑─│╭╮╰╯≥".contains(*c))
+                .collect();
+            assert!(drawn.is_empty(), "{width}x{height} {keys}: {drawn}");
+        }
+    }
+}
+
+#[test]
+fn in_colours_and_without() {
+    for (name, depth) in [("16", Depth::Ansi16), ("none", Depth::None)] {
+        for (screen, keys) in [("queue", ""), ("feeds", "7"), ("palette", ": j")] {
+            let console = Console::new(120, 40)
+                .press(keys)
+                .with(|model| model.theme = Theme::shipped_default(depth));
+            insta::assert_snapshot!(
+                format!("looks-{screen}-{name}"),
+                paper::looks(&console.buffer())
+            );
+        }
+    }
+}
 
 #[test]
 fn every_screen_draws_at_every_size_without_a_control_character() {

@@ -1,0 +1,16 @@
+//! Operators' stories, from the simulator to the letters on the screen: nothing between them is replaced.
+//!
+//! One file per story. Everything but the terminal itself is the real thing; [`terminal`] has the real binary in a
+//! pseudo-terminal as well.
+
+mod arrivals;
+mod blindness;
+mod choices;
+mod credentials;
+mod cursor;
+#[path = "../screens/paper.rs"]
+#[expect(dead_code, reason = "the screens' own tests look at colours, too")]
+mod paper;
+mod shift;
+mod start;
+mod terminal;

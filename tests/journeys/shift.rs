@@ -1,0 +1,419 @@
+//! An operator's shift: the whole console without a terminal, on a simulated fleet.
+//!
+//! ```text
+//! Simulator ◄─SDK─ Fleet, Live ──batches, rosters──► one channel ──► app::update, settle ──► view::draw
+//!                      ▲                                  ▲                 │
+//!                      └────────── Runner ◄───────────────┴── outcomes ── effects
+//! ```
+//!
+//! Time stands still unless [`Shift::pass`] moves it, for the console and for the simulated world alike. Waiting is
+//! for what happened, never for a time; the limit only ends a test that would hang.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
+use aws_sdk_cloudwatch::types::StateValue;
+use noctop::app::{self, Msg, Settled};
+use noctop::aws::access::Patience;
+use noctop::aws::fleet::Fleet;
+use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
+use noctop::clock::{Clock, ManualClock, Timestamp};
+use noctop::domain::{FeedState, Kind, SourceId};
+use noctop::effects::Runner;
+use noctop::keymap::{Chord, Keymap, parse_sequence};
+use noctop::model::{Effect, Effects, Model, RowKey, Session};
+use noctop::sim::faults::Fault;
+use noctop::sim::scenario::Scenario;
+use noctop::sim::{Options, Simulator};
+use noctop::sources::{Live, Settings};
+use noctop::store::{self, Only, Store};
+use noctop::theme::{Depth, Theme};
+use noctop::triage::Rules;
+use noctop::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::runtime::Runtime;
+
+use super::paper;
+
+/// What has not happened after this long will not happen. Generous, because machines that run tests are busy.
+const LIMIT: Duration = Duration::from_secs(60);
+
+const SMALL_FLEET: &str = include_str!("small-fleet.toml");
+
+/// The account and region in which everything is.
+pub const PAYMENTS: &str = "222222222222";
+pub const REGION: &str = "eu-west-1";
+
+/// One operator, one console, one fleet.
+pub struct Shift {
+    pub sim: Simulator,
+    pub model: Model,
+    /// What was put into the clipboard.
+    pub copied: Vec<String>,
+    /// Whether noctop was told to end.
+    pub quit: bool,
+    clock: Arc<ManualClock>,
+    happened: Receiver<Msg>,
+    tell: Sender<Msg>,
+    runner: Runner,
+    runtime: Runtime,
+}
+
+impl Shift {
+    /// Begins at the small fleet, on a screen of 120 columns and 40 rows, with these faults from the start.
+    pub fn begin_with(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let scenario = Scenario::parse("small-fleet", SMALL_FLEET).unwrap();
+        let start = Timestamp::parse("2026-11-21T06:00:00Z").unwrap();
+        let clock = Arc::new(ManualClock::new(start));
+        let options = Options {
+            clock: clock.clone(),
+            ..Options::default()
+        };
+        let sim = Simulator::play(scenario, options).unwrap();
+        for fault in faults {
+            sim.faults().add(fault).unwrap();
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            // As the console has it: the SDK's readers keep whole structures on the stack.
+            .thread_stack_size(64 << 20)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (tell, happened) = channel();
+        let finished = tell.clone();
+        let runner = Runner::new(
+            runtime.handle().clone(),
+            Arc::new(move |outcome| drop(finished.send(Msg::Finished(outcome)))),
+        );
+        let store = Store::new(store::Settings {
+            rules: Rules::with_defaults(Vec::new()),
+            ..store::Settings::default()
+        });
+        let session = Session {
+            fleet: Arc::from("small"),
+            operator: Arc::from("ana"),
+            demo: false,
+            read_only: true,
+            ascii: false,
+        };
+        let theme = Theme::shipped_default(Depth::Ansi16);
+        let mut model = Model::new(store, session, theme, Keymap::shipped_default(), start);
+        model.size = (120, 40);
+        let mut shift = Self {
+            sim,
+            model,
+            copied: Vec::new(),
+            quit: false,
+            clock,
+            happened,
+            tell,
+            runner,
+            runtime,
+        };
+        shift.settle();
+        shift
+    }
+
+    /// Begins, with the sources at work.
+    pub fn begin() -> Self {
+        Self::begin_with([]).connected()
+    }
+
+    /// Begins and waits until everything has been read once.
+    pub fn begin_loaded() -> Self {
+        let mut shift = Self::begin();
+        shift.until_loaded();
+        shift
+    }
+
+    /// Lets the sources begin to ask.
+    pub fn connected(mut self) -> Self {
+        let spec = FleetSpec {
+            organization: Some(OrganizationSpec {
+                role_name: "NoctopRead".into(),
+                tags: true,
+                ..OrganizationSpec::default()
+            }),
+            regions: vec![REGION.parse().unwrap(), "us-east-1".parse().unwrap()],
+            endpoint_url: Some(self.sim.endpoint()),
+            operator: "ana".into(),
+            keys: Some(StaticKeys {
+                id: "demo".into(),
+                secret: "demo".into(),
+            }),
+            ..FleetSpec::default()
+        };
+        let patience = Patience {
+            connect: Duration::from_secs(10),
+            operation: Duration::from_secs(40),
+            attempts: 1,
+            ..Patience::default()
+        };
+        let (clock, tell) = (self.clock.clone() as Arc<dyn Clock>, self.tell.clone());
+        let live = self.runtime.block_on(async {
+            let fleet = Fleet::open(spec, patience, Arc::clone(&clock))
+                .await
+                .unwrap();
+            let mut census = fleet.watch();
+            let rosters = tell.clone();
+            tokio::spawn(async move {
+                loop {
+                    let roster = census.borrow_and_update().roster.clone();
+                    if rosters.send(Msg::Learned(Box::new(roster))).is_err()
+                        || census.changed().await.is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+            let (tx, mut rx) = tokio::sync::mpsc::channel(64);
+            tokio::spawn(async move {
+                while let Some(batch) = rx.recv().await {
+                    if tell.send(Msg::Arrived(Box::new(batch))).is_err() {
+                        return;
+                    }
+                }
+            });
+            Live::start(fleet, Settings::default(), clock, tx)
+        });
+        self.runner.connect(live);
+        self
+    }
+
+    fn update(&mut self, msg: Msg) {
+        let effects = app::update(&mut self.model, self.clock.now(), msg);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Effects) {
+        for effect in effects {
+            match effect {
+                Effect::Refresh(feeds) => self.runner.refresh(feeds),
+                Effect::Focus(sources) => self.runner.focus(sources),
+                Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Quit => self.quit = true,
+                Effect::OpenLink(_) | Effect::Reload | Effect::Redraw | Effect::Suspend => {}
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        while app::settle(&mut self.model, self.clock.now()) == Settled::More {}
+    }
+
+    /// Brings the console up to the present and draws it.
+    pub fn screen(&mut self) -> String {
+        self.settle();
+        let (width, height) = self.model.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        view::draw(&self.model, &mut buffer);
+        self.update(Msg::Drawn);
+        paper::text(&buffer)
+    }
+
+    /// The lines of the screen that contain this.
+    pub fn lines_with(&mut self, text: &str) -> Vec<String> {
+        let screen = self.screen();
+        screen
+            .lines()
+            .filter(|line| line.contains(text))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Panics with the screen unless it shows this.
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(screen.contains(text), "no {text:?} on\n{screen}");
+        self
+    }
+
+    /// Panics with the screen if it shows this.
+    #[track_caller]
+    pub fn shows_no(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(!screen.contains(text), "there is {text:?} on\n{screen}");
+        self
+    }
+
+    /// Takes in one thing that happened; panics when nothing does for too long.
+    #[track_caller]
+    fn take_one(&mut self, what: &str) {
+        match self.happened.recv_timeout(LIMIT) {
+            Ok(msg) => self.update(msg),
+            Err(RecvTimeoutError::Timeout) => {
+                let screen = self.screen();
+                panic!("waited in vain for {what}; the screen shows\n{screen}");
+            }
+            Err(RecvTimeoutError::Disconnected) => unreachable!("the shift holds a sender itself"),
+        }
+    }
+
+    /// Takes in what happens, one thing after the other, until it is as described.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) -> &mut Self {
+        loop {
+            self.settle();
+            if holds(self) {
+                return self;
+            }
+            self.take_one(what);
+        }
+    }
+
+    /// Takes in what happens until the screen shows this.
+    #[track_caller]
+    pub fn until_shown(&mut self, text: &str) -> &mut Self {
+        self.until(text, |shift| shift.screen().contains(text))
+    }
+
+    /// Takes in what happens until every planned feed has been answered once.
+    #[track_caller]
+    pub fn until_loaded(&mut self) -> &mut Self {
+        self.until("the first complete read", |shift| {
+            let coverage = shift.model.coverage.all;
+            coverage.feeds > 1 && coverage.loading == 0 && !shift.is_asking()
+        })
+    }
+
+    /// Whether an account is known whose feeds are not planned yet.
+    fn is_asking(&self) -> bool {
+        let planned = |id| {
+            let only = Only {
+                accounts: vec![id],
+                sources: vec![SourceId::Cloudwatch],
+                ..Only::default()
+            };
+            self.model.store.coverage(&only, self.model.now).feeds > 0
+        };
+        self.model.roster().iter().any(|a| !planned(a.id))
+    }
+
+    /// Takes in what happens until so many feeds are in this state.
+    #[track_caller]
+    pub fn until_feeds(&mut self, state: FeedState, count: usize) -> &mut Self {
+        self.until(&format!("{count} {state} feeds"), |shift| {
+            shift.model.coverage.all.count(state) == count
+        })
+    }
+
+    /// Presses keys, written as in keymaps and parted by spaces; the screen is drawn after each.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for chord in parse_sequence(keys).unwrap() {
+            self.settle();
+            self.update(Msg::Pressed(chord));
+            self.screen();
+        }
+        self
+    }
+
+    /// Presses keys faster than the screen is drawn.
+    pub fn rush(&mut self, keys: &str) -> &mut Self {
+        for chord in parse_sequence(keys).unwrap() {
+            self.update(Msg::Pressed(chord));
+        }
+        self
+    }
+
+    /// Types text, letter by letter.
+    pub fn type_in(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.update(Msg::Pressed(Chord::char(c)));
+            self.screen();
+        }
+        self
+    }
+
+    /// Pastes text.
+    pub fn paste(&mut self, text: &str) -> &mut Self {
+        self.update(Msg::Pasted(text.to_owned()));
+        self
+    }
+
+    /// Gives the pane a filter, as with `/`.
+    pub fn filter(&mut self, text: &str) -> &mut Self {
+        self.press("/ ctrl-u").type_in(text).press("enter")
+    }
+
+    /// The terminal gets another size.
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.update(Msg::Resized { width, height });
+        self
+    }
+
+    /// Time passes, here and in the simulated world; the sources ask what has become due.
+    pub fn pass(&mut self, time: Duration) -> &mut Self {
+        self.clock.advance(time);
+        self.update(Msg::Tick);
+        self.settle();
+        // Word from the operator's side makes the poller look at the clock.
+        self.runner.focus(self.model.pane().spec.sources);
+        self
+    }
+
+    /// From now on this goes wrong; gives the number to lift it with.
+    pub fn fault(&mut self, fault: Fault) -> u64 {
+        self.sim.faults().add(fault).unwrap()
+    }
+
+    /// It goes wrong no longer.
+    pub fn lift(&mut self, fault: u64) -> &mut Self {
+        assert!(self.sim.faults().remove(fault));
+        self
+    }
+
+    /// Somebody sets an alarm of the payments account to this state, and the pane's feeds are asked again.
+    pub fn set_alarm(&mut self, name: &str, state: StateValue) -> &mut Self {
+        let conf = aws_sdk_cloudwatch::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(self.sim.endpoint())
+            .credentials_provider(Credentials::new(
+                format!("AKIA{PAYMENTS}"),
+                "demo",
+                None,
+                None,
+                "test",
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let client = aws_sdk_cloudwatch::Client::from_conf(conf);
+        let set = client
+            .set_alarm_state()
+            .alarm_name(name)
+            .state_value(state)
+            .state_reason("somebody said so")
+            .send();
+        self.runtime.block_on(set).unwrap();
+        self
+    }
+
+    /// How many rows the pane lists.
+    pub fn rows(&mut self) -> usize {
+        self.settle();
+        self.model.pane().len()
+    }
+
+    /// The name of the item under the cursor.
+    pub fn under_cursor(&mut self) -> String {
+        self.settle();
+        match &self.model.pane().cursor {
+            Some(RowKey::Item(key)) => self.model.row(key).unwrap().item().name.to_string(),
+            Some(RowKey::Feed(feed)) => feed.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// The number of items of a kind that ask for attention, as the tabs count them.
+    pub fn open(&mut self, kind: Kind) -> usize {
+        self.settle();
+        self.model.open.kind(kind)
+    }
+}
