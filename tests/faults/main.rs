@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod access;
+mod alarms;
 mod fleet;
 mod live;
 mod matrix;

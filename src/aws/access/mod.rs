@@ -15,6 +15,7 @@ mod identity;
 mod profile;
 mod services;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -91,7 +92,14 @@ impl Gate {
         patience: Patience,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, Fault> {
-        let http = http::client(spec.endpoint_url.as_deref(), spec.ca_bundle.as_deref())?;
+        let ca_bundle = spec.ca_bundle.clone().or_else(|| {
+            let named = std::env::var_os("AWS_CA_BUNDLE").filter(|name| !name.is_empty());
+            named.filter(|_| spec.keys.is_none()).map(PathBuf::from)
+        });
+        let http = http::client(spec.endpoint_url.as_deref(), ca_bundle.as_deref())?;
+        // Every call in flight holds a socket; a third of the files is for everything else.
+        let files = usize::try_from(raise_file_limit()).unwrap_or(usize::MAX);
+        let calls = patience.calls.min(files / 3 * 2).max(1);
         let retry = RetryConfig::standard().with_max_attempts(patience.attempts.max(1));
         let timeout = TimeoutConfig::builder()
             .connect_timeout(patience.connect)
@@ -127,12 +135,12 @@ impl Gate {
         Ok(Arc::new(Self {
             clients: Clients::default(),
             limits: Limits::default(),
-            slots: Semaphore::new(patience.calls.max(1)),
+            slots: Semaphore::new(calls),
             assuming: Semaphore::new(ASSUMING),
             fips: fips && config.endpoint_url().is_none(),
             config,
             clock,
-            calls: patience.calls.max(1),
+            calls,
         }))
     }
 
