@@ -66,12 +66,11 @@ impl Console {
         batches
     }
 
+    /// The alarm as the store shows it, unless it has left the list.
     fn item(&self, name: &str) -> Option<Arc<Item>> {
-        self.store
-            .rows()
-            .find(|(_, row)| row.item().name.as_ref() == name)
-            .filter(|(_, row)| row.item().state != ItemState::Calm || row.cleared_at().is_none())
-            .map(|(_, row)| row.item())
+        let mut rows = self.store.rows();
+        let (_, row) = rows.find(|(_, row)| row.item().name.as_ref() == name)?;
+        Some(Arc::clone(row.item()))
     }
 
     fn state(&self, name: &str) -> Option<ItemState> {
