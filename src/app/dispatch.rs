@@ -1,9 +1,10 @@
 //! Running a command: does it make sense here, is its target still there, then do it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::command::{self, Risk};
-use crate::model::{Action, Effects, Model, RowKey, Tone};
+use crate::model::{Action, Effects, Hold, Model, RowKey, Tone};
 use crate::panes::fact;
 
 /// Runs a command by name with the row under the cursor as its target. An unknown name is said, not ignored.
@@ -12,7 +13,7 @@ pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
         model.say(Tone::Refused, format!("There is no command `{name}`."));
         return Effects::new();
     };
-    if command.risk >= Risk::Take && refuse_vanished(model) {
+    if command.risk >= Risk::Take && refuse_displaced(model) {
         return Effects::new();
     }
     let target = model.pane().cursor.clone();
@@ -29,20 +30,30 @@ pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
     (command.run)(model, &action)
 }
 
-/// When the row under the cursor has vanished, the cursor stands on another row that the operator did not choose:
-/// the next command that acts on a row is refused, once, naming both.
-fn refuse_vanished(model: &mut Model) -> bool {
-    let Some((gone, at)) = model.pane_mut().vanished.take() else {
+/// A top row that was replaced longer ago than this has been seen by whoever presses a key now.
+const SEEN_AFTER: Duration = Duration::from_secs(2);
+
+/// When another row has taken the cursor's place without a key, the operator did not choose it: the next command that
+/// acts on a row is refused, once, naming both.
+fn refuse_displaced(model: &mut Model) -> bool {
+    let watching = model.pane().hold == Hold::Top;
+    let Some((before, at)) = model.pane_mut().displaced.take() else {
         return false;
     };
-    let gone = name(model, &gone);
+    if watching && model.now.since(at) > SEEN_AFTER {
+        return false;
+    }
+    let before = name(model, &before);
     let now_on = model
         .pane()
         .cursor
         .clone()
         .map_or_else(|| Arc::from("nothing"), |key| name(model, &key));
     let when = fact::clock(at, model.now);
-    model.say(Tone::Refused, format!("{gone} left this list at {when}; the cursor is now on {now_on}. Press again to mean that one."));
+    model.say(
+        Tone::Refused,
+        format!("{before} left this place at {when}; the cursor is now on {now_on}. Press again to mean that one."),
+    );
     true
 }
 

@@ -1,8 +1,9 @@
 //! Bringing the model up to the present before a frame: deadlines, projections, cursors.
 
 use crate::clock::Timestamp;
+use crate::command::{self, Section};
 use crate::domain::{Feed, FeedState};
-use crate::model::{DetailsView, Model, Overlay, Rows};
+use crate::model::{DetailsView, Model, Overlay, Rows, details};
 use crate::store::Store;
 use crate::store::projection::Progress;
 
@@ -109,9 +110,18 @@ fn follow(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// Keeps scroll positions within what there is to scroll, as far as the model knows it.
+/// Keeps scroll positions within what there is to scroll: a key held at the end must not have to be paid back.
 fn clamp(model: &mut Model) {
-    if let Some(Overlay::Raw { body, scroll, .. }) = &mut model.overlay {
-        *scroll = (*scroll).min(super::raw_lines(body).saturating_sub(1));
+    let room = usize::from(model.size.1.saturating_sub(6));
+    let help = command::ALL.len() + 2 * Section::ALL.len();
+    match &mut model.overlay {
+        Some(Overlay::Raw { body, scroll, .. }) => {
+            *scroll = (*scroll).min(super::raw_lines(body).saturating_sub(room))
+        }
+        Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(help.saturating_sub(room)),
+        _ => {}
+    }
+    if model.details.scroll > 0 {
+        model.details.scroll = details::layout(model, model.details_place()).scroll;
     }
 }

@@ -59,7 +59,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let session = Session {
         fleet: Arc::from(stage.name.as_str()),
         operator: Arc::from(if stage.config.operator.is_empty() {
-            "nobody"
+            "you"
         } else {
             &stage.config.operator
         }),

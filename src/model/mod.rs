@@ -10,6 +10,7 @@
 
 pub mod action;
 pub mod area;
+pub mod details;
 pub mod effect;
 pub mod fit;
 pub mod input;
@@ -36,7 +37,7 @@ pub use effect::{Effect, Effects, Outcome};
 pub use input::InputLine;
 pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
-pub use pane::{Pane, Rows};
+pub use pane::{Hold, Pane, Rows};
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -190,7 +191,8 @@ impl Model {
                 cursor: None,
                 index: 0,
                 offset: 0,
-                vanished: None,
+                hold: Hold::Top,
+                displaced: None,
                 marked: BTreeSet::new(),
                 anchor: None,
             })
@@ -237,6 +239,20 @@ impl Model {
     #[must_use]
     pub fn areas(&self) -> Areas {
         area::arrange(self.size.0, self.size.1, self.details.view, self.zoomed)
+    }
+
+    /// Where the lines of the details go: their area without its margin, heading and foot.
+    #[must_use]
+    pub fn details_place(&self) -> Area {
+        let areas = self.areas();
+        let (area, beside) = (areas.details, areas.details_rule.width == 1);
+        let (above, below) = if beside { (2, 1) } else { (0, 0) };
+        Area::new(
+            area.x + 1,
+            area.y + above,
+            area.width.saturating_sub(2),
+            area.height.saturating_sub(above + below),
+        )
     }
 
     /// Whether the details have the place of the list, so that movement keys scroll them.

@@ -20,6 +20,16 @@ pub enum Rows {
     Feeds(Vec<Feed>),
 }
 
+/// To what a cursor holds on while rows come and go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// To the first line: nobody has moved it yet.
+    #[default]
+    Top,
+    /// To its row.
+    Row,
+}
+
 /// One pane.
 #[derive(Debug)]
 pub struct Pane {
@@ -37,8 +47,11 @@ pub struct Pane {
     pub index: usize,
     /// The first row shown.
     pub offset: usize,
-    /// The row that vanished under the cursor: the next command that would act on a row is refused once.
-    pub vanished: Option<(RowKey, Timestamp)>,
+    /// To what the cursor holds on.
+    pub hold: Hold,
+    /// The row that the cursor stood on before another one took its place without a key: the next command that would
+    /// act on a row is refused once.
+    pub displaced: Option<(RowKey, Timestamp)>,
     /// The marked rows, on the screen or not.
     pub marked: BTreeSet<RowKey>,
     /// Where a range of marks began.
@@ -84,12 +97,13 @@ impl Pane {
         }
     }
 
-    /// Moves the cursor to an index, clamped to the rows there are.
+    /// Moves the cursor to an index, clamped to the rows there are. From here on it stays on its row.
     pub fn go(&mut self, store: &Store, index: usize) {
         let index = index.min(self.len().saturating_sub(1));
         self.index = index;
         self.cursor = self.key_at(store, index);
-        self.vanished = None;
+        self.displaced = None;
+        self.hold = Hold::Row;
     }
 
     /// Moves the cursor by rows, clamped.
@@ -97,29 +111,34 @@ impl Pane {
         self.go(store, self.index.saturating_add_signed(by));
     }
 
-    /// Makes cursor and offset fit the rows as they are now. A cursor whose row is gone stays at its place on the
-    /// screen, on the row that took it, and remembers what vanished.
+    /// Makes cursor and offset fit the rows as they are now.
+    ///
+    /// A cursor that the operator has moved stays on its row; when that row is gone it stays at its place on the
+    /// screen and remembers what it was on. A cursor that nobody has moved stays at the top, so that a console that
+    /// is only watched always shows the worst.
     pub fn settle(&mut self, store: &Store, at: Timestamp, height: usize) {
-        match self.cursor.clone() {
-            Some(key) => match self.position(store, &key) {
+        match (self.hold, self.cursor.clone()) {
+            (Hold::Row, Some(key)) => match self.position(store, &key) {
                 Some(index) => {
-                    // The row keeps its line on the screen where it can: rows may move, the eye should not.
+                    // Scrolled down, the row keeps its line on the screen: rows may move, the eye should not. At the
+                    // top the list stays where it is, or new rows would appear out of sight.
                     let line = self.index.saturating_sub(self.offset);
-                    if index != self.index {
+                    if index != self.index && self.offset > 0 {
                         self.offset = index.saturating_sub(line);
                     }
                     self.index = index;
                 }
                 None => {
-                    if self.vanished.is_none() && !self.is_empty() {
-                        self.vanished = Some((key, at));
-                    }
                     self.index = self.index.min(self.len().saturating_sub(1));
-                    self.cursor = self.key_at(store, self.index);
+                    self.stand_on(store, at, key);
                 }
             },
+            (Hold::Top, Some(key)) => {
+                self.index = 0;
+                self.stand_on(store, at, key);
+            }
             // Nothing was there yet, or a key led to a row that had just gone: the place stays.
-            None => {
+            (_, None) => {
                 self.index = self.index.min(self.len().saturating_sub(1));
                 self.cursor = self.key_at(store, self.index);
             }
@@ -132,6 +151,18 @@ impl Pane {
             self.offset = self.index + 1 - height;
         }
         self.offset = self.offset.min(self.len().saturating_sub(height));
+    }
+
+    /// Puts the cursor on whatever row is at its place now, and remembers the one it was on.
+    fn stand_on(&mut self, store: &Store, at: Timestamp, before: RowKey) {
+        let now_on = self.key_at(store, self.index);
+        if now_on.as_ref() != Some(&before) {
+            // A row that was chosen is named until the operator acts; at the top only what was last there matters.
+            if now_on.is_some() && (self.hold == Hold::Top || self.displaced.is_none()) {
+                self.displaced = Some((before, at));
+            }
+            self.cursor = now_on;
+        }
     }
 
     /// Marks or unmarks the row under the cursor.

@@ -1,130 +1,62 @@
 //! The details of one row: the facts an operator needs first, then the rest.
 
-use crate::model::{Area, Model, RowKey, fit};
-use crate::panes::facts::{self, Fact};
-use crate::panes::{Cut, facts::Facts};
+use crate::model::details::{LABEL, Line, layout};
+use crate::model::{Area, Model};
+use crate::panes::Cut;
 use crate::theme::Role;
 
 use super::paint::{Paint, span, spans_width};
 
-/// Cells of the labels.
-const LABEL: u16 = 14;
-/// From this width on the facts stand in two columns.
-const TWO_COLUMNS: u16 = 110;
-
-/// One drawn line.
-struct Line<'a> {
-    label: &'a str,
-    text: &'a str,
-    role: Role,
-}
-
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area) {
-    let facts = shown(model);
-    if rule.width == 1 {
-        paint.upright(rule, model.session.ascii);
-    } else if rule.height > 0 {
-        paint.line(rule, model.session.ascii);
-        let title = span(format!(" {} ", facts.title), Role::BorderTitle);
-        let width = spans_width(std::slice::from_ref(&title)).min(rule.width.saturating_sub(2));
-        paint.spans(Area::new(rule.x + 1, rule.y, width, 1), &[title]);
-    }
-    let area = Area::new(
-        area.x + 1,
-        area.y,
-        area.width.saturating_sub(2),
-        area.height,
-    );
     let beside = rule.width == 1;
+    let place = model.details_place();
+    let layout = layout(model, place);
+    let more = if layout.below > 0 {
+        format!(" {} more lines ", layout.below)
+    } else {
+        String::new()
+    };
+    let more = span(more, Role::TextDim);
     if beside {
+        paint.upright(rule, model.session.ascii);
+        let head = Area::new(place.x, area.y, place.width, 1);
         paint.fitted(
-            area.x,
-            area.y,
-            &facts.title,
+            head.x,
+            head.y,
+            &layout.title,
             Cut::End,
             Role::DetailHeading,
-            area.width,
+            head.width,
+        );
+        let foot = Area::new(
+            place.x,
+            area.y + area.height.saturating_sub(1),
+            place.width,
+            1,
+        );
+        paint.spans_right(foot, &[more]);
+    } else if rule.height > 0 {
+        paint.line(rule, model.session.ascii);
+        let title = span(format!(" {} ", layout.title), Role::BorderTitle);
+        let room = rule
+            .width
+            .saturating_sub(2 + spans_width(std::slice::from_ref(&more)));
+        paint.spans(Area::new(rule.x + 1, rule.y, room, 1), &[title]);
+        paint.spans_right(
+            Area::new(rule.x + 1, rule.y, rule.width.saturating_sub(2), 1),
+            &[more],
         );
     }
-    let area = if beside {
-        Area::new(
-            area.x,
-            area.y + 2,
-            area.width,
-            area.height.saturating_sub(2),
-        )
-    } else {
-        area
-    };
-    if area.width >= TWO_COLUMNS {
-        let half = (area.width - 2) / 2;
-        let lines = lines(&facts.list, half);
-        let total = lines.len();
-        let scroll = clamp(model.details.scroll, total.div_ceil(2), area.height);
-        let split = total.div_ceil(2).max(usize::from(area.height)).min(total);
-        for (column, lines) in [&lines[..split], &lines[split..]].into_iter().enumerate() {
-            let x = area.x + u16::try_from(column).unwrap_or(0) * (half + 2);
-            put(
-                paint,
-                Area::new(x, area.y, half, area.height),
-                &lines[scroll.min(lines.len())..],
-            );
-        }
-    } else {
-        let lines = lines(&facts.list, area.width);
-        let scroll = clamp(model.details.scroll, lines.len(), area.height);
-        put(paint, area, &lines[scroll..]);
-        if lines.len() > scroll + usize::from(area.height) && area.height > 0 {
-            let more = format!(
-                "{} more lines: PgDn ",
-                lines.len() - scroll - usize::from(area.height)
-            );
-            paint.spans_right(
-                Area::new(area.x, area.y + area.height - 1, area.width, 1),
-                &[span(more, Role::TextDim)],
-            );
-        }
+    for (x, lines) in layout.shown() {
+        put(
+            paint,
+            Area::new(place.x + x, place.y, layout.width, place.height),
+            lines,
+        );
     }
 }
 
-fn clamp(scroll: usize, lines: usize, height: u16) -> usize {
-    scroll.min(lines.saturating_sub(usize::from(height)))
-}
-
-fn shown(model: &Model) -> Facts {
-    match &model.details.shown {
-        Some(RowKey::Item(key)) => match model
-            .store
-            .find(key)
-            .and_then(|id| Some((id, model.store.row(id)?)))
-        {
-            Some((id, row)) => facts::of_row(id, row, &model.store, model.now),
-            None => Facts::sentence(&key.id, "This item has gone."),
-        },
-        Some(RowKey::Feed(feed)) => match model.store.feed(feed, model.now) {
-            Some(report) => facts::of_feed(&report, model.roster(), model.now),
-            None => Facts::sentence("feed", "This feed is no longer asked."),
-        },
-        None => Facts::sentence("", "There is no row under the cursor."),
-    }
-}
-
-fn lines(facts: &[Fact], width: u16) -> Vec<Line<'_>> {
-    let room = usize::from(width.saturating_sub(LABEL).max(10));
-    let mut lines = Vec::new();
-    for fact in facts {
-        for (at, text) in fit::wrap(&fact.text, room).into_iter().enumerate() {
-            lines.push(Line {
-                label: if at == 0 { fact.label } else { "" },
-                text,
-                role: fact.role,
-            });
-        }
-    }
-    lines
-}
-
-fn put(paint: &mut Paint<'_>, area: Area, lines: &[Line<'_>]) {
+fn put(paint: &mut Paint<'_>, area: Area, lines: &[Line]) {
     for (y, line) in (area.y..area.y + area.height).zip(lines) {
         paint.fitted(
             area.x,
@@ -137,7 +69,7 @@ fn put(paint: &mut Paint<'_>, area: Area, lines: &[Line<'_>]) {
         paint.text(
             area.x + LABEL,
             y,
-            line.text,
+            &line.text,
             line.role,
             area.width.saturating_sub(LABEL),
         );

@@ -1,0 +1,119 @@
+//! The details of a row in lines: laid out once, for drawing and for scrolling alike.
+
+use crate::panes::facts::{self, Fact, Facts};
+use crate::theme::Role;
+
+use super::{Area, Model, RowKey, fit};
+
+/// Cells of the labels.
+pub const LABEL: u16 = 14;
+/// From this width on the facts stand in two columns.
+const TWO_COLUMNS: u16 = 110;
+/// Cells between two columns.
+const GAP: u16 = 2;
+
+/// One line: a label, empty where the text goes on, and a piece of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// At most thirteen letters.
+    pub label: &'static str,
+    /// As wide as the column at most.
+    pub text: String,
+    /// How the text looks.
+    pub role: Role,
+}
+
+/// The details as they lie in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Account, region and what it is.
+    pub title: String,
+    /// The lines of each column.
+    pub columns: Vec<Vec<Line>>,
+    /// The width of each column.
+    pub width: u16,
+    /// The first line shown.
+    pub scroll: usize,
+    /// Lines below the last one shown.
+    pub below: usize,
+}
+
+impl Layout {
+    /// The columns with the cells at which they begin, as far as they are shown.
+    pub fn shown(&self) -> impl Iterator<Item = (u16, &[Line])> {
+        let step = self.width + GAP;
+        self.columns
+            .iter()
+            .zip((0u16..).map(move |i| i * step))
+            .map(|(lines, x)| (x, lines.get(self.scroll..).unwrap_or_default()))
+    }
+}
+
+/// Lays the details of the row they show out for a place.
+#[must_use]
+pub fn layout(model: &Model, place: Area) -> Layout {
+    let facts = shown(model);
+    let two = place.width >= TWO_COLUMNS;
+    let width = if two {
+        (place.width - GAP) / 2
+    } else {
+        place.width
+    };
+    let mut first = lines(&facts.list, width);
+    let height = usize::from(place.height);
+    // Two columns only where one is not enough: a few facts are read from top to bottom.
+    let split = first.len().div_ceil(2).max(height).min(first.len());
+    let second = if two {
+        first.split_off(split)
+    } else {
+        Vec::new()
+    };
+    let longest = first.len().max(second.len());
+    let scroll = model.details.scroll.min(longest.saturating_sub(height));
+    let below = longest.saturating_sub(scroll + height);
+    let columns = if second.is_empty() {
+        vec![first]
+    } else {
+        vec![first, second]
+    };
+    Layout {
+        title: facts.title,
+        columns,
+        width,
+        scroll,
+        below,
+    }
+}
+
+fn shown(model: &Model) -> Facts {
+    match &model.details.shown {
+        Some(RowKey::Item(key)) => match model
+            .store
+            .find(key)
+            .and_then(|id| Some((id, model.store.row(id)?)))
+        {
+            Some((id, row)) => facts::of_row(id, row, &model.store, model.now),
+            None => Facts::sentence(&key.id, "This item has gone."),
+        },
+        Some(RowKey::Feed(feed)) => match model.store.feed(feed, model.now) {
+            Some(report) => facts::of_feed(&report, model.roster(), model.now),
+            None => Facts::sentence("feed", "This feed is no longer asked."),
+        },
+        None => Facts::sentence("", "There is no row under the cursor."),
+    }
+}
+
+fn lines(facts: &[Fact], width: u16) -> Vec<Line> {
+    let room = usize::from(width.saturating_sub(LABEL).max(10));
+    let mut lines = Vec::new();
+    for fact in facts {
+        for (at, text) in fit::wrap(&fact.text, room).into_iter().enumerate() {
+            lines.push(Line {
+                label: if at == 0 { fact.label } else { "" },
+                text: text.to_owned(),
+                role: fact.role,
+            });
+        }
+    }
+    lines
+}
