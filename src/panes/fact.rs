@@ -150,7 +150,10 @@ fn patch(d: &PatchDetail, now: Timestamp) -> String {
     if text.len() == before {
         text.push_str("nothing missing · ");
     }
-    if d.operated.is_unknown() {
+    if matches!(d.subject, PatchSubject::Group { .. }) {
+        // A group has no scan of its own: its instances have.
+        text.truncate(text.len() - " · ".len());
+    } else if d.operated.is_unknown() {
         text.push_str("never scanned");
     } else {
         let _ = write!(
