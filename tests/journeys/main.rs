@@ -3,6 +3,13 @@
 //! One file per story. Everything but the terminal itself is the real thing; [`terminal`] has the real binary in a
 //! pseudo-terminal as well.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a story that cannot go on should stop"
+)]
+
 mod arrivals;
 mod blindness;
 mod choices;

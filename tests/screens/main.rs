@@ -3,6 +3,12 @@
 //! `INSTA_UPDATE=always cargo test --test screens` writes the snapshots anew, `NOCTOP_BLESS=1` the pictures of the
 //! documentation. Look at what changed before it is committed.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop"
+)]
+
 mod cost;
 mod fixture;
 mod paper;
