@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::docs::generated;
 use crate::source::{self, File};
 
 /// The layers, the lowest first. A module may import what stands on a lower line, never its own line or a higher
-/// one; all may use `domain` and `clock`. `docs/architecture.md` says why.
+/// one. `docs/architecture.md` shows the table and says why.
 const LAYERS: &[&[&str]] = &[
     &["clock"],
     &["domain"],
     &["theme", "keymap"],
-    &["lifecycle", "audit"],
+    &["lifecycle"],
     &["filter"],
     &["triage"],
-    &["store", "runbook"],
+    &["store"],
     &["panes", "aws"],
     &["model", "sources"],
     &["command", "effects"],
@@ -32,6 +33,7 @@ const PURE: &[&str] = &[
     "keymap",
     "filter",
     "lifecycle",
+    "triage",
     "store",
     "panes",
     "model",
@@ -113,6 +115,29 @@ fn an_upward_import_would_be_seen() {
     }
     let fine = File::new("view/table.rs", "use crate::theme::Role; use super::app;");
     assert_eq!(upward(&fine, &modules), Vec::<String>::new());
+}
+
+#[test]
+fn the_table_of_layers_names_what_there_is() {
+    let modules = modules(&source::all());
+    for name in LAYERS.concat() {
+        assert!(modules.contains(name), "there is no module `{name}`");
+    }
+}
+
+#[test]
+fn the_architecture_page_shows_the_layers() {
+    let mut text = String::from("| layer | modules | may import |\n|---|---|---|\n");
+    for (at, layer) in LAYERS.iter().enumerate() {
+        let names: Vec<String> = layer.iter().map(|name| format!("`{name}`")).collect();
+        let below = match (at, *layer) {
+            (0, _) => "nothing of noctop".to_owned(),
+            (_, ["sim"]) => "`clock` alone".to_owned(),
+            (_, _) => format!("layers below {at}"),
+        };
+        text += &format!("| {at} | {} | {below} |\n", names.join(" "));
+    }
+    generated("docs/architecture.md", "layers", &text);
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! The generated parts of the documentation are what the code says. `NOCTOP_BLESS=1` rewrites them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use noctop::aws::ops::{self, Op};
+use noctop::command::{self, Risk, Section};
 use noctop::keymap::{Keymap, Layer, sequence};
 use noctop::runtime::config;
+use noctop::sources::{self, Part, Reach};
 use noctop::theme::Role;
 
 use crate::source;
 
 /// Compares the part of a page between `<!-- generated: NAME -->` and `<!-- end: NAME -->` with `text`.
-fn generated(page: &str, name: &str, text: &str) {
+pub fn generated(page: &str, name: &str, text: &str) {
     // Parts of one page are rewritten one after the other.
     static PAGES: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _turn = PAGES
@@ -77,6 +81,160 @@ fn the_keys_page_lists_every_default_binding() {
         text.push('\n');
     }
     generated("docs/keys.md", "default keys", &text);
+}
+
+#[test]
+fn the_commands_page_lists_every_command() {
+    let keymap = Keymap::shipped_default();
+    let mut text = String::new();
+    for section in Section::ALL {
+        let _ = writeln!(
+            text,
+            "### {}\n\n| command | title | press | what it does |\n|---|---|---|---|",
+            section.title()
+        );
+        for command in command::ALL.iter().filter(|c| c.section == *section) {
+            let mut press: Vec<String> = Vec::new();
+            for bound in keymap.bindings() {
+                // The same press in several layers is one press to the eye.
+                let chords = format!("`{}`", sequence(&bound.chords).replace('|', "\\|"));
+                if *bound.binding.command == *command.name && !press.contains(&chords) {
+                    press.push(chords);
+                }
+            }
+            let risk = match command.risk {
+                Risk::Look => "",
+                Risk::Take => " *(take)*",
+            };
+            let (name, title, help) = (command.name, command.title, command.help);
+            let press = press.join(" ");
+            let _ = writeln!(text, "| `{name}` | {title} | {press} | {help}{risk} |");
+        }
+        text.push('\n');
+    }
+    generated("docs/commands.md", "commands", &text);
+}
+
+#[test]
+fn the_quotas_page_lists_every_part_of_every_source() {
+    let mut text =
+        String::from("| source | part | asked every | from | yields |\n|---|---|---|---|---|\n");
+    for source in sources::ALL {
+        let kinds: Vec<String> = source.kinds.iter().map(ToString::to_string).collect();
+        for spec in source.slices {
+            let reach = match spec.reach {
+                Reach::Scope => "every account and region",
+                Reach::Organization => "*organization*, every region",
+            };
+            let partial = match spec.part {
+                Part::Snapshot => "",
+                Part::Fast => ", *partial*",
+            };
+            let every = match spec.every.as_secs() {
+                secs if secs % 60 == 0 => format!("{} min", secs / 60),
+                secs => format!("{secs} s"),
+            };
+            let _ = writeln!(
+                text,
+                "| `{}` | {}{partial} | {every} | {reach} | {} |",
+                source.id,
+                spec.slice.0,
+                kinds.join(", ")
+            );
+        }
+    }
+    generated("docs/quotas.md", "parts of the sources", &text);
+}
+
+#[test]
+fn the_quotas_page_lists_every_budget() {
+    let mut text = String::from(
+        "| service | operation | per second | burst | after |\n|---|---|---|---|---|\n",
+    );
+    for op in ops::READS {
+        let quota = op.quota;
+        let _ = writeln!(
+            text,
+            "| {} | `{}` | {} | {} | {} |",
+            op.service, op.name, quota.per_second, quota.burst, quota.source
+        );
+    }
+    generated("docs/quotas.md", "budgets", &text);
+}
+
+/// Whether an operation is asked by the identity that noctop starts from, before any role is assumed.
+fn of_the_start(op: &Op) -> bool {
+    matches!(op.service, "STS" | "Organizations")
+}
+
+/// A policy document with these statements: an id, actions, a resource.
+fn policy(statements: &[(&str, Vec<&str>, &str)]) -> String {
+    let statements: Vec<_> = statements
+        .iter()
+        .map(|(sid, actions, resource)| {
+            serde_json::json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
+        })
+        .collect();
+    let document = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+    format!("```json\n{document:#}\n```")
+}
+
+#[test]
+fn the_policy_of_the_role_that_reads_is_the_list_of_reads() {
+    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for op in ops::READS.iter().filter(|op| !of_the_start(op)) {
+        services.entry(op.service).or_default().push(op.action);
+    }
+    let statements: Vec<_> = services
+        .into_iter()
+        .map(|(service, actions)| (service, actions, "*"))
+        .collect();
+    let text = policy(&statements);
+    generated("docs/iam.md", "policy of the role that reads", &text);
+}
+
+#[test]
+fn the_policy_of_the_start_assumes_and_lists() {
+    let of = |service: &str| -> Vec<&str> {
+        let ops = ops::READS.iter().filter(|op| op.service == service);
+        ops.filter(|op| op.name != "GetCallerIdentity")
+            .map(|op| op.action)
+            .collect()
+    };
+    let text = policy(&[
+        ("Assume", of("STS"), "arn:aws:iam::*:role/NoctopRead"),
+        ("ListTheOrganization", of("Organizations"), "*"),
+    ]);
+    generated("docs/iam.md", "policy of the identity that assumes", &text);
+}
+
+#[test]
+fn the_permissions_page_says_what_each_is_for() {
+    let mut text = String::from("| permission | for |\n|---|---|\n");
+    for op in ops::READS {
+        let _ = writeln!(text, "| `{}` | {} |", op.action, op.why);
+    }
+    generated("docs/iam.md", "what each permission is for", &text);
+}
+
+/// A permission that nobody uses is one that an operator grants for nothing.
+#[test]
+fn every_read_is_asked_for_somewhere() {
+    let table = source::root().join("src/aws/ops.rs");
+    let table = source::File::new("aws/ops.rs", &std::fs::read_to_string(table).unwrap());
+    let (_, rows) = table.code.split_once("reads! {").unwrap();
+    let constants: Vec<&str> = rows
+        .lines()
+        .filter_map(|row| Some(row.split_once(" = \"")?.0.trim()))
+        .collect();
+    assert_eq!(constants.len(), ops::READS.len(), "{constants:?}");
+    let files = source::all();
+    for constant in constants {
+        let asked = files
+            .iter()
+            .any(|file| file.path != "aws/ops.rs" && !file.find(constant).is_empty());
+        assert!(asked, "nothing asks for {constant}");
+    }
 }
 
 #[test]
