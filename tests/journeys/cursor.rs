@@ -22,7 +22,7 @@ fn a_row_that_vanishes_under_the_cursor_costs_one_key_and_names_both() {
     assert_eq!(shift.under_cursor(), stays);
     shift
         .press("y")
-        .shows(&format!("{gone} left this list"))
+        .shows(&format!("{gone} left this place"))
         .shows(&format!("now on alarm {stays}"));
     assert_eq!(
         shift.copied,
