@@ -213,20 +213,20 @@ fn crowd(name: &str, options: &[&str], config: &str) -> Result<(), Trouble> {
     terminal.wait("the whole fleet", LOADING, is_loaded)?;
     // The last column chosen is the first of the order: region, account, name.
     for column in ["name", "account", "reg"] {
-        terminal.press(format!("s{column}\r").as_bytes())?;
+        terminal.type_in(&format!("s{column}\r"))?;
         terminal.wait("another order", LOADING, |screen| {
             let rule = screen.rows(0, COLUMNS).nth(usize::from(RULE));
             rule.is_some_and(|rule| rule.contains(&format!(" {column}")))
         })?;
     }
     // Every row is looked through for a word that none has.
-    terminal.press(b"/sev:>=info -gremlin\r")?;
+    terminal.type_in("/sev:>=info -gremlin\r")?;
     terminal.wait("the filter", LOADING, |screen| {
         let rule = screen.rows(0, COLUMNS).nth(usize::from(RULE));
         rule.is_some_and(|rule| rule.contains("-gremlin"))
             && position(screen).is_some_and(|(_, of)| of >= 100_000)
     })?;
-    terminal.press(b"gg")?;
+    terminal.type_in("gg")?;
     terminal.wait("the first row", LOADING, |s| {
         position(s).is_some_and(|(at, _)| at == 1)
     })?;

@@ -97,6 +97,15 @@ impl Terminal {
         Ok(at)
     }
 
+    /// Presses one key after the other as hands do: what arrives at once is taken for a paste and never acts.
+    pub fn type_in(&mut self, text: &str) -> Result<(), Trouble> {
+        for key in text.bytes() {
+            self.press(&[key])?;
+            self.idle(Duration::from_millis(60))?;
+        }
+        Ok(())
+    }
+
     /// Shows a piece on the emulated screen and answers the program's questions.
     fn show(&mut self, piece: &Piece) -> Result<(), Trouble> {
         self.parser.process(&piece.bytes);
@@ -117,6 +126,9 @@ impl Terminal {
         wanted: impl Fn(&Screen) -> bool,
     ) -> Result<Instant, Trouble> {
         let until = Instant::now() + limit;
+        if wanted(self.parser.screen()) {
+            return Ok(Instant::now());
+        }
         let mut there = None;
         loop {
             let left = match there {
