@@ -142,7 +142,7 @@ fn main() -> Result<(), Trouble> {
             "  critical path       {chain:7.2} s   {} calls in a row",
             seen.chain
         );
-        println!("  permitted rate      {:7.2} s   {}", held_back, busiest);
+        println!("  permitted rate      {held_back:7.2} s   {busiest}");
         println!("  concurrency         {in_flight:7.2} s");
         println!(
             "  work ÷ {cores} cores      {busy:7.2} s   noctop {own:.2} s, simulator {theirs:.2} s"

@@ -35,6 +35,9 @@ const WATCHED: Duration = Duration::from_secs(30);
 /// The rule below the tabs, with the position in the list.
 const RULE: u16 = 3;
 
+/// One measurement with a name.
+type Part = fn() -> Result<(), Trouble>;
+
 fn main() -> Result<(), Trouble> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|a| a == echo::ARGUMENT) {
@@ -43,7 +46,7 @@ fn main() -> Result<(), Trouble> {
     println!("{COLUMNS}x{ROWS}, {}", load());
     // `cargo bench` adds an option of its own.
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, fn() -> Result<(), Trouble>); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("start", start),
         ("demo", demo),
         ("idle", idle),

@@ -15,7 +15,7 @@ mod view;
 use crate::keymap::{Chord, Layer};
 use crate::model::{Action, DetailsView, Effects, Model, RowKey};
 
-/// When a command makes sense; otherwise it is refused with the sentence of [`When::refusal`].
+/// When a command makes sense; otherwise it is refused with the sentence that [`When::check`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// At any time.

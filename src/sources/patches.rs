@@ -1,7 +1,7 @@
 //! Patch compliance: what Patch Manager knows of every managed instance and of every patch group.
 //!
 //! `DescribeInstanceInformation` (50 a page) → `DescribeInstancePatchStates` (50 ids) for the instances, then
-//! `DescribePatchGroups` (100 a page) → `DescribePatchGroupState` (one call per group). At most [`GROUPS_MAX`] groups
+//! `DescribePatchGroups` (100 a page) → `DescribePatchGroupState` (one call per group). At most `GROUPS_MAX` groups
 //! are read per refresh, those first that were never read or not for the longest time; the others keep what is known
 //! of them, and a group that was never read says so.
 //!

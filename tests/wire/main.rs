@@ -1,6 +1,11 @@
 //! The simulator through the real SDK, without any code of noctop between them: what the console will
 //! meet on AWS must be what it meets here. In [`sources`], with noctop's own questions.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a simulator that does not start fails its test"
+)]
+
 mod sources;
 
 use std::collections::BTreeSet;
