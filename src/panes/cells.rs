@@ -168,16 +168,18 @@ fn severity<'a>(look: &RowLook<'a>) -> Cell<'a> {
     )
 }
 
+/// How long something is as it is, `?` where its service does not tell.
+#[must_use]
+pub fn since(opened: Timestamp, now: Timestamp) -> String {
+    if opened.is_unknown() {
+        "?".to_owned()
+    } else {
+        age(now.since(opened))
+    }
+}
+
 fn opened<'a>(look: &RowLook<'a>) -> Cell<'a> {
-    let opened = look.row.item().opened;
-    Cell::new(
-        if opened.is_unknown() {
-            "?".to_owned()
-        } else {
-            age(look.now.since(opened))
-        },
-        Role::Text,
-    )
+    Cell::new(since(look.row.item().opened, look.now), Role::Text)
 }
 
 fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {

@@ -4,7 +4,7 @@ use crate::domain::text::age;
 use crate::domain::{FeedState, Severity};
 use crate::lifecycle::State;
 use crate::model::{Area, Model};
-use crate::panes::cells::severity_role;
+use crate::panes::cells::{self, severity_role};
 use crate::panes::fact;
 use crate::panes::feeds_role;
 use crate::store::Coverage;
@@ -251,7 +251,7 @@ fn oldest(model: &Model, wide: bool) -> Vec<Span<'static>> {
             Role::TextDim,
         ),
         span(
-            format!("{glyph} {}", age(model.now.since(row.item().opened))),
+            format!("{glyph} {}", cells::since(item.opened, model.now)),
             severity_role(severity),
         ),
         span(

@@ -34,7 +34,11 @@ fn demo(home: &TempDir) -> CommandBuilder {
 fn the_demo_paints_moves_and_quits() {
     let home = TempDir::new().unwrap();
     let mut console = Console::start(demo(&home), 120, 40, Answers::Modern);
-    console.wait_text("DEMO");
+    // While the fleet loads, rows arrive above the cursor's: only a loaded list has a second row to count on.
+    console.wait("a loaded fleet", |screen| {
+        let text = screen.contents();
+        text.contains("DEMO") && text.contains(" fresh") && !text.contains(" loading")
+    });
     console.send("2");
     console.wait("alarms", |screen| {
         let text = screen.contents();
