@@ -128,14 +128,17 @@ def test_a_short_fault_is_outlasted(everyday):
     assert code == 0 and fleet.keyed(document["items"]).keys() == items.keys()
 
 
-def test_a_region_that_is_off_is_not_blind(stage):
+def test_a_region_that_is_off_is_never_taken_for_empty(stage):
     sim, aws, noctop = stage("everyday", regions=("eu-west-1", "ap-southeast-2"))
     with sim.fault("region-off", account=HUB, region="ap-southeast-2"):
         code, document = noctop.ls("incidents")
         _, feeds = noctop.ls("feeds", "--timeout", "60s")
-    assert code == 0 and document["coverage"]["blind"] == [] and document["coverage"]["off"] == 1
+    # AWS answers for a region that is off as it does for bad keys. A sweep asks once, and a feed that is answered
+    # before the same keys have worked anywhere else cannot tell the two apart: it is blind then, never fresh.
+    coverage = document["coverage"]
+    assert coverage["off"] + len(coverage["blind"]) == 1 and code == (4 if coverage["blind"] else 0)
     off = [f for f in feeds["feeds"] if f["account"]["id"] == HUB and f["region"] == "ap-southeast-2"]
-    assert {f["state"] for f in off} == {"off"} and {f["fault"] for f in off} == {"region-off"}
+    assert {f["state"] for f in off} <= {"off", "blind"} and "region-off" in {f["fault"] for f in off}
 
 
 def test_a_role_that_cannot_be_assumed_blinds_the_account(everyday):
