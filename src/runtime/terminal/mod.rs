@@ -28,12 +28,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use nix::unistd::{Pid, getpgid, getpgrp, getppid, getsid};
 use ratatui::Frame;
 use ratatui::layout::{Position, Size};
 use rustix::fs::{Mode, OFlags, open};
-use rustix::process::{
-    Signal as Number, getpgid, getpgrp, getppid, getsid, kill_current_process_group,
-};
+use rustix::process::{Signal as Number, kill_current_process_group};
 use rustix::termios::{QueueSelector, tcflush, tcgetwinsize, ttyname};
 
 pub use encoder::{Encoder, FrameStats};
@@ -310,14 +309,14 @@ fn size() -> (u16, u16) {
 }
 
 /// Whether a shell is there that could continue us: our group is not the session leader's own, and our parent is
-/// in our session.
+/// in our session. In a container, the parent and the leaders may live outside and are then 0 to us.
 fn has_job_control() -> bool {
+    let (group, parent) = (getpgrp(), getppid());
     let Ok(session) = getsid(None) else {
         return false;
     };
-    let group = getpgrp();
-    let parent_is_near = getppid().is_some_and(|parent| {
-        getpgid(Some(parent)) == Ok(group) || getsid(Some(parent)) == Ok(session)
-    });
-    session != group && parent_is_near
+    // Asked of 0, the kernel would answer for ourselves.
+    session != group
+        && parent != Pid::from_raw(0)
+        && (getpgid(Some(parent)) == Ok(group) || getsid(Some(parent)) == Ok(session))
 }
