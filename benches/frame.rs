@@ -45,7 +45,7 @@ struct Parts {
 }
 
 impl Desk {
-    fn new(words: &[Arc<str>]) -> Self {
+    fn new(words: &crowd::Words) -> Self {
         let mut store = Store::new(Settings::default());
         let accounts = (0..SCOPES).step_by(4).map(|n| Account {
             id: crowd::scope(n).account,

@@ -18,7 +18,7 @@ use noctop::store::{Settings, Store};
 /// What the console gives a projection between two keys.
 const SLICE: usize = 4_000;
 
-fn sweep(store: &mut Store, words: &[Arc<str>], run: u64, version: i64) -> (Duration, Duration) {
+fn sweep(store: &mut Store, words: &crowd::Words, run: u64, version: i64) -> (Duration, Duration) {
     let mut spent = Duration::ZERO;
     let mut longest = Duration::ZERO;
     for n in 0..SCOPES {

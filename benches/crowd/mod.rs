@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use noctop::clock::Timestamp;
-use noctop::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use noctop::domain::alarm::{AlarmDetail, AlarmState, AlarmTerms, AlarmWatch};
 use noctop::domain::{
     Batch, Body, Cover, Detail, Feed, Item, ItemKey, ItemState, Kind, Record, Scope, Severity,
     Slice, SourceId,
@@ -27,20 +27,20 @@ pub fn scope(n: usize) -> Scope {
 }
 
 /// An alarm as the CloudWatch source makes them: words of the service shared, names of its own.
-pub fn alarm(words: &[Arc<str>], n: usize, version: i64) -> Item {
+pub fn alarm(words: &Words, n: usize, version: i64) -> Item {
     let scope = scope(n % SCOPES);
     let system = ["payments", "ledger", "search", "checkout", "identity"][n % 5];
     let id: Arc<str> = format!("{system}-prod-host-cpu-utilization-{n:06}").into();
     let firing = (n + version as usize).is_multiple_of(9);
+    let state = if firing {
+        AlarmState::Alarm
+    } else {
+        AlarmState::Ok
+    };
     let at = Timestamp::from_secs(1_800_000_000 + (n as i64 * 7_919) % 86_400 + version);
     Item {
-        arn: Some(
-            format!(
-                "arn:aws:cloudwatch:{}:{}:alarm:{id}",
-                scope.region, scope.account
-            )
-            .into(),
-        ),
+        // As CloudWatch tells it, it follows from the key.
+        told_arn: None,
         key: ItemKey {
             kind: Kind::Alarm,
             scope,
@@ -59,56 +59,47 @@ pub fn alarm(words: &[Arc<str>], n: usize, version: i64) -> Item {
         } else {
             ItemState::Calm
         },
-        native_state: Arc::clone(&words[usize::from(firing)]),
+        native_state: Arc::clone(if firing { &words.alarm } else { &words.ok }),
         resource: Some(format!("i-{n:017x}").into()),
         opened: at,
         changed: at,
         episode: at,
-        detail: Detail::Alarm(Box::new(AlarmDetail {
-            state: if firing {
-                AlarmState::Alarm
-            } else {
-                AlarmState::Ok
-            },
-            was_alarm: false,
-            watch: AlarmWatch::Metric {
-                namespace: Some(Arc::clone(&words[2])),
-                metric: Some(Arc::clone(&words[3])),
-                dimensions: vec![(Arc::clone(&words[4]), format!("i-{n:017x}").into())],
-                statistic: Some(Arc::clone(&words[5])),
-                period: Some(60),
-            },
-            comparison: Some(Arc::clone(&words[6])),
-            threshold: Some(90.0),
-            value: None,
-            datapoints_to_alarm: Some(3),
-            evaluation_periods: Some(3),
-            treat_missing: Some(Arc::clone(&words[7])),
-            reason: None,
-            description: None,
-            actions_enabled: true,
+        detail: Detail::Alarm(AlarmDetail {
             actions: 1,
-            suppressed_by: None,
-            evaluation: None,
-            transitioned: at,
-        })),
+            dimensions: Box::new([(Arc::clone(&words.instance_id), format!("i-{n:017x}").into())]),
+            ..AlarmDetail::new(state, Arc::clone(&words.terms), at)
+        }),
     }
 }
 
-pub fn words() -> Vec<Arc<str>> {
-    [
-        "OK",
-        "ALARM",
-        "AWS/EC2",
-        "CPUUtilization",
-        "InstanceId",
-        "Average",
-        "GreaterThanThreshold",
-        "missing",
-    ]
-    .into_iter()
-    .map(Arc::from)
-    .collect()
+/// What all alarms share: words of the service, and the terms of their one template.
+pub struct Words {
+    ok: Arc<str>,
+    alarm: Arc<str>,
+    instance_id: Arc<str>,
+    terms: Arc<AlarmTerms>,
+}
+
+pub fn words() -> Words {
+    let terms = AlarmTerms {
+        watch: AlarmWatch::Metric {
+            namespace: Some("AWS/EC2".into()),
+            metric: Some("CPUUtilization".into()),
+            statistic: Some("Average".into()),
+            period: Some(60),
+        },
+        comparison: Some("GreaterThanThreshold".into()),
+        threshold: Some(90.0),
+        datapoints_to_alarm: Some(3),
+        evaluation_periods: Some(3),
+        treat_missing: Some("missing".into()),
+    };
+    Words {
+        ok: "OK".into(),
+        alarm: "ALARM".into(),
+        instance_id: "InstanceId".into(),
+        terms: Arc::new(terms),
+    }
 }
 
 pub fn batch(n: usize, run: u64, body: Body) -> Batch {
@@ -138,7 +129,7 @@ pub fn now() -> Timestamp {
 }
 
 /// Pages of one scope, a hundred alarms each.
-pub fn pages(words: &[Arc<str>], n: usize, version: i64) -> Vec<Vec<Record>> {
+pub fn pages(words: &Words, n: usize, version: i64) -> Vec<Vec<Record>> {
     let records: Vec<Record> = (n..ITEMS)
         .step_by(SCOPES)
         .map(|i| alarm(words, i, version))

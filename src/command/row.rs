@@ -1,5 +1,7 @@
 //! The cursor and the row under it.
 
+use std::borrow::Cow;
+
 use crate::model::{
     Action, DetailsView, Effect, Effects, Model, Overlay, RawBody, RowKey, Tone, area,
 };
@@ -158,7 +160,7 @@ pub(super) fn copy_arn(model: &mut Model, action: &Action) -> Effects {
     };
     let arn = model
         .row(key)
-        .and_then(|row| row.item().arn.as_deref().map(str::to_owned));
+        .and_then(|row| row.item().arn().map(Cow::into_owned));
     copy(model, "ARN", arn)
 }
 

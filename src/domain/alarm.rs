@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 
+use super::scope::{AccountId, Region, Scope};
+
 /// The state that CloudWatch gives an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlarmState {
@@ -28,16 +30,14 @@ impl AlarmState {
 }
 
 /// What an alarm watches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AlarmWatch {
-    /// One metric. Every part but the threshold is optional: anomaly and metric-math alarms leave them out.
+    /// One metric. Every part is optional: anomaly and metric-math alarms leave them out.
     Metric {
         /// Such as `AWS/EC2`.
         namespace: Option<Arc<str>>,
         /// Such as `CPUUtilization`.
         metric: Option<Arc<str>>,
-        /// Name and value pairs, such as `InstanceId`.
-        dimensions: Vec<(Arc<str>, Arc<str>)>,
         /// `Average`, `Sum`, `p99` …
         statistic: Option<Arc<str>>,
         /// Seconds per datapoint.
@@ -49,39 +49,105 @@ pub enum AlarmWatch {
     Composite(Arc<str>),
 }
 
-/// An alarm's facts. Descriptions and reasons are kept only while it is not OK, to stay small at 100,000 alarms.
+/// On what terms an alarm fires. Alarms are stamped from templates by the thousand, so equal terms are one copy.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AlarmDetail {
-    /// CloudWatch's state.
-    pub state: AlarmState,
-    /// Whether it came from ALARM to INSUFFICIENT_DATA, as far as noctop saw.
-    pub was_alarm: bool,
+pub struct AlarmTerms {
     /// What it watches.
     pub watch: AlarmWatch,
     /// Such as `GreaterThanThreshold`; absent for composite alarms.
     pub comparison: Option<Arc<str>>,
     /// The threshold in the metric's unit; absent for composite and anomaly alarms.
     pub threshold: Option<f64>,
-    /// The last datapoint that CloudWatch judged, from `StateReasonData`.
-    pub value: Option<f64>,
     /// How many of the last datapoints have to breach.
     pub datapoints_to_alarm: Option<i32>,
     /// How many datapoints are looked at.
     pub evaluation_periods: Option<i32>,
     /// `missing`, `breaching`, `notBreaching`, `ignore`.
     pub treat_missing: Option<Arc<str>>,
+}
+
+/// What CloudWatch and people say of one alarm; most quiet alarms have none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlarmRemarks {
     /// CloudWatch's own sentence. Neutralised.
     pub reason: Option<Arc<str>>,
     /// The alarm's description; runbook addresses often stand here. Neutralised.
     pub description: Option<Arc<str>>,
-    /// Whether its actions are enabled; a disabled alarm is still red.
-    pub actions_enabled: bool,
-    /// How many actions it would take on ALARM.
-    pub actions: u32,
     /// `Alarm`, `WaitPeriod` or `ExtensionPeriod` where a suppressor holds its actions back.
     pub suppressed_by: Option<Arc<str>>,
     /// `PARTIAL_DATA`, `EVALUATION_ERROR` or `EVALUATION_FAILURE` where CloudWatch says so.
     pub evaluation: Option<Arc<str>>,
+}
+
+impl AlarmRemarks {
+    const NONE: &'static Self = &Self {
+        reason: None,
+        description: None,
+        suppressed_by: None,
+        evaluation: None,
+    };
+}
+
+/// An alarm's facts, small because there are a hundred thousand of them. Descriptions and reasons are kept only while
+/// it is not OK.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmDetail {
+    /// CloudWatch's state.
+    pub state: AlarmState,
+    /// Whether it came from ALARM to INSUFFICIENT_DATA, as far as noctop saw.
+    pub was_alarm: bool,
+    /// Whether its actions are enabled; a disabled alarm is still red.
+    pub actions_enabled: bool,
+    /// How many actions it would take on ALARM.
+    pub actions: u32,
+    /// On what terms it fires.
+    pub terms: Arc<AlarmTerms>,
+    /// Name and value pairs of its metric, such as `InstanceId`.
+    pub dimensions: Box<[(Arc<str>, Arc<str>)]>,
+    /// The last datapoint that CloudWatch judged, from `StateReasonData`.
+    pub value: Option<f64>,
+    /// What is said of it, where anything is; see [`AlarmDetail::remarks`].
+    pub remarks: Option<Box<AlarmRemarks>>,
     /// `StateTransitionedTimestamp`: when the state's value last changed.
     pub transitioned: Timestamp,
+}
+
+impl AlarmDetail {
+    /// An alarm that came into its state at this time, with actions enabled but none to take.
+    #[must_use]
+    pub fn new(state: AlarmState, terms: Arc<AlarmTerms>, transitioned: Timestamp) -> Self {
+        Self {
+            state,
+            was_alarm: false,
+            actions_enabled: true,
+            actions: 0,
+            terms,
+            dimensions: Box::default(),
+            value: None,
+            remarks: None,
+            transitioned,
+        }
+    }
+
+    /// What is said of it.
+    #[must_use]
+    pub fn remarks(&self) -> &AlarmRemarks {
+        self.remarks.as_deref().unwrap_or(AlarmRemarks::NONE)
+    }
+
+    /// The same alarm with these remarks.
+    #[must_use]
+    pub fn remarked(mut self, remarks: AlarmRemarks) -> Self {
+        self.remarks = (remarks != *AlarmRemarks::NONE).then(|| Box::new(remarks));
+        self
+    }
+}
+
+/// The ARN that the alarm of this name has. None where the account is not known.
+#[must_use]
+pub fn arn(scope: Scope, name: &str) -> Option<String> {
+    let Scope { account, region } = scope;
+    let partition = region.partition();
+    (account != AccountId::UNKNOWN && region != Region::GLOBAL)
+        .then(|| format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"))
 }

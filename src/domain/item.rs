@@ -1,10 +1,11 @@
 //! The item: any fact that is worth a row.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
 
-use super::alarm::AlarmDetail;
+use super::alarm::{self, AlarmDetail};
 use super::backup::BackupDetail;
 use super::finding::FindingDetail;
 use super::incident::IncidentDetail;
@@ -51,8 +52,8 @@ impl ItemState {
 pub struct Item {
     /// Its identity.
     pub key: ItemKey,
-    /// Its ARN where it has one.
-    pub arn: Option<Arc<str>>,
+    /// Its ARN where it has one that does not follow from its key; see [`Item::arn`].
+    pub told_arn: Option<Arc<str>>,
     /// What it is called: alarm name, finding type, OpsItem title, window name, instance, protected resource. Neutralised.
     pub name: Arc<str>,
     /// A short sentence made from the facts, not the service's state reason. Neutralised.
@@ -75,11 +76,23 @@ pub struct Item {
     pub detail: Detail,
 }
 
-/// The typed part of an item.
+impl Item {
+    /// Its ARN where it has one: as it was told, or composed from its key.
+    #[must_use]
+    pub fn arn(&self) -> Option<Cow<'_, str>> {
+        match (&self.told_arn, self.key.kind) {
+            (Some(told), _) => Some(Cow::Borrowed(told)),
+            (None, Kind::Alarm) => alarm::arn(self.key.scope, &self.key.id).map(Cow::Owned),
+            (None, _) => None,
+        }
+    }
+}
+
+/// The typed part of an item. Alarms, of which there are by far the most, stand in the item itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// See [`AlarmDetail`].
-    Alarm(Box<AlarmDetail>),
+    Alarm(AlarmDetail),
     /// See [`FindingDetail`].
     Finding(Box<FindingDetail>),
     /// See [`IncidentDetail`].
@@ -104,5 +117,16 @@ impl Detail {
             Self::Patch(_) => Kind::Patch,
             Self::Backup(_) => Kind::Backup,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_stays_small() {
+        // With the two counters before it, one allocation of 240 bytes: a hundred thousand of them are 24 MB.
+        assert!(size_of::<Item>() <= 224, "{}", size_of::<Item>());
     }
 }

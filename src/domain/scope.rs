@@ -47,26 +47,41 @@ impl FromStr for AccountId {
 }
 
 /// The longest region name that is accepted, in bytes. AWS's longest today has 14 (`ap-southeast-1`, `us-isob-east-1`).
-const REGION_MAX: usize = 23;
+const REGION_MAX: usize = 16;
 
-/// The name of an AWS region, such as `eu-west-1`; stored inline.
+/// The name of an AWS region, such as `eu-west-1`; stored inline, with zeros after its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Region {
-    bytes: [u8; REGION_MAX],
-    len: u8,
-}
+pub struct Region([u8; REGION_MAX]);
 
 impl Region {
     /// Stands where a service is global or the region is not known.
-    pub const GLOBAL: Self = Self {
-        bytes: [0; REGION_MAX],
-        len: 0,
-    };
+    pub const GLOBAL: Self = Self([0; REGION_MAX]);
 
     /// The name as AWS writes it; empty for [`Region::GLOBAL`].
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("")
+        let end = self.0.iter().position(|b| *b == 0).unwrap_or(REGION_MAX);
+        std::str::from_utf8(&self.0[..end]).unwrap_or("")
+    }
+
+    /// The partition that it belongs to, by its name.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        let name = self.as_str();
+        for (prefix, partition) in [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-isob-", "aws-iso-b"),
+            ("us-isof-", "aws-iso-f"),
+            ("us-iso-", "aws-iso"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("eusc-", "aws-eusc"),
+        ] {
+            if name.starts_with(prefix) {
+                return partition;
+            }
+        }
+        "aws"
     }
 
     /// The four-letter form for narrow screens: `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`.
@@ -102,10 +117,7 @@ impl FromStr for Region {
         }
         let mut bytes = [0; REGION_MAX];
         bytes[..s.len()].copy_from_slice(s.as_bytes());
-        Ok(Self {
-            bytes,
-            len: u8::try_from(s.len()).map_err(|_| ())?,
-        })
+        Ok(Self(bytes))
     }
 }
 
@@ -168,6 +180,29 @@ mod tests {
             "a-very-long-region-name-indeed",
         ] {
             assert!(wrong.parse::<Region>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn regions_are_sorted_by_name_and_fit_two_words() {
+        let mut names = ["us-east-1", "eu-west-10", "", "eu-west-1", "ap-south-1"];
+        let mut regions = names.map(|name| name.parse().unwrap_or(Region::GLOBAL));
+        names.sort_unstable();
+        regions.sort_unstable();
+        assert_eq!(regions.each_ref().map(Region::as_str), names);
+        assert_eq!(size_of::<Scope>(), 24);
+    }
+
+    #[test]
+    fn partitions_are_told_by_the_region() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-isob-east-1", "aws-iso-b"),
+        ] {
+            assert_eq!(region.parse::<Region>().unwrap().partition(), partition);
         }
     }
 

@@ -157,7 +157,7 @@ fn text_matches(field: Field, pattern: &Pattern, s: &Subject<'_>) -> bool {
         }
         Field::Region => pattern.matches(item.key.scope.region.as_str()),
         Field::Name => pattern.matches(&item.name),
-        Field::Id => pattern.matches(&item.key.id) || optional(item.arn.as_deref()),
+        Field::Id => pattern.matches(&item.key.id) || optional(item.arn().as_deref()),
         Field::Resource => optional(item.resource.as_deref()),
         Field::Status => pattern.matches(&item.native_state),
         Field::Product => match &item.detail {
@@ -165,7 +165,7 @@ fn text_matches(field: Field, pattern: &Pattern, s: &Subject<'_>) -> bool {
             _ => false,
         },
         Field::Namespace => match &item.detail {
-            Detail::Alarm(alarm) => match &alarm.watch {
+            Detail::Alarm(alarm) => match &alarm.terms.watch {
                 AlarmWatch::Metric { namespace, .. } => optional(namespace.as_deref()),
                 AlarmWatch::Expression(_) | AlarmWatch::Composite(_) => false,
             },

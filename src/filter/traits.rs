@@ -120,7 +120,7 @@ impl Trait {
             }
             (Self::Superseded, Detail::Backup(job)) => job.superseded_by.is_some(),
             (Self::Composite, Detail::Alarm(alarm)) => {
-                matches!(alarm.watch, AlarmWatch::Composite(_))
+                matches!(alarm.terms.watch, AlarmWatch::Composite(_))
             }
             (Self::Sequence, Detail::Finding(finding)) => finding.attack_sequence.is_some(),
             (Self::Unpatched, Detail::Patch(patch)) => patch.missing > 0,

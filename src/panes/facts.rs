@@ -129,7 +129,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
         format!("{} ({})", roster.name(scope.account), scope.account),
     );
     facts.maybe("resource", item.resource.as_deref());
-    facts.maybe("ARN", item.arn.as_deref());
+    facts.maybe("ARN", item.arn().as_deref());
     facts.add("severity by", severity_reason(row, store));
     for claim in store.feeds_of(id).filter_map(|feed| store.feed(&feed, now)) {
         let state = claim.state;
@@ -152,11 +152,11 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
 }
 
 fn alarm(facts: &mut Facts, d: &AlarmDetail) {
-    match &d.watch {
+    let terms = &*d.terms;
+    match &terms.watch {
         AlarmWatch::Metric {
             namespace,
             metric,
-            dimensions,
             statistic,
             period,
         } => {
@@ -172,18 +172,18 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
                 let _ = write!(text, " over {period} s");
             }
             facts.add("metric", text);
-            for (name, value) in dimensions {
+            for (name, value) in &d.dimensions {
                 facts.add("dimension", format!("{name} = {value}"));
             }
         }
         AlarmWatch::Expression(expression) => facts.add("expression", expression.to_string()),
         AlarmWatch::Composite(rule) => facts.add("rule", rule.to_string()),
     }
-    if let Some(threshold) = d.threshold {
+    if let Some(threshold) = terms.threshold {
         let value = d
             .value
             .map_or_else(|| "no datapoint".to_owned(), |v| format!("{v}"));
-        let of = match (d.datapoints_to_alarm, d.evaluation_periods) {
+        let of = match (terms.datapoints_to_alarm, terms.evaluation_periods) {
             (Some(m), Some(n)) => format!(" · {m} of {n} datapoints"),
             (None, Some(n)) => format!(" · {n} of {n} datapoints"),
             _ => String::new(),
@@ -192,21 +192,22 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
             "threshold",
             format!(
                 "{value} against {} {threshold}{of}",
-                d.comparison.as_deref().unwrap_or("")
+                terms.comparison.as_deref().unwrap_or("")
             ),
         );
     }
-    facts.maybe("missing data", d.treat_missing.as_deref());
-    facts.maybe("reason", d.reason.as_deref());
-    facts.maybe("description", d.description.as_deref());
+    facts.maybe("missing data", terms.treat_missing.as_deref());
+    let remarks = d.remarks();
+    facts.maybe("reason", remarks.reason.as_deref());
+    facts.maybe("description", remarks.description.as_deref());
     let actions = match (d.actions, d.actions_enabled) {
         (0, _) => "none: nobody is notified".to_owned(),
         (n, true) => format!("{n} on ALARM"),
         (n, false) => format!("{n}, but disabled: nobody is notified"),
     };
     facts.add("actions", actions);
-    facts.maybe("held back by", d.suppressed_by.as_deref());
-    facts.maybe("evaluation", d.evaluation.as_deref());
+    facts.maybe("held back by", remarks.suppressed_by.as_deref());
+    facts.maybe("evaluation", remarks.evaluation.as_deref());
     if d.was_alarm && d.state == AlarmState::InsufficientData {
         facts.add_as(
             "no data",

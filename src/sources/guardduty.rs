@@ -251,7 +251,7 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
             scope,
             id: clean_arc(finding_id(id)),
         },
-        arn: finding.arn().map(clean_arc),
+        told_arn: finding.arn().map(clean_arc),
         name: clean_arc(finding.r#type().unwrap_or("finding")),
         title: clean_arc(
             finding

@@ -150,7 +150,7 @@ pub fn record(vantage: Scope, ops_item: &OpsItemSummary) -> Option<Record> {
             scope: vantage,
             id: Arc::clone(&native),
         },
-        arn: None,
+        told_arn: None,
         name: clean_arc(ops_item.title().unwrap_or(id)),
         title: clean_arc(ops_item.title().unwrap_or(id)),
         severity: severity(ops_item.severity()),

@@ -82,7 +82,7 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
 
 async fn raw(look: Look) -> Result<Value, Fault> {
     let (access, tape) = look.access.taped();
-    let id = look.item.arn.as_deref().unwrap_or_else(|| {
+    let id = look.item.told_arn.as_deref().unwrap_or_else(|| {
         // Ids that are no ARNs carry their product in front; see `item_id`.
         let Detail::Finding(detail) = &look.item.detail else {
             return &look.item.key.id;
@@ -226,7 +226,7 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
             scope,
             id: item_id(finding, id),
         },
-        arn: id.starts_with("arn:").then(|| clean_arc(id)),
+        told_arn: id.starts_with("arn:").then(|| clean_arc(id)),
         name: name(finding),
         title: clean_arc(
             finding

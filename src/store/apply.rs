@@ -4,7 +4,6 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::domain::alarm::AlarmWatch;
 use crate::domain::{Batch, Body, Detail, Feed, Item, Record};
 
 use super::feeds::{FeedEntry, FeedIndex, RecordRef, Staging};
@@ -330,20 +329,23 @@ fn share(native: Arc<str>, mut item: Item) -> (Arc<str>, Arc<Item>) {
     if item.name == item.key.id {
         item.name = Arc::clone(&item.key.id);
     }
-    if item.arn.as_ref() == Some(&item.key.id) {
-        item.arn = Some(Arc::clone(&item.key.id));
+    if item.told_arn.as_ref() == Some(&item.key.id) {
+        item.told_arn = Some(Arc::clone(&item.key.id));
     }
     if let Detail::Alarm(alarm) = &mut item.detail
-        && let AlarmWatch::Metric { dimensions, .. } = &mut alarm.watch
         && let Some(resource) = &item.resource
     {
-        for (_, value) in dimensions.iter_mut().filter(|(_, value)| value == resource) {
+        for (_, value) in alarm
+            .dimensions
+            .iter_mut()
+            .filter(|(_, value)| value == resource)
+        {
             *value = Arc::clone(resource);
         }
     }
     let native = if native == item.key.id {
         Arc::clone(&item.key.id)
-    } else if let Some(arn) = item.arn.as_ref().filter(|arn| **arn == native) {
+    } else if let Some(arn) = item.told_arn.as_ref().filter(|arn| **arn == native) {
         Arc::clone(arn)
     } else {
         native

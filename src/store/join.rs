@@ -39,7 +39,7 @@ pub(super) fn shown(claims: &[Claim]) -> Option<Arc<Item>> {
         joined.severity = producer.item.severity.max(hub.item.severity);
         joined.changed = fresh.changed;
         joined.episode = producer.item.episode.max(hub.item.episode);
-        joined.arn = joined.arn.or_else(|| hub.item.arn.clone());
+        joined.told_arn = joined.told_arn.or_else(|| hub.item.told_arn.clone());
         joined.resource = joined.resource.or_else(|| hub.item.resource.clone());
         joined.detail = Detail::Finding(Box::new(join(facts, work)));
         return Some(Arc::new(joined));

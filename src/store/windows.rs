@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::domain::alarm::AlarmWatch;
 use crate::domain::window::WindowPhase;
 use crate::domain::{Detail, Item, Scope};
 
@@ -76,10 +75,8 @@ fn instance(item: &Item) -> Option<&str> {
     let Detail::Alarm(alarm) = &item.detail else {
         return None;
     };
-    let AlarmWatch::Metric { dimensions, .. } = &alarm.watch else {
-        return None;
-    };
-    dimensions
+    alarm
+        .dimensions
         .iter()
         .find(|(name, _)| &**name == "InstanceId")
         .map(|(_, id)| &**id)

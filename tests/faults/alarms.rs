@@ -163,7 +163,7 @@ async fn raw_is_one_alarm_as_aws_writes_it() {
     .await
     .unwrap();
     assert_eq!(json["AlarmName"], item.name.as_ref());
-    assert_eq!(json["AlarmArn"].as_str(), item.arn.as_deref());
+    assert_eq!(json["AlarmArn"].as_str(), item.arn().as_deref());
     assert!(
         json["StateTransitionedTimestamp"]
             .as_str()

@@ -1,10 +1,12 @@
-//! What frames cost, in counts: bytes to the terminal. Times are the benches' (`docs/performance.md`).
+//! What frames cost, in counts: bytes to the terminal, rows that are worded. Times are the benches' (`docs/performance.md`).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use noctop::app::{self, Msg};
-use noctop::panes;
+use noctop::panes::{self, Align, Cells, Column, PaneSpec, RowLook, Width};
 use noctop::runtime::terminal::{Encoder, Ink};
+use noctop::theme::Role;
 use ratatui::layout::Position;
 
 use crate::fixture::{Console, now};
@@ -87,4 +89,50 @@ fn a_second_of_nothing_costs_less_than_150_bytes() {
             );
         }
     }
+}
+
+thread_local! {
+    /// How many rows were worded.
+    static WORDED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A cell that counts how often it is asked for.
+fn counted<'a>(_: &RowLook<'a>) -> panes::Cell<'a> {
+    WORDED.with(|n| n.set(n.get() + 1));
+    panes::Cell::new("x", Role::Row)
+}
+
+#[test]
+fn a_frame_words_each_visible_row_once_and_no_other() {
+    let mut console = Console::new(160, 45);
+    let pane = console.model.pane_mut();
+    let rows = pane.len();
+    let columns: &'static [Column] = Box::leak(Box::new([Column {
+        head: "COUNTED",
+        width: Width::Fixed(9),
+        from: 0,
+        until: panes::NO_LIMIT,
+        align: Align::Left,
+        sort: None,
+        cell: Cells::Item(counted),
+    }]));
+    pane.spec = Box::leak(Box::new(PaneSpec {
+        columns,
+        ..*pane.spec
+    }));
+    for height in [24, 16, 12] {
+        let msg = Msg::Resized { width: 80, height };
+        let _ = app::update(&mut console.model, now(), msg);
+        while app::settle(&mut console.model, now()) == app::Settled::More {}
+        let lines = usize::from(console.model.areas().list.height);
+        let visible = rows.min(lines);
+        WORDED.with(|n| n.set(0));
+        console.buffer();
+        assert_eq!(
+            WORDED.with(Cell::get),
+            visible,
+            "{rows} rows, {lines} lines of {height}"
+        );
+    }
+    assert!(rows > usize::from(console.model.areas().list.height));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use noctop::app::{self, Msg};
 use noctop::clock::Timestamp;
-use noctop::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use noctop::domain::alarm::{AlarmDetail, AlarmRemarks, AlarmState, AlarmTerms, AlarmWatch};
 use noctop::domain::backup::{BackupDetail, JobKind};
 use noctop::domain::finding::FindingDetail;
 use noctop::domain::incident::IncidentDetail;
@@ -92,7 +92,7 @@ fn item(s: Sketch) -> Record {
                 scope: s.scope,
                 id: Arc::clone(&id),
             },
-            arn: Some(Arc::from(format!(
+            told_arn: Some(Arc::from(format!(
                 "arn:aws:demo:{}:{}:{}/{id}",
                 s.scope.region, s.scope.account, s.kind
             ))),
@@ -123,37 +123,36 @@ fn alarm(
         ItemState::NoData => AlarmState::InsufficientData,
         ItemState::Calm => AlarmState::Ok,
     };
-    let detail = AlarmDetail {
-        state: native,
-        was_alarm: state == ItemState::NoData,
+    let terms = AlarmTerms {
         watch: AlarmWatch::Metric {
             namespace: Some(Arc::from("AWS/ApplicationELB")),
             metric: Some(Arc::from("HTTPCode_Target_5XX_Count")),
-            dimensions: vec![(
-                Arc::from("LoadBalancer"),
-                Arc::from("app/api/50dc6c495c0c9188"),
-            )],
             statistic: Some(Arc::from("Sum")),
             period: Some(60),
         },
         comparison: Some(Arc::from("GreaterThanThreshold")),
         threshold: Some(2.0),
-        value: Some(7.2),
         datapoints_to_alarm: Some(3),
         evaluation_periods: Some(3),
         treat_missing: Some(Arc::from("missing")),
+    };
+    let load_balancer = Arc::from("app/api/50dc6c495c0c9188");
+    let detail = AlarmDetail {
+        was_alarm: state == ItemState::NoData,
+        actions: 2,
+        dimensions: Box::new([(Arc::from("LoadBalancer"), load_balancer)]),
+        value: Some(7.2),
+        ..AlarmDetail::new(native, Arc::new(terms), opened)
+    };
+    let detail = detail.remarked(AlarmRemarks {
         reason: Some(clean_arc(
             "Threshold Crossed: 3 out of the last 3 datapoints were greater than the threshold (2.0).",
         )),
         description: Some(clean_arc(
             "Customers see errors. Runbook: https://wiki.example/api-5xx",
         )),
-        actions_enabled: true,
-        actions: 2,
-        suppressed_by: None,
-        evaluation: None,
-        transitioned: opened,
-    };
+        ..AlarmRemarks::default()
+    });
     item(Sketch {
         kind: Kind::Alarm,
         scope,
@@ -164,7 +163,7 @@ fn alarm(
         native: native.word(),
         resource: None,
         opened,
-        detail: Detail::Alarm(Box::new(detail)),
+        detail: Detail::Alarm(detail),
     })
 }
 

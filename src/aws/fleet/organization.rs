@@ -137,7 +137,7 @@ fn member(
     let regions: Vec<Region> = fleet
         .regions(&spec.regions, None, &name)?
         .into_iter()
-        .filter(|r| partition_of(*r) == caller.partition)
+        .filter(|r| r.partition() == caller.partition)
         .collect();
     let from = fleet.identity(spec.profile.as_deref());
     let identity = if id == caller.account {
@@ -186,25 +186,6 @@ fn global(fleet: &Fleet, spec: &OrganizationSpec, caller: &Caller) -> Access {
         fleet.identity(spec.profile.as_deref()),
     );
     Access::new(Arc::clone(&fleet.gate), Arc::new(door), region)
-}
-
-/// The partition that a region belongs to, by its name.
-fn partition_of(region: Region) -> &'static str {
-    let name = region.as_str();
-    for (prefix, partition) in [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-isof-", "aws-iso-f"),
-        ("us-iso-", "aws-iso"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("eusc-", "aws-eusc"),
-    ] {
-        if name.starts_with(prefix) {
-            return partition;
-        }
-    }
-    "aws"
 }
 
 fn is_active(account: &Listed) -> bool {
@@ -438,19 +419,6 @@ mod tests {
             ("*", "", true),
         ] {
             assert_eq!(glob(pattern, name), yes, "{pattern} {name}");
-        }
-    }
-
-    #[test]
-    fn partitions_are_told_by_the_region() {
-        for (region, partition) in [
-            ("eu-west-1", "aws"),
-            ("us-gov-west-1", "aws-us-gov"),
-            ("cn-north-1", "aws-cn"),
-            ("eusc-de-east-1", "aws-eusc"),
-            ("us-isob-east-1", "aws-iso-b"),
-        ] {
-            assert_eq!(partition_of(region.parse().unwrap()), partition);
         }
     }
 

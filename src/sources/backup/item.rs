@@ -109,7 +109,7 @@ fn record(scope: Scope, sketch: Sketch) -> Record {
             scope,
             id: Arc::clone(&native),
         },
-        arn: None,
+        told_arn: None,
         name,
         title: clean_arc(&sketch.title),
         severity: sketch.severity,

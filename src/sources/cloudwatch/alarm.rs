@@ -1,5 +1,7 @@
 //! One alarm: from the SDK's type to an item, with a title made from its facts.
 
+mod terms;
+
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::types::{
@@ -10,7 +12,7 @@ use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use crate::domain::alarm::{self, AlarmDetail, AlarmRemarks, AlarmState, AlarmTerms, AlarmWatch};
 use crate::domain::text::{clean, clean_arc};
 use crate::domain::{Detail, Item, ItemKey, ItemState, Kind, Record, Scope, Severity};
 use crate::sources::{intern, shared};
@@ -51,8 +53,7 @@ struct Common {
     state: AlarmState,
     transitioned: Timestamp,
     changed: Timestamp,
-    reason: Option<String>,
-    description: Option<String>,
+    remarks: AlarmRemarks,
 }
 
 /// The record of a metric alarm; `None` for one without a name, which AWS does not send.
@@ -65,8 +66,10 @@ pub(super) fn metric(scope: Scope, alarm: MetricAlarm) -> Option<Record> {
         state,
         transitioned: first_known(time(alarm.state_transitioned_timestamp.as_ref()), updated),
         changed: updated.max(time(alarm.alarm_configuration_updated_timestamp.as_ref())),
-        reason: alarm.state_reason,
-        description: alarm.alarm_description,
+        remarks: AlarmRemarks {
+            evaluation: alarm.evaluation_state.map(|e| intern(e.as_str())),
+            ..said(state, alarm.state_reason, alarm.alarm_description)
+        },
     };
     let queries = alarm.metrics.unwrap_or_default();
     let dimensions = alarm.dimensions.unwrap_or_default();
@@ -102,38 +105,37 @@ pub(super) fn metric(scope: Scope, alarm: MetricAlarm) -> Option<Record> {
     };
     let resource = resource(&dimensions);
     let expression = expression(&queries, alarm.evaluation_criteria.as_ref());
-    let watch = match expression {
-        Some(text) if alarm.metric_name.is_none() => AlarmWatch::Expression(text),
-        _ => AlarmWatch::Metric {
-            namespace: alarm.namespace.as_deref().map(intern),
-            metric: alarm.metric_name.as_deref().map(intern),
-            dimensions: pairs(&dimensions, resource.as_ref()),
-            statistic: alarm
-                .statistic
-                .map(|s| intern(s.as_str()))
-                .or_else(|| alarm.extended_statistic.as_deref().map(intern)),
-            period: alarm.period,
-        },
+    let (watch, dimensions) = match expression {
+        Some(text) if alarm.metric_name.is_none() => (AlarmWatch::Expression(text), Box::default()),
+        _ => (
+            AlarmWatch::Metric {
+                namespace: alarm.namespace.as_deref().map(intern),
+                metric: alarm.metric_name.as_deref().map(intern),
+                statistic: alarm
+                    .statistic
+                    .map(|s| intern(s.as_str()))
+                    .or_else(|| alarm.extended_statistic.as_deref().map(intern)),
+                period: alarm.period,
+            },
+            pairs(&dimensions, resource.as_ref()),
+        ),
     };
-    let detail = AlarmDetail {
-        state,
-        was_alarm: false,
+    let terms = AlarmTerms {
         watch,
         comparison,
         threshold: alarm.threshold,
-        value,
         datapoints_to_alarm: points,
         evaluation_periods: periods,
         treat_missing: alarm.treat_missing_data.as_deref().map(intern),
-        reason: None,
-        description: None,
+    };
+    let detail = AlarmDetail {
         actions_enabled: alarm.actions_enabled.unwrap_or(true),
         actions: count(alarm.alarm_actions.as_deref()),
-        suppressed_by: None,
-        evaluation: alarm.evaluation_state.map(|e| intern(e.as_str())),
-        transitioned: common.transitioned,
+        dimensions,
+        value,
+        ..AlarmDetail::new(state, terms::shared(terms), common.transitioned)
     };
-    Some(record(scope, &common, title, resource, detail))
+    Some(record(scope, common, title, resource, detail))
 }
 
 /// The record of a composite alarm; `None` for one without a name.
@@ -146,30 +148,27 @@ pub(super) fn composite(scope: Scope, alarm: CompositeAlarm) -> Option<Record> {
         state,
         transitioned: first_known(time(alarm.state_transitioned_timestamp.as_ref()), updated),
         changed: updated.max(time(alarm.alarm_configuration_updated_timestamp.as_ref())),
-        reason: alarm.state_reason,
-        description: alarm.alarm_description,
+        remarks: AlarmRemarks {
+            suppressed_by: alarm.actions_suppressed_by.map(|s| intern(s.as_str())),
+            ..said(state, alarm.state_reason, alarm.alarm_description)
+        },
     };
     let rule = clean_arc(alarm.alarm_rule.as_deref().unwrap_or_default());
     let title = cut(&rule);
-    let detail = AlarmDetail {
-        state,
-        was_alarm: false,
+    let terms = AlarmTerms {
         watch: AlarmWatch::Composite(rule),
         comparison: None,
         threshold: None,
-        value: None,
         datapoints_to_alarm: None,
         evaluation_periods: None,
         treat_missing: None,
-        reason: None,
-        description: None,
+    };
+    let detail = AlarmDetail {
         actions_enabled: alarm.actions_enabled.unwrap_or(true),
         actions: count(alarm.alarm_actions.as_deref()),
-        suppressed_by: alarm.actions_suppressed_by.map(|s| intern(s.as_str())),
-        evaluation: None,
-        transitioned: common.transitioned,
+        ..AlarmDetail::new(state, terms::shared(terms), common.transitioned)
     };
-    Some(record(scope, &common, title, None, detail))
+    Some(record(scope, common, title, None, detail))
 }
 
 /// Makes an alarm without data one that lost its data: open, and as old as its alarm.
@@ -189,19 +188,30 @@ pub(super) fn lose_data(item: &mut Item, since: Timestamp) {
     }
 }
 
+/// What CloudWatch and people say of an alarm that is not OK.
+fn said(state: AlarmState, reason: Option<String>, description: Option<String>) -> AlarmRemarks {
+    if state == AlarmState::Ok {
+        return AlarmRemarks::default();
+    }
+    AlarmRemarks {
+        reason: text(reason.as_deref()),
+        description: text(description.as_deref()),
+        ..AlarmRemarks::default()
+    }
+}
+
 fn record(
     scope: Scope,
-    common: &Common,
+    common: Common,
     title: Arc<str>,
     resource: Option<Arc<str>>,
-    mut detail: AlarmDetail,
+    detail: AlarmDetail,
 ) -> Record {
     let native: Arc<str> = Arc::from(common.name.as_str());
     let name = shared(&common.name, &native);
-    if common.state != AlarmState::Ok {
-        detail.reason = text(common.reason.as_deref());
-        detail.description = text(common.description.as_deref());
-    }
+    let told_arn = text(common.arn.as_deref())
+        // Ninety bytes that follow from the rest need not be kept a hundred thousand times.
+        .filter(|told| alarm::arn(scope, &name).as_deref() != Some(told));
     let open = common.state == AlarmState::Alarm;
     let item = Item {
         key: ItemKey {
@@ -209,7 +219,7 @@ fn record(
             scope,
             id: Arc::clone(&name),
         },
-        arn: text(common.arn.as_deref()),
+        told_arn,
         name,
         title,
         severity: if open {
@@ -227,7 +237,7 @@ fn record(
         opened: common.transitioned,
         changed: common.changed.max(common.transitioned),
         episode: common.transitioned,
-        detail: Detail::Alarm(Box::new(detail)),
+        detail: Detail::Alarm(detail.remarked(common.remarks)),
     };
     Record { native, item }
 }
@@ -379,7 +389,7 @@ fn resource(dimensions: &[Dimension]) -> Option<Arc<str>> {
 }
 
 /// Dimensions as pairs; the one that is the resource shares its text.
-fn pairs(dimensions: &[Dimension], resource: Option<&Arc<str>>) -> Vec<(Arc<str>, Arc<str>)> {
+fn pairs(dimensions: &[Dimension], resource: Option<&Arc<str>>) -> Box<[(Arc<str>, Arc<str>)]> {
     dimensions
         .iter()
         .map(|d| {
@@ -457,7 +467,22 @@ mod tests {
         let Detail::Alarm(detail) = &a.detail else {
             unreachable!()
         };
-        assert!(detail.reason.is_none());
+        assert!(detail.remarks().reason.is_none());
+    }
+
+    #[test]
+    fn an_arn_is_kept_only_where_it_does_not_follow_from_the_alarm() {
+        let item = metric(scope(), five_xx(StateValue::Ok)).unwrap().item;
+        assert_eq!(item.told_arn, None);
+        assert_eq!(
+            item.arn().as_deref(),
+            Some("arn:aws:cloudwatch:eu-west-1:111111111111:alarm:api-5xx-rate")
+        );
+        let mut elsewhere = five_xx(StateValue::Ok);
+        let other = "arn:aws-new:cloudwatch:eu-west-1:111111111111:alarm:api-5xx-rate";
+        elsewhere.alarm_arn = Some(other.to_owned());
+        let item = metric(scope(), elsewhere).unwrap().item;
+        assert_eq!(item.arn().as_deref(), Some(other));
     }
 
     #[test]

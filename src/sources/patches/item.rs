@@ -263,7 +263,7 @@ fn record(sketch: Sketch) -> Record {
             scope: sketch.scope,
             id: Arc::clone(&sketch.id),
         },
-        arn: None,
+        told_arn: None,
         name: sketch.name,
         title: clean_arc(&sketch.title),
         severity: sketch.severity,

@@ -153,7 +153,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
             id: Arc::clone(&listed.id),
         },
         // The list gives none, and building one would take a partition for granted.
-        arn: None,
+        told_arn: None,
         name: Arc::clone(&listed.name),
         title: clean_arc(&title(listed, phase, missed, current, last)),
         severity,

@@ -53,7 +53,7 @@ pub fn item_fields(row: &Row, roster: &Roster) -> [String; CSV_COLUMNS.len()] {
     [
         item.key.kind.word().to_owned(),
         item.key.id.to_string(),
-        item.arn.as_deref().unwrap_or("").to_owned(),
+        item.arn().unwrap_or_default().into_owned(),
         item.key.scope.account.to_string(),
         roster.name(item.key.scope.account).to_string(),
         region(item.key.scope.region),

@@ -55,17 +55,19 @@ fn alarm(d: &AlarmDetail) -> Value {
         "type": "metric", "namespace": null, "metric": null, "dimensions": {}, "statistic": null,
         "periodSeconds": null, "expression": null, "rule": null,
     });
-    match &d.watch {
+    let terms = &*d.terms;
+    let remarks = d.remarks();
+    match &terms.watch {
         AlarmWatch::Metric {
             namespace,
             metric,
-            dimensions,
             statistic,
             period,
         } => {
             watch["namespace"] = json!(namespace.as_deref());
             watch["metric"] = json!(metric.as_deref());
-            watch["dimensions"] = dimensions
+            watch["dimensions"] = d
+                .dimensions
                 .iter()
                 .map(|(name, value)| (name.to_string(), json!(&**value)))
                 .collect::<Map<_, _>>()
@@ -86,18 +88,18 @@ fn alarm(d: &AlarmDetail) -> Value {
         "state": d.state.word(),
         "wasAlarm": d.was_alarm,
         "watch": watch,
-        "comparison": d.comparison.as_deref(),
-        "threshold": d.threshold,
+        "comparison": terms.comparison.as_deref(),
+        "threshold": terms.threshold,
         "value": d.value,
-        "datapointsToAlarm": d.datapoints_to_alarm,
-        "evaluationPeriods": d.evaluation_periods,
-        "treatMissingData": d.treat_missing.as_deref(),
-        "reason": d.reason.as_deref(),
-        "description": d.description.as_deref(),
+        "datapointsToAlarm": terms.datapoints_to_alarm,
+        "evaluationPeriods": terms.evaluation_periods,
+        "treatMissingData": terms.treat_missing.as_deref(),
+        "reason": remarks.reason.as_deref(),
+        "description": remarks.description.as_deref(),
         "actionsEnabled": d.actions_enabled,
         "actions": d.actions,
-        "suppressedBy": d.suppressed_by.as_deref(),
-        "evaluationState": d.evaluation.as_deref(),
+        "suppressedBy": remarks.suppressed_by.as_deref(),
+        "evaluationState": remarks.evaluation.as_deref(),
         "transitioned": time(d.transitioned),
     })
 }

@@ -26,7 +26,7 @@ pub fn item_json(row: &Row, roster: &Roster, rule: Option<&Rule>) -> Value {
     json!({
         "kind": item.key.kind.word(),
         "id": &*item.key.id,
-        "arn": item.arn.as_deref(),
+        "arn": item.arn(),
         "account": account(item.key.scope.account, roster),
         "region": region(item.key.scope.region),
         "severity": row.severity().word(),

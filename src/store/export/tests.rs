@@ -113,7 +113,10 @@ fn an_item_has_exactly_the_keys_of_the_contract() {
     assert_eq!(json["state"], "new");
     assert_eq!(json["source"], "cloudwatch");
     assert_eq!(json["opened"], at(0).to_string());
-    assert_eq!(json["arn"], Value::Null);
+    assert_eq!(
+        json["arn"],
+        "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:api \"5xx\""
+    );
     assert_eq!(json["ack"], Value::Null);
     assert_eq!(json["detail"]["severityRule"]["name"], "alarm");
 }

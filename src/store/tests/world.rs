@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
+use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmTerms, AlarmWatch};
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::finding::FindingDetail;
 use crate::domain::window::{WindowDetail, WindowPhase, WindowRun};
@@ -89,7 +89,7 @@ pub fn item(
             scope,
             id: id.into(),
         },
-        arn: None,
+        told_arn: None,
         name: id.into(),
         title: format!("{id} says something").into(),
         severity: Severity::Medium,
@@ -113,32 +113,27 @@ pub fn alarm_on(id: &str, state: AlarmState, changed: i64, instances: &[&str]) -
         AlarmState::Alarm => ItemState::Open,
         AlarmState::Ok | AlarmState::InsufficientData => ItemState::Calm,
     };
-    let detail = AlarmDetail {
-        state,
-        was_alarm: false,
+    let terms = AlarmTerms {
         watch: AlarmWatch::Metric {
             namespace: Some("AWS/EC2".into()),
             metric: Some("CPUUtilization".into()),
-            dimensions: instances
-                .iter()
-                .map(|id| ("InstanceId".into(), (*id).into()))
-                .collect(),
             statistic: Some("Average".into()),
             period: Some(60),
         },
         comparison: Some("GreaterThanThreshold".into()),
         threshold: Some(90.0),
-        value: Some(97.5),
         datapoints_to_alarm: Some(3),
         evaluation_periods: Some(3),
         treat_missing: None,
-        reason: None,
-        description: None,
-        actions_enabled: true,
+    };
+    let detail = AlarmDetail {
         actions: 1,
-        suppressed_by: None,
-        evaluation: None,
-        transitioned: at(changed),
+        dimensions: instances
+            .iter()
+            .map(|id| ("InstanceId".into(), (*id).into()))
+            .collect(),
+        value: Some(97.5),
+        ..AlarmDetail::new(state, Arc::new(terms), at(changed))
     };
     let mut item = item(
         Kind::Alarm,
@@ -146,7 +141,7 @@ pub fn alarm_on(id: &str, state: AlarmState, changed: i64, instances: &[&str]) -
         id,
         open,
         changed,
-        Detail::Alarm(Box::new(detail)),
+        Detail::Alarm(detail),
     );
     item.native_state = state.word().into();
     item
