@@ -12,6 +12,7 @@ pub mod keymap;
 pub mod lifecycle;
 pub mod model;
 pub mod panes;
+pub mod runbook;
 pub mod runtime;
 pub mod sim;
 pub mod sources;

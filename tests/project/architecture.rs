@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["lifecycle"],
     &["filter"],
     &["triage"],
-    &["store"],
+    &["store", "runbook"],
     &["panes", "aws"],
     &["model", "sources"],
     &["command", "effects"],
