@@ -18,7 +18,7 @@ pub use msg::Msg;
 pub use settle::{Settled, settle};
 
 use crate::clock::Timestamp;
-use crate::model::{Effects, Model, RawBody, Tone};
+use crate::model::{Effects, Model, RawBody, Tone, area, raw};
 
 /// Takes one message in.
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
@@ -69,11 +69,13 @@ pub fn start_with(model: &mut Model, typed: &str) -> Effects {
     }
 }
 
-/// The text lines of a raw body, for scrolling and drawing alike.
-#[must_use]
-pub fn raw_lines(body: &RawBody) -> usize {
+/// How far a raw body can be scrolled on a screen of this size: until its last line stands at the bottom.
+fn raw_last(body: &RawBody, (width, height): (u16, u16)) -> usize {
+    let place = area::in_frame(area::text_frame(width, height));
     match body {
-        RawBody::Lines(lines) => lines.len(),
-        RawBody::Loading | RawBody::Failed(_) => 1,
+        RawBody::Lines(json) => raw::lines(json, usize::from(place.width))
+            .len()
+            .saturating_sub(usize::from(place.height)),
+        RawBody::Loading | RawBody::Failed(_) => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing the model up to the present before a frame: deadlines, projections, cursors.
 
 use crate::clock::Timestamp;
-use crate::command::{self, Section};
+use crate::command;
 use crate::domain::{Feed, FeedState};
 use crate::model::{DetailsView, Model, Overlay, Rows, details};
 use crate::store::Store;
@@ -112,14 +112,16 @@ fn follow(model: &mut Model, now: Timestamp) {
 
 /// Keeps scroll positions within what there is to scroll: a key held at the end must not have to be paid back.
 fn clamp(model: &mut Model) {
-    let room = usize::from(model.size.1.saturating_sub(6));
-    let help = command::ALL.len() + 2 * Section::ALL.len();
-    match &mut model.overlay {
-        Some(Overlay::Raw { body, scroll, .. }) => {
-            *scroll = (*scroll).min(super::raw_lines(body).saturating_sub(room))
+    let last = match &model.overlay {
+        Some(Overlay::Raw { body, .. }) => super::raw_last(body, model.size),
+        Some(Overlay::Help { .. }) => {
+            let (lines, shown) = command::help::extent(model);
+            lines.saturating_sub(shown)
         }
-        Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(help.saturating_sub(room)),
-        _ => {}
+        _ => 0,
+    };
+    if let Some(Overlay::Raw { scroll, .. } | Overlay::Help { scroll }) = &mut model.overlay {
+        *scroll = (*scroll).min(last);
     }
     if model.details.scroll > 0 {
         model.details.scroll = details::layout(model, model.details_place()).scroll;

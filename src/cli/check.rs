@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::domain::Severity;
+use crate::domain::text::count;
 use crate::store::Coverage;
 use crate::store::projection::Include;
 
@@ -121,7 +122,11 @@ fn line(
 ) -> String {
     let unread = coverage.blind + coverage.loading;
     let sign = if unread > 0 { ">=" } else { "" };
-    let mut line = format!("NOCTOP {}: {sign}{} items", verdict.word(), found.total());
+    let mut line = format!(
+        "NOCTOP {}: {sign}{}",
+        verdict.word(),
+        count(found.total(), "item")
+    );
     if let Some(worst) = worst {
         line.push_str(&format!(", worst {worst}"));
     }

@@ -164,11 +164,12 @@ fn finish(snapshot: &Snapshot, format: Format) -> ExitCode {
                 complain(&format!("blind: {fault}"));
             }
         }
-        if blind.len() > 5 {
-            complain(&format!(
-                "{} more feeds are blind; `noctop ls feeds` lists them",
-                blind.len() - 5
-            ));
+        match blind.len().saturating_sub(5) {
+            0 => {}
+            1 => complain("1 more feed is blind; `noctop ls feeds` lists all"),
+            more => complain(&format!(
+                "{more} more feeds are blind; `noctop ls feeds` lists all"
+            )),
         }
     }
     if snapshot.store.roster().is_empty() {

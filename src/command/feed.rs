@@ -1,5 +1,6 @@
 //! Feeds.
 
+use crate::domain::text::count;
 use crate::model::{Action, Effect, Effects, Model, RowKey, Tone};
 
 pub(super) fn refresh(model: &mut Model, action: &Action) -> Effects {
@@ -23,6 +24,9 @@ pub(super) fn refresh(model: &mut Model, action: &Action) -> Effects {
         );
         return Effects::new();
     }
-    model.say(Tone::Done, format!("Asking {} feeds now.", feeds.len()));
+    model.say(
+        Tone::Done,
+        format!("Asking {} now.", count(feeds.len(), "feed")),
+    );
     vec![Effect::Refresh(feeds)]
 }

@@ -51,6 +51,9 @@ pub(super) fn clear(model: &mut Model, _: &Action) -> Effects {
 }
 
 fn say_count(model: &mut Model) {
-    let count = model.pane().marked.len();
-    model.say(Tone::Done, format!("{count} rows are marked."));
+    let marked = match model.pane().marked.len() {
+        1 => "1 row is marked.".to_owned(),
+        rows => format!("{rows} rows are marked."),
+    };
+    model.say(Tone::Done, marked);
 }

@@ -8,6 +8,8 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::model::{Action, Effects, Model, Overlay, Palette, PaletteEntry};
 use crate::panes;
 
+use super::Section;
+
 pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
     let palette = Palette {
         entries: entries(""),
@@ -55,7 +57,8 @@ pub fn entries(typed: &str) -> Vec<PaletteEntry> {
     found
 }
 
-/// Everything that the palette offers: panes first, then every command that makes sense without an argument.
+/// Everything that the palette offers: panes first, then every command that makes sense without an argument. Moving
+/// comes last: nobody moves by palette.
 fn all() -> impl Iterator<Item = PaletteEntry> {
     let panes = panes::ALL.iter().map(|pane| PaletteEntry {
         command: "pane.show",
@@ -63,8 +66,10 @@ fn all() -> impl Iterator<Item = PaletteEntry> {
         title: Arc::from(pane.name),
         help: Arc::from(format!("Show the {} pane.", pane.title)),
     });
-    let commands = super::ALL
-        .iter()
+    let sections = Section::ALL.iter().filter(|s| **s != Section::Move);
+    let commands = sections
+        .chain([&Section::Move])
+        .flat_map(|section| super::ALL.iter().filter(|c| c.section == *section))
         .filter(|c| !matches!(c.name, "pane.show" | "filter.set" | "palette.open"))
         .map(|c| PaletteEntry {
             command: c.name,

@@ -13,7 +13,7 @@ fn page(model: &Model) -> isize {
 fn text_page(model: &Model) -> isize {
     let areas = model.areas();
     let height = if model.overlay.is_some() {
-        model.size.1.saturating_sub(6)
+        area::in_frame(area::below_header(model.size.0, model.size.1)).height
     } else {
         areas.details.height
     };

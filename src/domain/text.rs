@@ -64,6 +64,28 @@ pub fn age(span: std::time::Duration) -> String {
     }
 }
 
+/// [`age`] in steps of ten seconds below a minute, for lists in which every line has an age.
+#[must_use]
+pub fn coarse_age(span: std::time::Duration) -> String {
+    match span.as_secs() {
+        0..10 => "<10s".to_owned(),
+        secs @ 10..60 => format!("{}s", secs / 10 * 10),
+        _ => age(span),
+    }
+}
+
+/// A number with what it counts: `1 feed`, `2 feeds`. For nouns that only take an s.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", plural(number))
+}
+
+/// The s of a noun after this number.
+#[must_use]
+pub const fn plural(number: usize) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +109,14 @@ mod tests {
         assert_eq!(cut.chars().count(), TEXT_MAX);
         assert!(cut.ends_with('…'));
         assert_eq!(clean(&"é".repeat(TEXT_MAX)), "é".repeat(TEXT_MAX));
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [0, 1, 2].map(|n| count(n, "feed")),
+            ["0 feeds", "1 feed", "2 feeds"]
+        );
     }
 
     #[test]

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState;
-use crate::domain::{Policy, Roster};
+use crate::domain::{Item, Policy, Roster};
 use crate::lifecycle::Mark;
 use crate::store::tests::world::{self, at};
 
@@ -20,12 +21,20 @@ fn roster() -> Roster {
 
 /// An alarm that opened at zero, named `api-5xx rate`, critical, new, flapping.
 fn ask_at(filter: &str, secs: i64) -> bool {
-    let roster = roster();
+    ask_of(&sample(), filter, secs)
+}
+
+fn sample() -> Item {
     let mut item = world::alarm("api-5xx rate", AlarmState::Alarm, 0);
     item.title = "5XX 7.2% > 2%".into();
     item.resource = Some("i-0f3".into());
+    item
+}
+
+fn ask_of(item: &Item, filter: &str, secs: i64) -> bool {
+    let roster = roster();
     let subject = Subject {
-        item: &item,
+        item,
         severity: Severity::Critical,
         state: State::New,
         marks: [Mark::Flap].into_iter().collect(),
@@ -110,6 +119,15 @@ fn ages_are_exact() {
         ("age:<1m", -50, true),
     ] {
         assert_eq!(ask_at(filter, secs), answer, "{filter} at {secs}");
+    }
+}
+
+#[test]
+fn of_an_unknown_age_nothing_can_be_said() {
+    let mut item = sample();
+    item.opened = Timestamp::ZERO;
+    for filter in ["age:>1h", "age:<1h", "age:<=99w"] {
+        assert!(!ask_of(&item, filter, 0), "{filter}");
     }
 }
 

@@ -203,6 +203,8 @@ impl Chord {
             Key::Down => "↓",
             Key::Left => "←",
             Key::Right => "→",
+            Key::PageUp if self.mods == Mods::NONE => return "PgUp".to_owned(),
+            Key::PageDown if self.mods == Mods::NONE => return "PgDn".to_owned(),
             _ => "",
         };
         if ascii || glyph.is_empty() || self.mods != Mods::NONE {

@@ -180,6 +180,34 @@ pub fn arrange(width: u16, height: u16, details: DetailsView, zoomed: bool) -> A
     areas
 }
 
+/// Where overlays lie: between the header, which has to stay in sight, and the footer.
+#[must_use]
+pub const fn below_header(width: u16, height: u16) -> Area {
+    Area::new(0, 2, width, height.saturating_sub(3))
+}
+
+/// The inside of a frame: its border and a blank at both sides are not for text.
+#[must_use]
+pub const fn in_frame(frame: Area) -> Area {
+    Area::new(
+        frame.x + 2,
+        frame.y + 1,
+        frame.width.saturating_sub(4),
+        frame.height.saturating_sub(2),
+    )
+}
+
+/// Cells beside an overlay that is there to be read; a narrow screen has none to spare.
+const BESIDE_TEXT: u16 = 4;
+
+/// The frame around a text that is there to be read: as large as the screen allows.
+#[must_use]
+pub const fn text_frame(width: u16, height: u16) -> Area {
+    let room = below_header(width, height);
+    let spare = if width < 100 { 0 } else { BESIDE_TEXT };
+    room.centred(room.width.saturating_sub(spare), room.height)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,6 +70,86 @@ pub fn head(text: &str, cells: usize) -> &str {
     text
 }
 
+/// The longest beginning of a text that takes at most `cells`, up to and with a blank where that does not waste more
+/// than half of them. At least one grapheme, so that whoever takes pieces comes to an end.
+#[must_use]
+pub fn piece(text: &str, cells: usize) -> &str {
+    let fitting = head(text, cells);
+    if fitting.len() == text.len() {
+        return text;
+    }
+    match fitting.rfind(' ') {
+        Some(blank) if width(&fitting[..blank]) * 2 >= cells => &text[..=blank],
+        _ if fitting.is_empty() => text.graphemes(true).next().unwrap_or(text),
+        _ => fitting,
+    }
+}
+
+/// A text in pieces of at most `cells` that are the text again when they are put together.
+#[must_use]
+pub fn pieces(text: &str, cells: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let piece = piece(rest, cells);
+        pieces.push(piece);
+        rest = &rest[piece.len()..];
+    }
+    pieces
+}
+
+/// The text in ASCII alone, as wide as before, so that it can be cut and placed first: our own signs by the nearest
+/// one, Latin letters without their accents, every other character by a `?` for each of its cells.
+#[must_use]
+pub fn ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    for grapheme in text.graphemes(true) {
+        let cells = grapheme.width();
+        match grapheme.chars().next().map(nearest) {
+            Some(c) if cells == 1 && c.is_ascii() => plain.push(c),
+            _ => plain.extend(std::iter::repeat_n('?', cells)),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// The ASCII character that stands for this one; itself where none does.
+const fn nearest(c: char) -> char {
+    match c {
+        '…' => '~',
+        '·' | '–' | '—' | '‐' | '‑' => '-',
+        '×' => 'x',
+        '≥' | '→' => '>',
+        '≤' | '←' => '<',
+        '↑' => '^',
+        '↓' => 'v',
+        '‘' | '’' => '\'',
+        '“' | '”' => '"',
+        '\u{a0}' => ' ',
+        'À'..='Å' => 'A',
+        'à'..='å' => 'a',
+        'Ç' => 'C',
+        'ç' => 'c',
+        'È'..='Ë' => 'E',
+        'è'..='ë' => 'e',
+        'Ì'..='Ï' => 'I',
+        'ì'..='ï' => 'i',
+        'Ñ' => 'N',
+        'ñ' => 'n',
+        'Ò'..='Ö' | 'Ø' => 'O',
+        'ò'..='ö' | 'ø' => 'o',
+        'Ù'..='Ü' => 'U',
+        'ù'..='ü' => 'u',
+        'Ý' => 'Y',
+        'ý' | 'ÿ' => 'y',
+        'ß' => 's',
+        c => c,
+    }
+}
+
 /// A text in lines of at most `cells`, broken at spaces where possible. A word that is longer than a line is
 /// broken between graphemes. Never returns a line that is wider, unless a single grapheme is.
 #[must_use]
@@ -117,6 +197,12 @@ mod tests {
     }
 
     #[test]
+    fn ascii_keeps_what_can_be_read() {
+        assert_eq!(ascii("5XX 7.2 > 2 · 3 of 3"), "5XX 7.2 > 2 - 3 of 3");
+        assert_eq!(ascii("Größe 東京 e\u{301}…"), "Grose ???? e~");
+    }
+
+    #[test]
     fn lines_break_at_spaces() {
         assert_eq!(
             wrap("access denied to the key", 10),
@@ -132,6 +218,13 @@ mod tests {
         fn fitted_text_fits(text in "\\PC*", cells in 0usize..40) {
             prop_assert!(width(&end(&text, cells)) <= cells.max(usize::from(cells > 0)));
             prop_assert!(width(&middle(&text, cells)) <= cells.max(usize::from(cells > 0)));
+        }
+
+        #[test]
+        fn ascii_is_ascii_and_as_wide(text in "\\PC*") {
+            let plain = ascii(&text);
+            prop_assert!(plain.is_ascii());
+            prop_assert_eq!(width(&plain), width(&text));
         }
 
         #[test]

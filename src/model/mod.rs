@@ -17,6 +17,7 @@ pub mod input;
 mod open;
 pub mod overlay;
 pub mod pane;
+pub mod raw;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

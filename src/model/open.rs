@@ -76,9 +76,11 @@ impl Open {
     pub fn first(&self, store: &Store) -> Option<RowId> {
         let rank = |id: &RowId| {
             let row = store.row(*id)?;
+            let opened = row.item().opened;
+            // An unknown age is not the oldest one.
             Some((
                 row.severity(),
-                std::cmp::Reverse((row.state(), row.item().opened)),
+                std::cmp::Reverse((row.state(), opened.is_unknown(), opened)),
             ))
         };
         self.kinds
@@ -102,6 +104,8 @@ impl Open {
 pub struct Covered {
     /// Of everything.
     pub all: Coverage,
+    /// Of what is looked at: the accounts and regions of the lens.
+    pub seen: Coverage,
     /// Of each pane, in the order of [`panes::ALL`].
     pub panes: Vec<Coverage>,
     pub(super) is_stale: bool,
@@ -126,6 +130,7 @@ impl Covered {
             store.coverage_by_source(&only, now)
         };
         self.all = all.all();
+        self.seen = seen.all();
         self.panes = panes::ALL
             .iter()
             .map(|pane| seen.of(pane.sources))

@@ -8,7 +8,7 @@ use crate::domain::backup::BackupDetail;
 use crate::domain::finding::FindingDetail;
 use crate::domain::incident::IncidentDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
-use crate::domain::text::age;
+use crate::domain::text::{age, count, plural};
 use crate::domain::window::{WindowDetail, WindowRun};
 use crate::domain::{Cover, Detail, Region, Roster, Scope};
 use crate::store::{FeedReport, Row, RowId, Store};
@@ -184,8 +184,10 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
             .value
             .map_or_else(|| "no datapoint".to_owned(), |v| format!("{v}"));
         let of = match (terms.datapoints_to_alarm, terms.evaluation_periods) {
-            (Some(m), Some(n)) => format!(" · {m} of {n} datapoints"),
-            (None, Some(n)) => format!(" · {n} of {n} datapoints"),
+            (Some(m), Some(n)) => {
+                format!(" · {m} of {n} datapoint{}", if n == 1 { "" } else { "s" })
+            }
+            (None, Some(n)) => format!(" · {n} of {n} datapoint{}", if n == 1 { "" } else { "s" }),
             _ => String::new(),
         };
         facts.add(
@@ -225,7 +227,10 @@ fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
     } else {
         facts.add("product", d.product.to_string());
     }
-    let times = d.count.map_or_else(String::new, |c| format!("{c} times, "));
+    let times = d.count.map_or_else(String::new, |c| match c {
+        1 => "once, ".to_owned(),
+        c => format!("{c} times, "),
+    });
     facts.add(
         "seen",
         format!(
@@ -346,7 +351,7 @@ fn patch(facts: &mut Facts, d: &PatchDetail, now: Timestamp) {
         } => {
             facts.add(
                 "group",
-                format!("{name}: {noncompliant} of {instances} instances are not compliant"),
+                format!("{name}: {noncompliant} of {instances} instances not compliant"),
             );
         }
     }
@@ -441,11 +446,8 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
             .map_or_else(|| "not planned".to_owned(), |at| moment(at, now)),
     );
     facts.add("asked every", age(report.every));
-    facts.add(
-        "took",
-        format!("{} ms and {} calls", report.took.as_millis(), report.calls),
-    );
-    facts.add("knows", format!("{} items", report.items));
+    facts.add("took", took(report));
+    facts.add("knows", count(report.items, "item"));
     if let Cover::Scopes(covers) = &report.covers {
         let text: Vec<_> = covers
             .iter()
@@ -453,10 +455,21 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
             .collect();
         facts.add(
             "speaks for",
-            format!("{} scopes: {}", covers.len(), text.join(", ")),
+            format!("{}: {}", count(covers.len(), "scope"), text.join(", ")),
         );
     }
     facts
+}
+
+/// How long the last asking took, and of how many calls it was made.
+fn took(report: &FeedReport) -> String {
+    match (report.calls, report.took.as_millis()) {
+        (0, _) => "no call yet".to_owned(),
+        (calls, millis) => format!(
+            "{millis} ms, {calls} call{}",
+            plural(usize::try_from(calls).unwrap_or(usize::MAX))
+        ),
+    }
 }
 
 /// Which rule decided on the severity.

@@ -1,10 +1,12 @@
 //! Feeds: the coverage ledger. What is read, how old it is, and why something is not.
 
-use crate::domain::text::age;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::text::{age, coarse_age};
 use crate::domain::{FeedState, SourceId};
 use crate::theme::Role;
 
-use super::cells::ago;
 use super::{Align, Cell, Cells, Column, FeedLook, Lists, NO_LIMIT, PaneSpec, Width};
 
 /// The pane.
@@ -15,7 +17,19 @@ pub const PANE: PaneSpec = PaneSpec {
     lists: Lists::Feeds,
     sources: SourceId::ALL,
     columns: &[
-        STATE, SOURCE, ACCOUNT, REGION, SLICE, AGE, NEXT, EVERY, TOOK, CALLS, ITEMS, WORDS,
+        STATE,
+        SOURCE,
+        ACCOUNT,
+        REGION_SHORT,
+        REGION,
+        SLICE,
+        AGE,
+        NEXT,
+        EVERY,
+        TOOK,
+        CALLS,
+        ITEMS,
+        WORDS,
     ],
     order: &[],
     order_name: "blind first",
@@ -53,17 +67,27 @@ const ACCOUNT: Column = column(
     Align::Left,
     Cells::Feed(account),
 );
+const REGION_SHORT: Column = Column {
+    until: 109,
+    ..column(
+        "reg",
+        Width::Fixed(5),
+        58,
+        Align::Left,
+        Cells::Feed(|l| Cell::new(l.feed.feed.vantage.region.short(), Role::TextDim)),
+    )
+};
 const REGION: Column = column(
     "region",
     Width::Fixed(14),
-    64,
+    110,
     Align::Left,
     Cells::Feed(|l| Cell::new(l.feed.feed.vantage.region.to_string(), Role::TextDim)),
 );
 const SLICE: Column = column(
     "part",
     Width::Fixed(8),
-    100,
+    70,
     Align::Left,
     Cells::Feed(|l| Cell::new(l.feed.feed.slice.0, Role::TextDim)),
 );
@@ -109,6 +133,18 @@ const WORDS: Column = column(
     Cells::Feed(words),
 );
 
+/// Seconds after which the ages of a line are brought up to date.
+const AGED_EVERY: u64 = 10;
+
+/// The moment for which the ages of a line are shown. Every line has a second of its own among ten: of a list that
+/// nobody touches a tenth changes each second, and a slow line has little to carry.
+#[must_use]
+pub fn aged(now: Timestamp, line: usize) -> Timestamp {
+    let turn = u64::try_from(line).unwrap_or(0) % AGED_EVERY;
+    let second = u64::try_from(now.as_secs()).unwrap_or(0) + turn;
+    now.minus(Duration::from_secs(second % AGED_EVERY))
+}
+
 /// The role of a feed's state.
 #[must_use]
 pub const fn state_role(state: FeedState) -> Role {
@@ -138,14 +174,14 @@ fn read<'a>(look: &FeedLook<'a>) -> Cell<'a> {
     Cell::new(
         look.feed
             .success
-            .map_or_else(|| "never".to_owned(), |at| ago(at, look.now)),
+            .map_or_else(|| "never".to_owned(), |at| coarse_age(look.now.since(at))),
         Role::Text,
     )
 }
 
 fn next<'a>(look: &FeedLook<'a>) -> Cell<'a> {
     let text = match look.feed.next {
-        Some(at) if at > look.now => age(at.since(look.now)),
+        Some(at) if at > look.now => coarse_age(at.since(look.now)),
         Some(_) => "now".to_owned(),
         None => "-".to_owned(),
     };

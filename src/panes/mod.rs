@@ -23,6 +23,8 @@ use crate::store::projection::{Column as SortBy, SortKey};
 use crate::store::{FeedReport, Row};
 use crate::theme::Role;
 
+pub use feeds::aged;
+
 /// Every pane, in the order of the tabs and of the keys `1`…`9`.
 pub const ALL: &[&PaneSpec] = &[
     &queue::PANE,
@@ -155,7 +157,7 @@ pub struct FeedLook<'a> {
     pub feed: &'a FeedReport,
     /// Names of accounts.
     pub roster: &'a Roster,
-    /// The present.
+    /// The present, or a little before it: see [`aged`].
     pub now: Timestamp,
 }
 

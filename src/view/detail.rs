@@ -1,5 +1,6 @@
 //! The details of one row: the facts an operator needs first, then the rest.
 
+use crate::domain::text::plural;
 use crate::model::details::{LABEL, Line, layout};
 use crate::model::{Area, Model};
 use crate::panes::Cut;
@@ -12,13 +13,13 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
     let place = model.details_place();
     let layout = layout(model, place);
     let more = if layout.below > 0 {
-        format!(" {} more lines ", layout.below)
+        format!(" {} more line{}: PgDn ", layout.below, plural(layout.below))
     } else {
         String::new()
     };
     let more = span(more, Role::TextDim);
     if beside {
-        paint.upright(rule, model.session.ascii);
+        paint.upright(rule);
         let head = Area::new(place.x, area.y, place.width, 1);
         paint.fitted(
             head.x,
@@ -36,7 +37,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
         );
         paint.spans_right(foot, &[more]);
     } else if rule.height > 0 {
-        paint.line(rule, model.session.ascii);
+        paint.line(rule);
         let title = span(format!(" {} ", layout.title), Role::BorderTitle);
         let room = rule
             .width

@@ -1,6 +1,7 @@
 //! Why a list is empty: filtered, still loading, blind, off, or really nothing.
 
 use crate::domain::FeedState;
+use crate::domain::text::count;
 use crate::model::{Area, Model, fit};
 use crate::panes::Lists;
 use crate::panes::feeds_role;
@@ -48,29 +49,29 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     if coverage.loading > 0 {
         let done = coverage.feeds - coverage.loading;
         lines.push((
-            format!("Loading: {done} of {} feeds have answered.", coverage.feeds),
+            format!(
+                "Loading: {done} of {} answered.",
+                count(coverage.feeds, "feed")
+            ),
             Role::FeedLoading,
         ));
     }
     if coverage.blind > 0 {
         lines.push((
             format!(
-                "Cannot tell: {} of {} feeds are blind. The Feeds pane says why.",
-                coverage.blind, coverage.feeds
+                "Cannot tell: {} of {} cannot be read. The Feeds pane says why.",
+                coverage.blind,
+                count(coverage.feeds, "feed")
             ),
             feeds_role(FeedState::Blind),
         ));
     }
     if coverage.off > 0 {
-        let all = if coverage.off == coverage.feeds {
-            "all"
-        } else {
-            "some"
-        };
         lines.push((
             format!(
-                "{} of {} feeds are off: {all} of these services are not enabled there.",
-                coverage.off, coverage.feeds
+                "Off: {} of {}; the service is not enabled there.",
+                coverage.off,
+                count(coverage.feeds, "feed")
             ),
             feeds_role(FeedState::Off),
         ));

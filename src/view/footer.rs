@@ -82,9 +82,11 @@ fn typed_hints(paint: &mut Paint<'_>, line: Area) {
 }
 
 fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
-    if let Some(Overlay::Palette(_) | Overlay::Choice(_)) = &model.overlay {
-        typed_hints(paint, line);
-        return;
+    match &model.overlay {
+        Some(Overlay::Palette(_) | Overlay::Choice(_)) => return typed_hints(paint, line),
+        // The question itself names its two keys.
+        Some(Overlay::Confirm { .. }) => return,
+        _ => {}
     }
     let names = if command::reads_text(model) {
         IN_TEXT

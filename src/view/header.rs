@@ -1,6 +1,6 @@
 //! The two lines that tell the state of the world and never scroll away.
 
-use crate::domain::text::age;
+use crate::domain::text::{age, plural};
 use crate::domain::{FeedState, Severity};
 use crate::lifecycle::State;
 use crate::model::{Area, Model};
@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) {
     if area.height > 1 {
         second(
             model,
-            coverage,
+            &model.coverage.seen,
             paint,
             Area::new(area.x, area.y + 1, area.width, 1),
         );
@@ -69,10 +69,13 @@ fn first(model: &Model, coverage: &Coverage, paint: &mut Paint<'_>, line: Area) 
         left.push(span(format!("{name} accounts unread"), Role::FeedBlind));
     } else if wide {
         left.push(span(name, Role::Header));
-        let dot = if model.session.ascii { "-" } else { "·" };
         let (of_accounts, of_regions) = (of(looked, accounts), of(looked_regions, regions));
         left.push(span(
-            format!(" {dot} {of_accounts} accounts × {of_regions} regions"),
+            format!(
+                " · {of_accounts} account{} × {of_regions} region{}",
+                plural(accounts),
+                plural(regions)
+            ),
             part,
         ));
     } else {
@@ -82,7 +85,7 @@ fn first(model: &Model, coverage: &Coverage, paint: &mut Paint<'_>, line: Area) 
             part,
         ));
     }
-    let feeds = feeds(coverage, wide);
+    let feeds = feeds(coverage, &model.coverage.seen, wide);
     let left_width = spans_width(&left);
     let feeds_width = spans_width(&feeds);
     let room = from.saturating_sub(line.x);
@@ -139,7 +142,7 @@ fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
     spans
 }
 
-fn feeds(coverage: &Coverage, wide: bool) -> Vec<Span<'static>> {
+fn feeds(coverage: &Coverage, seen: &Coverage, wide: bool) -> Vec<Span<'static>> {
     if coverage.feeds == 0 {
         return vec![span("FEEDS none yet", Role::FeedLoading)];
     }
@@ -167,7 +170,16 @@ fn feeds(coverage: &Coverage, wide: bool) -> Vec<Span<'static>> {
             spans.push(span(if wide { " · " } else { " " }, Role::TextDim));
         }
         first = false;
-        spans.push(span(format!("{count} {}", state.word()), feeds_role(state)));
+        // The totals beside it speak for what is looked at alone; that something else is blind is said all the same.
+        let place = if wide && state == FeedState::Blind && seen.blind == 0 {
+            " elsewhere"
+        } else {
+            ""
+        };
+        spans.push(span(
+            format!("{count} {}{place}", state.word()),
+            feeds_role(state),
+        ));
     }
     spans
 }

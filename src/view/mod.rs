@@ -34,7 +34,7 @@ pub type CursorAt = Option<(u16, u16)>;
 /// Draws the whole screen.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
     let Rect { width, height, .. } = buffer.area;
-    let mut paint = Paint::new(buffer, &model.theme);
+    let mut paint = Paint::new(buffer, &model.theme, model.session.ascii);
     paint.ground(Area::new(0, 0, width, height), Role::Screen);
     if width < area::SMALLEST.0 || height < area::SMALLEST.1 {
         let text = format!(

@@ -1,8 +1,9 @@
 //! What lies over the panes.
 
-use crate::command::{self, Section};
+use crate::command::{self, help};
+use crate::domain::text::plural;
 use crate::keymap::Layer;
-use crate::model::{Area, Choice, Model, Overlay, Palette, RawBody, fit};
+use crate::model::{Area, Choice, Model, Overlay, Palette, RawBody, area, fit, raw};
 use crate::panes::Cut;
 use crate::theme::Role;
 
@@ -21,7 +22,6 @@ pub(super) fn draw(
         Overlay::Choice(choice) => return Some(self::choice(model, choice, paint, screen)),
         Overlay::Raw { key, body, scroll } => {
             raw(
-                model,
                 &format!("{} {}", key.kind, key.id),
                 body,
                 *scroll,
@@ -29,96 +29,48 @@ pub(super) fn draw(
                 screen,
             );
         }
-        Overlay::Confirm { question, .. } => confirm(model, question, paint, screen),
+        Overlay::Confirm { question, .. } => confirm(question, paint, screen),
     }
     None
 }
 
 fn inside(screen: Area, width: u16, height: u16) -> Area {
-    let below_header = Area::new(
-        screen.x,
-        screen.y + 2,
-        screen.width,
-        screen.height.saturating_sub(3),
-    );
-    below_header.centred(width, height)
-}
-
-/// The lines of the help: a heading or a key with its command.
-enum HelpLine {
-    Heading(&'static str),
-    Key {
-        chords: String,
-        title: &'static str,
-        help: &'static str,
-    },
-    Gap,
-}
-
-fn help_lines(model: &Model) -> Vec<HelpLine> {
-    let mut lines = Vec::new();
-    for section in Section::ALL {
-        lines.push(HelpLine::Heading(section.title()));
-        for command in command::ALL.iter().filter(|c| c.section == *section) {
-            let chords = command::chords(model, &[Layer::List, Layer::Global], command.name);
-            let chords = if chords.is_empty() {
-                ":".to_owned() + command.title
-            } else {
-                chords.join("  ")
-            };
-            lines.push(HelpLine::Key {
-                chords,
-                title: command.title,
-                help: command.help,
-            });
-        }
-        lines.push(HelpLine::Gap);
-    }
-    lines
+    area::below_header(screen.width, screen.height).centred(width, height)
 }
 
 fn help(model: &Model, scroll: usize, paint: &mut Paint<'_>, screen: Area) {
-    let lines = help_lines(model);
-    let area = inside(
+    let room = area::in_frame(inside(screen, help::WIDTH, screen.height));
+    let lines = help::lines(model, room.width);
+    let frame = inside(
         screen,
-        110,
+        help::WIDTH,
         u16::try_from(lines.len() + 2).unwrap_or(u16::MAX),
     );
-    let body = paint.frame(area, "Keys and commands (esc closes)", model.session.ascii);
+    let body = paint.frame(frame, "Keys and commands (esc closes)");
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(body.height)));
-    let keys = 20.min(body.width / 3);
+    let keys_width = help::keys_width(body.width);
     for (y, line) in (body.y..body.y + body.height).zip(&lines[scroll..]) {
         match line {
-            HelpLine::Heading(title) => {
+            help::Line::Heading(title) => {
                 paint.text(body.x, y, title, Role::DetailHeading, body.width);
             }
-            HelpLine::Key {
-                chords,
-                title,
-                help,
-            } => {
-                paint.fitted(body.x, y, chords, Cut::End, Role::FooterKey, keys);
-                let text = if body.width > 70 { help } else { title };
-                paint.fitted(
-                    body.x + keys + 1,
-                    y,
-                    text,
-                    Cut::End,
-                    Role::Overlay,
-                    body.width.saturating_sub(keys + 1),
-                );
+            help::Line::Verb(keys, text) => {
+                paint.fitted(body.x, y, keys, Cut::End, Role::FooterKey, keys_width);
+                let x = keys_width + 1;
+                let room = body.width.saturating_sub(x);
+                paint.text(body.x + x, y, text, Role::Overlay, room);
             }
-            HelpLine::Gap => {}
+            help::Line::Gap => {}
         }
     }
-    more(paint, area, scroll, lines.len(), body.height);
+    more(paint, frame, scroll, lines.len(), body.height);
 }
 
 /// Says at the frame's lower edge that there is more.
 fn more(paint: &mut Paint<'_>, area: Area, scroll: usize, lines: usize, height: u16) {
     let below = lines.saturating_sub(scroll + usize::from(height));
     if below > 0 && area.height > 0 {
-        let text = format!(" {below} more lines: PgDn ");
+        let text = format!(" {below} more line{}: PgDn ", plural(below));
         let line = Area::new(
             area.x + 2,
             area.y + area.height - 1,
@@ -132,7 +84,7 @@ fn more(paint: &mut Paint<'_>, area: Area, scroll: usize, lines: usize, height: 
 fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>, screen: Area) -> (u16, u16) {
     let area = inside(screen, 90, 20);
     let area = Area::new(area.x, screen.y + 2, area.width, area.height);
-    let body = paint.frame(area, "Command or pane", model.session.ascii);
+    let body = paint.frame(area, "Command or pane");
     paint.text(body.x, body.y, ": ", Role::InputPrompt, 2);
     paint.text(
         body.x + 2,
@@ -209,7 +161,7 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
         .unwrap_or(u16::MAX)
         .min(24);
     let area = inside(screen, width, height);
-    let body = paint.frame(area, choice.title, model.session.ascii);
+    let body = paint.frame(area, choice.title);
     paint.text(body.x, body.y, "/ ", Role::InputPrompt, 2);
     paint.text(
         body.x + 2,
@@ -269,22 +221,15 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
     (body.x + column.min(body.width.saturating_sub(1)), body.y)
 }
 
-fn raw(
-    model: &Model,
-    title: &str,
-    body: &RawBody,
-    scroll: usize,
-    paint: &mut Paint<'_>,
-    screen: Area,
-) {
-    let area = inside(screen, screen.width.saturating_sub(4), screen.height);
-    let inner = paint.frame(area, title, model.session.ascii);
+fn raw(title: &str, body: &RawBody, scroll: usize, paint: &mut Paint<'_>, screen: Area) {
+    let area = area::text_frame(screen.width, screen.height);
+    let inner = paint.frame(area, title);
     match body {
         RawBody::Loading => {
             paint.text(
                 inner.x,
                 inner.y,
-                "Reading this item afresh…",
+                "Reading this item afresh.",
                 Role::FeedLoading,
                 inner.width,
             );
@@ -296,7 +241,8 @@ fn raw(
                 paint.text(inner.x, y, line, Role::ToastError, inner.width);
             }
         }
-        RawBody::Lines(lines) => {
+        RawBody::Lines(json) => {
+            let lines = raw::lines(json, usize::from(inner.width));
             let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
             for (y, line) in (inner.y..inner.y + inner.height).zip(&lines[scroll..]) {
                 json_line(paint, Area::new(inner.x, y, inner.width, 1), line);
@@ -306,34 +252,25 @@ fn raw(
     }
 }
 
-/// One line of pretty-printed JSON, its key apart from its value.
-fn json_line(paint: &mut Paint<'_>, line: Area, text: &str) {
-    let Some((key, value)) = text.split_once("\": ") else {
-        let role = if text.trim_start().starts_with('"') {
-            Role::JsonString
-        } else {
-            Role::JsonLiteral
-        };
-        paint.fitted(line.x, line.y, text, Cut::End, role, line.width);
-        return;
-    };
-    let role = if value.starts_with('"') {
+fn json_line(paint: &mut Paint<'_>, line: Area, json: &raw::Line<'_>) {
+    let value = if json.is_text {
         Role::JsonString
     } else {
         Role::JsonLiteral
     };
+    let indent = u16::try_from(json.indent).unwrap_or(0).min(line.width);
     paint.spans(
-        line,
-        &[span(format!("{key}\": "), Role::JsonKey), span(value, role)],
+        Area::new(line.x + indent, line.y, line.width - indent, 1),
+        &[span(json.key, Role::JsonKey), span(json.value, value)],
     );
 }
 
-fn confirm(model: &Model, question: &str, paint: &mut Paint<'_>, screen: Area) {
+fn confirm(question: &str, paint: &mut Paint<'_>, screen: Area) {
     let width = u16::try_from(fit::width(question) + 8)
         .unwrap_or(u16::MAX)
         .max(34);
     let area = inside(screen, width, 5);
-    let body = paint.frame(area, "Please confirm", model.session.ascii);
+    let body = paint.frame(area, "Please confirm");
     paint.fitted(
         body.x,
         body.y,

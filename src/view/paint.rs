@@ -1,18 +1,20 @@
 //! The brush: puts neutralised text with a role into cells, never outside of what it was given.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::{Area, fit};
+use crate::model::{Area, area, fit};
 use crate::panes::Cut;
 use crate::theme::{self, Colour, Role, Theme};
 
 /// A piece of a line: text and role.
-pub type Span<'a> = (std::borrow::Cow<'a, str>, Role);
+pub type Span<'a> = (Cow<'a, str>, Role);
 
 /// Makes a span.
-pub fn span<'a>(text: impl Into<std::borrow::Cow<'a, str>>, role: Role) -> Span<'a> {
+pub fn span<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Span<'a> {
     (text.into(), role)
 }
 
@@ -27,10 +29,11 @@ pub fn spans_width(spans: &[Span<'_>]) -> u16 {
     .unwrap_or(u16::MAX)
 }
 
-/// A buffer and the theme to paint it with.
+/// A buffer, the theme to paint it with, and whether the terminal knows more than ASCII.
 pub struct Paint<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
+    ascii: bool,
 }
 
 fn colour(colour: Colour) -> Color {
@@ -82,9 +85,13 @@ fn style(style: theme::Style) -> Style {
 }
 
 impl<'a> Paint<'a> {
-    /// A brush for this buffer.
-    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme }
+    /// A brush for this buffer. With `ascii` it puts nothing else into any cell, whatever it is given.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme, ascii: bool) -> Self {
+        Self {
+            buffer,
+            theme,
+            ascii,
+        }
     }
 
     fn style(&self, role: Role) -> Style {
@@ -119,6 +126,11 @@ impl<'a> Paint<'a> {
             return 0;
         }
         let style = self.style(role);
+        let text = if self.ascii {
+            fit::ascii(text)
+        } else {
+            Cow::Borrowed(text)
+        };
         let (end, _) = self
             .buffer
             .set_stringn(x, y, text, usize::from(cells), style);
@@ -153,8 +165,8 @@ impl<'a> Paint<'a> {
     }
 
     /// Draws a horizontal line.
-    pub fn line(&mut self, area: Area, ascii: bool) {
-        let glyph = if ascii { "-" } else { "─" };
+    pub fn line(&mut self, area: Area) {
+        let glyph = if self.ascii { "-" } else { "─" };
         self.text(
             area.x,
             area.y,
@@ -165,16 +177,17 @@ impl<'a> Paint<'a> {
     }
 
     /// Draws a vertical line.
-    pub fn upright(&mut self, area: Area, ascii: bool) {
+    pub fn upright(&mut self, area: Area) {
+        let glyph = if self.ascii { "|" } else { "│" };
         for y in area.y..area.y + area.height {
-            self.text(area.x, y, if ascii { "|" } else { "│" }, Role::Border, 1);
+            self.text(area.x, y, glyph, Role::Border, 1);
         }
     }
 
     /// Draws a frame around an area's edge and returns the inside.
-    pub fn frame(&mut self, area: Area, title: &str, ascii: bool) -> Area {
+    pub fn frame(&mut self, area: Area, title: &str) -> Area {
         self.clear(area, Role::Overlay);
-        let [h, v, tl, tr, bl, br] = if ascii {
+        let [h, v, tl, tr, bl, br] = if self.ascii {
             ["-", "|", "+", "+", "+", "+"]
         } else {
             ["─", "│", "╭", "╮", "╰", "╯"]
@@ -204,15 +217,10 @@ impl<'a> Paint<'a> {
             area.x + 2,
             area.y,
             &title,
-            Cut::End,
+            Cut::Middle,
             Role::OverlayTitle,
             area.width.saturating_sub(4),
         );
-        Area::new(
-            area.x + 2,
-            area.y + 1,
-            area.width.saturating_sub(4),
-            area.height.saturating_sub(2),
-        )
+        area::in_frame(area)
     }
 }

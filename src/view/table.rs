@@ -92,7 +92,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                 let look = FeedLook {
                     feed: &feed,
                     roster: model.roster(),
-                    now: model.now,
+                    now: panes::aged(model.now, index),
                 };
                 row(
                     paint,

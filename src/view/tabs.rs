@@ -78,7 +78,7 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     if line.height == 0 {
         return;
     }
-    paint.line(line, model.session.ascii);
+    paint.line(line);
     let pane = model.pane();
     let mut left = vec![span(format!(" {} ", pane.spec.title), Role::BorderTitle)];
     if !pane.filter.is_empty() {

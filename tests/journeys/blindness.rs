@@ -79,7 +79,7 @@ fn empty_panes_say_why() {
     shift.until_loaded().press("4");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Cannot tell: 6 of 6 feeds are blind")
+        .shows("Cannot tell: 6 of 6 feeds cannot be read")
         .shows_no("No open incidents");
     let (fault, ..) = shift.sim.faults().list()[0];
     shift
@@ -111,7 +111,7 @@ fn a_service_that_is_off_is_not_blind() {
     shift.until_loaded().press("3");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("12 of 12 feeds are off")
+        .shows("Off: 12 of 12 feeds")
         .shows_no("≥")
         .shows_no("blind");
     assert_eq!(shift.model.coverage.all.off, 12);

@@ -134,18 +134,115 @@ fn with_ascii_alone() {
     at_every_size("ascii", |width, height| {
         Console::new(width, height).with(|model| model.session.ascii = true)
     });
-    for (width, height) in SIZES {
-        for keys in ["", "enter", "2", "5", "6", "7", "?", ":", "q", "f"] {
-            let text = Console::new(width, height)
-                .with(|model| model.session.ascii = true)
-                .press(keys)
-                .text();
-            let drawn: String = text
-                .chars()
-                .filter(|c| "●▲◆▌✓↑─│╭╮╰╯≥".contains(*c))
-                .collect();
-            assert!(drawn.is_empty(), "{width}x{height} {keys}: {drawn}");
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        let console = || {
+            Console::new(width, height).with(|model| {
+                model.session.ascii = true;
+                model.say(noctop::model::Tone::Done, "Größe 東京 …");
+            })
+        };
+        let mut shown: Vec<_> = [
+            "",
+            "enter",
+            "enter enter",
+            "2",
+            "2 enter",
+            "3 enter",
+            "4 enter",
+            "5 enter",
+            "6 enter",
+            "7",
+            "7 enter",
+            "?",
+            ":",
+            "q",
+            "f",
+            "/",
+            "s",
+            "! k",
+            "P space",
+            "R",
+            "J",
+            "p",
+            "space space *",
+            "g",
+            "0",
+        ]
+        .into_iter()
+        .map(|keys| (keys, console().press(keys)))
+        .collect();
+        shown.push(("waiting", {
+            Console::waiting(width, height).with(|model| model.session.ascii = true)
+        }));
+        shown.push((
+            "raw",
+            console().press("J").answered("{\n  \"名\": \"Größe …\"\n}"),
+        ));
+        shown.push((
+            "narrowed",
+            console().press("P").type_in("core").press("enter"),
+        ));
+        shown.push(("typed", console().press(":").type_in("émigré")));
+        for (keys, console) in shown {
+            for cell in console.buffer().content() {
+                assert!(
+                    cell.symbol().is_ascii(),
+                    "{width}x{height} {keys}: {}\n{}",
+                    cell.symbol(),
+                    console.text()
+                );
+            }
         }
+    }
+}
+
+#[test]
+fn totals_of_a_narrowed_fleet_speak_for_what_is_looked_at() {
+    let head = |account: &str| {
+        let console = Console::new(120, 40)
+            .press("P")
+            .type_in(account)
+            .press("enter");
+        console
+            .text()
+            .lines()
+            .take(3)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let core = head("core");
+    assert!(
+        !core.contains('≥') && core.contains("1 blind elsewhere"),
+        "{core}"
+    );
+    let data = head("data");
+    assert!(
+        data.contains('≥') && data.contains("1 blind ") && !data.contains("elsewhere"),
+        "{data}"
+    );
+}
+
+#[test]
+fn raw_json_is_read_to_its_last_letter_on_every_screen() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        let mut console = Console::new(width, height).press("J").answered(RAW);
+        let inside = |text: &str| -> Vec<String> {
+            let framed = text.lines().filter_map(|l| l.split_once("│ "));
+            framed
+                .filter_map(|(_, l)| Some(l.rsplit_once(" │")?.0.trim().to_owned()))
+                .collect()
+        };
+        let mut read = inside(&console.text());
+        for _ in 0..60 {
+            let before = console.text();
+            console = console.press("j");
+            let now = console.text();
+            if now != before {
+                read.push(inside(&now).pop().unwrap());
+            }
+        }
+        let squeezed = |text: &str| text.replace([' ', '\n'], "");
+        assert_eq!(squeezed(&read.concat()), squeezed(RAW), "{width}x{height}");
     }
 }
 

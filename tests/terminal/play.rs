@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::exit;
 use std::sync::mpsc;
 use std::thread;
@@ -21,8 +23,8 @@ use ratatui::text::Line;
 const LOG: &str = "NOCTOP_PLAY_LOG";
 const OPTIONS: &str = "NOCTOP_PLAY_OPTIONS";
 
-/// The command that plays. `log` gets a line per event; with `mouse` in `options` the mouse is captured.
-pub fn command(log: &std::path::Path, options: &str) -> CommandBuilder {
+/// The command that plays. `log` gets a line per event, be it a file or a socket; with `mouse` in `options` the mouse is captured.
+pub fn command(log: &Path, options: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
     command.args([
         "--exact",
@@ -79,6 +81,20 @@ impl Play {
     }
 }
 
+/// Where events are noted: with whoever listens there, otherwise in a file.
+fn notebook(place: &Path) -> Box<dyn Write> {
+    match UnixStream::connect(place) {
+        Ok(listener) => Box::new(listener),
+        Err(_) => Box::new(
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(place)
+                .unwrap(),
+        ),
+    }
+}
+
 #[test]
 #[ignore = "it is the program that the other tests run"]
 fn play() {
@@ -86,11 +102,7 @@ fn play() {
         return;
     };
     let options = std::env::var(OPTIONS).unwrap_or_default();
-    let mut log = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(log)
-        .unwrap();
+    let mut log = notebook(log.as_ref());
     let (sender, events) = mpsc::channel();
     let options = Options {
         mouse: options.contains("mouse"),

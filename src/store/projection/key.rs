@@ -107,8 +107,12 @@ impl Cutter {
         }
     }
 
-    /// A time, with the sign turned so that the past comes first.
+    /// A time, with the sign turned so that the past comes first. One that nobody knows is neither the oldest nor the
+    /// newest: it comes last, whichever way the column is sorted.
     fn time(&mut self, at: crate::clock::Timestamp) {
+        if at.is_unknown() {
+            return self.bytes(&[0xff ^ self.flip; 8]);
+        }
         self.bytes(&(at.as_millis() ^ i64::MIN).to_be_bytes());
     }
 

@@ -12,7 +12,8 @@ pub enum Column {
     Severity,
     /// State in queue order: NEW, then what began inside a maintenance window, then CLEAR.
     State,
-    /// When it opened; ascending is oldest first. Ages are sorted by this, never by themselves.
+    /// When it opened; ascending is oldest first. Ages are sorted by this, never by themselves. What has no known time
+    /// comes last in both directions.
     Opened,
     /// When it last changed.
     Changed,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState::{Alarm, Ok as Fine};
 use crate::domain::{Account, Body, Item, Kind, Policy, Roster, SourceId};
 use crate::filter::{Filter, folded};
@@ -41,6 +42,9 @@ fn made(number: u16, version: u8) -> Item {
     };
     item.name = format!("a-rather-long-common-{case}-{}-{}", number % 5, version % 2).into();
     item.title = ["short", "Zürich", "zurich", ""][usize::from(version % 4)].into();
+    if number.is_multiple_of(4) {
+        item.opened = Timestamp::ZERO;
+    }
     item.resource = version
         .is_multiple_of(2)
         .then(|| format!("i-{}", number % 7).into());
@@ -76,8 +80,18 @@ fn naive(store: &Store, sort: &[SortKey], a: &Row, b: &Row) -> Ordering {
         let order = match key.column {
             Column::Severity => a.severity().cmp(&b.severity()),
             Column::State => state(a).cmp(&state(b)),
-            Column::Opened => x.opened.cmp(&y.opened),
-            Column::Changed => x.changed.cmp(&y.changed),
+            // What nobody knows comes last, whichever way.
+            Column::Opened | Column::Changed => {
+                let of = |item: &Item| match key.column {
+                    Column::Opened => item.opened,
+                    _ => item.changed,
+                };
+                let order = of(x).is_unknown().cmp(&of(y).is_unknown());
+                if order.is_ne() {
+                    return order;
+                }
+                of(x).cmp(&of(y))
+            }
             Column::Account => name(a).cmp(&name(b)),
             Column::Region => x.key.scope.region.as_str().cmp(y.key.scope.region.as_str()),
             Column::Kind => x.key.kind.cmp(&y.key.kind),
