@@ -22,7 +22,7 @@ fn the_first_read_shows_how_far_it_is() {
         let coverage = shift.model.coverage.pane(3);
         let answered = coverage.feeds - coverage.loading;
         if coverage.loading > 0 && shift.model.pane().is_empty() {
-            let sentence = format!("Loading: {answered} of {} feeds", coverage.feeds);
+            let sentence = format!("Loading: {answered} of {} feed", coverage.feeds);
             assert!(shift.screen().contains(&sentence), "{}", shift.screen());
         }
         seen.push(answered);
