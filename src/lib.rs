@@ -1,6 +1,7 @@
 //! noctop: an operations console in the terminal for people who run many AWS accounts.
 
 pub mod app;
+pub mod audit;
 pub mod aws;
 pub mod cli;
 pub mod clock;

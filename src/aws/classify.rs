@@ -64,7 +64,7 @@ pub enum Sign {
     Connection(String),
     /// A proxy stood in the way.
     Proxy(String),
-    /// The guard refused it before anything was sent.
+    /// The guard refused it before anything was sent; what it said.
     Refused(String),
     /// The request could not be built.
     Unbuilt(String),
@@ -103,7 +103,7 @@ impl Sign {
                 .map_or_else(|| Self::Connection(chain(error)), Self::of_connector),
             _ => find::<Refused>(error).map_or_else(
                 || Self::Unbuilt(chain(error)),
-                |refused| Self::Refused(refused.operation.clone()),
+                |refused| Self::Refused(refused.to_string()),
             ),
         }
     }
@@ -262,12 +262,10 @@ pub fn fault(sign: &Sign, op: &Op, place: &Place, elsewhere: bool) -> Fault {
             ),
             "Look at HTTPS_PROXY and NO_PROXY, and at the proxy's own log.",
         ),
-        Sign::Refused(operation) => make(
+        Sign::Refused(said) => make(
             FaultKind::Denied,
             Some("NoctopGuard"),
-            format!(
-                "noctop itself refused {operation} in {place}: it is not on the list of operations that read."
-            ),
+            format!("{said} ({place})."),
             "This is a mistake in noctop; please report it.",
         ),
         Sign::Unbuilt(why) => make(

@@ -10,7 +10,7 @@ use crate::source::{self, File};
 const LAYERS: &[&[&str]] = &[
     &["clock"],
     &["domain"],
-    &["theme", "keymap"],
+    &["theme", "keymap", "audit"],
     &["lifecycle"],
     &["filter"],
     &["triage"],

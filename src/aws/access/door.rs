@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::aws::ops;
 use crate::domain::{AccountId, Region};
 
-use super::identity::{Identity, Keys};
+use super::identity::{Identity, Keys, Origin, session_name};
 use super::{Access, Gate};
 
 /// How one account is entered.
@@ -15,7 +15,21 @@ pub struct Door {
     account: AccountId,
     name: Arc<str>,
     identity: Arc<Identity>,
+    act: Option<(ActRole, Arc<Identity>)>,
+    /// Who acted last and as what; the next act of the same operator needs no further assuming.
+    acting: Mutex<Option<(String, Arc<Identity>)>>,
     proven: Mutex<Proven>,
+}
+
+/// The role that is assumed at the moment of a change, and only then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActRole {
+    /// Its ARN.
+    pub arn: String,
+    /// The external id that it asks for.
+    pub external_id: Option<String>,
+    /// The region whose STS is asked.
+    pub region: Region,
 }
 
 /// Where the present credentials are known to work.
@@ -36,8 +50,47 @@ impl Door {
             account,
             name,
             identity,
+            act: None,
+            acting: Mutex::default(),
             proven: Mutex::default(),
         }
+    }
+
+    /// The same door with a role for changes, assumed with the credentials of `from`.
+    #[must_use]
+    pub fn acting_with(mut self, role: Option<ActRole>, from: &Arc<Identity>) -> Self {
+        self.act = role.map(|role| (role, Arc::clone(from)));
+        self
+    }
+
+    /// As which identity a change is made: the role's ARN, or what reads.
+    #[must_use]
+    pub fn acts_as(&self) -> String {
+        match &self.act {
+            Some((role, _)) => role.arn.clone(),
+            None => self.identity.label(),
+        }
+    }
+
+    /// Whose credentials a change is made with, by this operator. The role is assumed when they are first asked for.
+    pub(super) fn acting(&self, operator: &str) -> Arc<Identity> {
+        let Some((role, from)) = &self.act else {
+            return Arc::clone(&self.identity);
+        };
+        let mut acting = self.acting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((last, identity)) = &*acting
+            && last == operator
+        {
+            return Arc::clone(identity);
+        }
+        let identity = Identity::new(Origin::Act {
+            from: Arc::clone(from),
+            role: role.clone(),
+            operator: session_name(operator),
+            account: Arc::clone(&self.name),
+        });
+        *acting = Some((operator.to_owned(), Arc::clone(&identity)));
+        identity
     }
 
     /// The account; [`AccountId::UNKNOWN`] before it has been asked for.

@@ -20,6 +20,7 @@ use crate::aws::ops;
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Region};
 
+use super::door::ActRole;
 use super::profile::{Profile, Profiles};
 use super::{Access, Door, Gate};
 
@@ -58,6 +59,34 @@ pub enum Origin {
         /// What operators call the account it leads to.
         account: Arc<str>,
     },
+    /// The role that is assumed for changes.
+    Act {
+        /// Whose credentials assume it.
+        from: Arc<Identity>,
+        /// The role.
+        role: ActRole,
+        /// Who acts: the name of the session and its source identity, which CloudTrail shows with every call.
+        operator: String,
+        /// What operators call the account it leads to.
+        account: Arc<str>,
+    },
+}
+
+/// A name in the letters that STS accepts for sessions and source identities, 2 to 64 of them.
+#[must_use]
+pub fn session_name(operator: &str) -> String {
+    let mut name: String = operator
+        .chars()
+        .map(|c| match c {
+            c if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) => c,
+            _ => '-',
+        })
+        .take(64)
+        .collect();
+    if name.len() < 2 {
+        name = format!("noctop-{name}").trim_end_matches('-').to_owned();
+    }
+    name
 }
 
 /// One set of credentials, with a number that tells it from the sets before and after it.
@@ -164,8 +193,20 @@ impl Identity {
     /// Forgets a failure, here and in the identities below, because an operator asked for it.
     pub fn retry(&self) {
         self.lock().failure = None;
-        if let Origin::Role { from, .. } = &self.origin {
+        if let Origin::Role { from, .. } | Origin::Act { from, .. } = &self.origin {
             from.retry();
+        }
+    }
+
+    /// What it is called in the journal; empty for the environment's.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.origin {
+            Origin::Fixed(_) => "fixed keys".to_owned(),
+            Origin::Environment => String::new(),
+            Origin::Profile(name) => format!("profile {name}"),
+            Origin::Role { arn, .. } => arn.clone(),
+            Origin::Act { role, .. } => role.arn.clone(),
         }
     }
 
@@ -253,41 +294,101 @@ impl Identity {
                 region,
                 account,
             } => {
-                let _turn = gate.assuming.acquire().await;
-                let door = Arc::new(Door::new(
-                    AccountId::UNKNOWN,
-                    Arc::clone(account),
-                    Arc::clone(from),
-                ));
-                let access = Access::new(Arc::clone(gate), door, *region);
-                // Boxed: assuming a role is itself a call, with the credentials of another identity.
-                let assumed = Box::pin(access.sts(&ops::ASSUME_ROLE, |sts, with| {
-                    sts.assume_role()
-                        .role_arn(arn)
-                        .role_session_name(session)
-                        .set_external_id(external_id.clone())
-                        .customize()
-                        .config_override(with)
-                        .send()
-                }))
-                .await?;
-                let keys = assumed.credentials.ok_or_else(|| {
-                    make(
-                        FaultKind::Malformed,
-                        None,
-                        format!("STS AssumeRole gave no credentials for {arn}."),
-                        "noctop keeps asking.",
-                    )
-                })?;
-                Ok(Credentials::new(
-                    keys.access_key_id,
-                    keys.secret_access_key,
-                    Some(keys.session_token),
-                    keys.expiration.try_into().ok(),
-                    "noctop",
-                ))
+                let asked = Assuming {
+                    from,
+                    arn,
+                    external_id: external_id.as_deref(),
+                    session,
+                    source: None,
+                    region: *region,
+                    account,
+                };
+                assume(gate, asked).await
+            }
+            Origin::Act {
+                from,
+                role,
+                operator,
+                account,
+            } => {
+                let asked = Assuming {
+                    from,
+                    arn: &role.arn,
+                    external_id: role.external_id.as_deref(),
+                    session: operator,
+                    source: Some(operator),
+                    region: role.region,
+                    account,
+                };
+                assume(gate, asked).await
             }
         }
+    }
+}
+
+/// A role that is to be assumed.
+struct Assuming<'a> {
+    from: &'a Arc<Identity>,
+    arn: &'a str,
+    external_id: Option<&'a str>,
+    session: &'a str,
+    source: Option<&'a str>,
+    region: Region,
+    account: &'a Arc<str>,
+}
+
+async fn assume(gate: &Arc<Gate>, asked: Assuming<'_>) -> Result<Credentials, Fault> {
+    let _turn = gate.assuming.acquire().await;
+    let door = Arc::new(Door::new(
+        AccountId::UNKNOWN,
+        Arc::clone(asked.account),
+        Arc::clone(asked.from),
+    ));
+    let access = Access::new(Arc::clone(gate), door, asked.region);
+    // Boxed: assuming a role is itself a call, with the credentials of another identity.
+    let assumed = Box::pin(access.sts(&ops::ASSUME_ROLE, |sts, with| {
+        sts.assume_role()
+            .role_arn(asked.arn)
+            .role_session_name(asked.session)
+            .set_source_identity(asked.source.map(str::to_owned))
+            .set_external_id(asked.external_id.map(str::to_owned))
+            .customize()
+            .config_override(with)
+            .send()
+    }))
+    .await
+    .map_err(|fault| without_source_identity(fault, &asked))?;
+    let keys = assumed.credentials.ok_or_else(|| {
+        make(
+            FaultKind::Malformed,
+            None,
+            format!("STS AssumeRole gave no credentials for {}.", asked.arn),
+            "noctop keeps asking.",
+        )
+    })?;
+    Ok(Credentials::new(
+        keys.access_key_id,
+        keys.secret_access_key,
+        Some(keys.session_token),
+        keys.expiration.try_into().ok(),
+        "noctop",
+    ))
+}
+
+/// A role that may be assumed, but not with a source identity, is refused in the words of a role that may not.
+fn without_source_identity(fault: Fault, asked: &Assuming<'_>) -> Fault {
+    if asked.source.is_none() || fault.kind != FaultKind::Denied {
+        return fault;
+    }
+    Fault {
+        advice: Arc::from(
+            format!(
+                "Let the trust policy of {} allow both sts:AssumeRole and sts:SetSourceIdentity; noctop acts under the operator's name or not at all. {}",
+                asked.arn, fault.advice
+            )
+            .trim_end(),
+        ),
+        ..fault
     }
 }
 

@@ -26,18 +26,20 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use tokio::sync::Semaphore;
 
+use crate::audit::Permit;
 use crate::clock::Clock;
 use crate::domain::{AccountId, Fault, Region, Scope};
 
 use super::classify::{self, Place, Sign};
 use super::fleet::spec::{Fips, FleetSpec};
+use super::guard::{Carrier, Trail};
 use super::limit::Limits;
-use super::ops::{GET_CALLER_IDENTITY, Op};
+use super::ops::{GET_CALLER_IDENTITY, Op, Repeat, mutations};
 
 pub use capture::Tape;
-pub use door::Door;
+pub use door::{ActRole, Door};
 pub use http::raise_file_limit;
-pub use identity::{Identity, Origin};
+pub use identity::{Identity, Origin, session_name};
 pub use profile::{Profile, Profiles, account_of};
 use services::Clients;
 
@@ -177,6 +179,7 @@ pub struct Access {
     region: Region,
     calls: Arc<AtomicU32>,
     tape: Option<Tape>,
+    carrier: Option<Carrier>,
 }
 
 impl Access {
@@ -189,7 +192,45 @@ impl Access {
             region,
             calls: Arc::default(),
             tape: None,
+            carrier: None,
         }
+    }
+
+    /// The same way for one call that changes something: with the permit's claim, and as the role that acts where the
+    /// account has one.
+    pub(super) fn permitted(&self, permit: Permit) -> Self {
+        Self {
+            carrier: Some(Carrier::new(permit.into_claim(), self.account())),
+            ..self.clone()
+        }
+    }
+
+    /// How far the call came that was made with a permit.
+    pub(super) fn trail(&self) -> Trail {
+        self.carrier
+            .as_ref()
+            .map(Carrier::trail)
+            .unwrap_or_default()
+    }
+
+    /// As which identity a change would be made here: the role that acts, or what reads.
+    #[must_use]
+    pub fn acts_as(&self) -> String {
+        self.door.acts_as()
+    }
+
+    /// Whose credentials the next call is made with.
+    fn identity(&self) -> Arc<Identity> {
+        match &self.carrier {
+            Some(carrier) => self.door.acting(carrier.operator()),
+            None => Arc::clone(self.door.identity()),
+        }
+    }
+
+    /// Whether a call must not be made twice, whatever becomes of the first.
+    fn sends_once(&self, op: &Op) -> bool {
+        self.carrier.is_some()
+            && mutations::find(op.service, op.name).is_none_or(|row| row.repeat == Repeat::Never)
     }
 
     /// The account.
@@ -240,7 +281,13 @@ impl Access {
     }
 
     /// What a failed call means here; also draws the consequences for credentials and rate.
-    async fn judge(&self, op: &'static Op, sign: &Sign, used: &identity::Keys) -> Fault {
+    async fn judge(
+        &self,
+        op: &'static Op,
+        sign: &Sign,
+        used: &identity::Keys,
+        identity: &Identity,
+    ) -> Fault {
         if sign.is_throttling() {
             self.gate.limits.throttled(op, self.scope());
         }
@@ -248,7 +295,7 @@ impl Access {
         let unclear = sign.is_ambiguous() && *op != GET_CALLER_IDENTITY;
         let elsewhere = unclear && self.door.works_elsewhere(&self.gate, self.region).await;
         if sign.doubts_credentials() && !elsewhere {
-            self.door.identity().distrust(used);
+            identity.distrust(used);
         }
         classify::fault(sign, op, &self.place(), elsewhere)
     }

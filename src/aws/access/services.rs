@@ -9,6 +9,7 @@ use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
@@ -52,7 +53,8 @@ macro_rules! services {
                 F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
                 E: ProvideErrorMetadata + Error + Send + Sync + 'static,
             {
-                let keys = self.door.identity().keys(&self.gate).await?;
+                let identity = self.identity();
+                let keys = identity.keys(&self.gate).await?;
                 self.gate.limits.turn(op, self.scope()).await;
                 let _slot = self.gate.slots.acquire().await;
                 self.calls.fetch_add(1, Ordering::Relaxed);
@@ -69,12 +71,27 @@ macro_rules! services {
                 if let Some(tape) = &self.tape {
                     with = with.interceptor(tape.clone());
                 }
+                if let Some(carrier) = &self.carrier {
+                    with = with.interceptor(carrier.clone());
+                }
+                if self.sends_once(op) {
+                    with = with.retry_config(RetryConfig::disabled());
+                }
                 match call(self.gate.clients.$service(&self.gate.config), with).await {
                     Ok(output) => {
-                        self.door.worked(&keys, self.region);
+                        // What works for the role that acts says nothing of the one that reads.
+                        if self.carrier.is_none() {
+                            self.door.worked(&keys, self.region);
+                        }
                         Ok(output)
                     }
-                    Err(error) => Err(self.judge(op, &Sign::of(&error), &keys).await),
+                    Err(error) => {
+                        let sign = Sign::of(&error);
+                        if let Some(carrier) = &self.carrier {
+                            carrier.note(|trail| trail.sign = Some(sign.clone()));
+                        }
+                        Err(self.judge(op, &sign, &keys, &identity).await)
+                    }
                 }
             }
             )*

@@ -19,7 +19,9 @@ use crate::clock::Clock;
 use crate::domain::text::clean;
 use crate::domain::{Account, AccountId, Fault, FaultKind, Feed, Region, Scope, Slice, SourceId};
 
-use super::access::{Access, Door, Gate, Identity, Origin, Patience, Profiles, account_of};
+use super::access::{
+    Access, ActRole, Door, Gate, Identity, Origin, Patience, Profiles, account_of, session_name,
+};
 use super::classify::make;
 use super::ops::GET_CALLER_IDENTITY;
 
@@ -192,20 +194,11 @@ impl Fleet {
 
     /// The name of the sessions of assumed roles: 2 to 64 characters of those that STS accepts.
     fn session(&self) -> String {
-        let mut name: String = self
-            .spec
-            .operator
-            .chars()
-            .map(|c| match c {
-                c if c.is_ascii_alphanumeric() || "_=,.@-".contains(c) => c,
-                _ => '-',
-            })
-            .take(64)
-            .collect();
-        if name.len() < 2 {
-            "noctop".clone_into(&mut name);
+        if self.spec.operator.is_empty() {
+            "noctop".to_owned()
+        } else {
+            session_name(&self.spec.operator)
         }
-        name
     }
 
     /// An account that was written down, with the door that it describes.
@@ -236,15 +229,22 @@ impl Fleet {
                 account: Arc::clone(&name),
             }),
         };
+        let act = account.act_role_arn.as_ref().map(|arn| ActRole {
+            arn: arn.clone(),
+            external_id: account.external_id.clone(),
+            region: regions.first().copied().unwrap_or(Region::GLOBAL),
+        });
+        let door =
+            Door::new(id, Arc::clone(&name), identity).acting_with(act, &self.identity(base));
         Ok(Entry {
             account: Account {
                 id,
-                name: Arc::clone(&name),
+                name,
                 tags: account.tags.clone(),
                 policy: account.policy,
                 regions,
             },
-            door: Arc::new(Door::new(id, name, identity)),
+            door: Arc::new(door),
             member: false,
             lister: false,
         })

@@ -7,7 +7,7 @@ use aws_sdk_organizations::types::{
     Account as Listed, AccountState, AccountStatus, OrganizationalUnit,
 };
 
-use crate::aws::access::{Access, Door, Identity, Origin};
+use crate::aws::access::{Access, ActRole, Door, Identity, Origin};
 use crate::aws::classify::make;
 use crate::aws::ops::{self, Op};
 use crate::domain::text::clean;
@@ -142,10 +142,10 @@ fn member(
     let from = fleet.identity(spec.profile.as_deref());
     let identity = if id == caller.account {
         // We are in this account already; roles for members are usually not made in the managing one.
-        from
+        Arc::clone(&from)
     } else {
         Identity::new(Origin::Role {
-            from,
+            from: Arc::clone(&from),
             arn: format!("arn:{}:iam::{id}:role/{}", caller.partition, spec.role_name),
             external_id: spec.external_id.clone(),
             session: fleet.session(),
@@ -153,15 +153,21 @@ fn member(
             account: Arc::clone(&name),
         })
     };
+    let act = spec.act_role_name.as_ref().map(|role| ActRole {
+        arn: format!("arn:{}:iam::{id}:role/{role}", caller.partition),
+        external_id: spec.external_id.clone(),
+        region: regions.first().copied().unwrap_or(Region::GLOBAL),
+    });
+    let door = Door::new(id, Arc::clone(&name), identity).acting_with(act, &from);
     Ok(Entry {
         account: Account {
             id,
-            name: Arc::clone(&name),
+            name,
             tags: BTreeMap::new(),
             policy: spec.policy,
             regions,
         },
-        door: Arc::new(Door::new(id, name, identity)),
+        door: Arc::new(door),
         member: true,
         lister: id == caller.account,
     })

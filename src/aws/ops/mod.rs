@@ -1,9 +1,16 @@
 //! The operations that noctop asks of AWS: what each is for, which permission it needs, how fast it may be asked.
 //!
-//! The table is read four times: by [`super::guard`], which refuses every operation that is not in it; by
-//! [`super::limit`], which keeps the quotas; by the generated IAM policy; and by the documentation.
+//! Two tables: [`READS`], which are free, and [`MUTATIONS`], which need a permit of the journal. They are read four
+//! times: by [`super::guard`], which refuses every operation that is in neither; by [`super::limit`], which keeps the
+//! quotas; by the generated IAM policies; and by the documentation.
+
+pub mod mutations;
 
 use std::fmt;
+
+use crate::audit::Operation;
+
+pub use mutations::{MUTATIONS, Mutation, Repeat, Risk};
 
 /// How fast an operation may be asked, per account and region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +36,17 @@ pub struct Op {
     pub quota: Quota,
     /// What noctop asks it for.
     pub why: &'static str,
+}
+
+impl Op {
+    /// Its names, for the journal.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        Operation {
+            service: self.service,
+            name: self.name,
+        }
+    }
 }
 
 impl fmt::Display for Op {
