@@ -901,9 +901,11 @@ mod tests {
             (unreadable(404), Malformed, "endpoint URL"),
             (unreadable(200), Malformed, "cannot be read"),
             (
-                Sign::Refused("CloudWatch DeleteAlarms".into()),
+                Sign::Refused(
+                    "noctop refused CloudWatch DeleteAlarms: there is no permit for it".into(),
+                ),
                 Denied,
-                "noctop itself refused",
+                "noctop refused CloudWatch DeleteAlarms: there is no permit for it (",
             ),
             (
                 Sign::Unbuilt("Invalid Configuration: Missing Region".into()),
