@@ -42,6 +42,7 @@ pub(super) fn answer(stage: &Stage, parts: &Parts, body: &[u8]) -> (StatusCode, 
             stage.calls.reset();
             Ok(stage.calls.report())
         }
+        ("GET", "changes") => Ok(stage.calls.audit()),
         ("GET", "truth") => truth(stage, given("service"), given("account"), given("region")),
         ("GET", "clock") => Ok(clock(stage)),
         ("POST", "clock") => turn_clock(stage, body),
@@ -76,7 +77,7 @@ fn index(stage: &Stage) -> Value {
     fields! {
         "scenario" => &stage.world.scenario().title,
         "about" => &stage.world.scenario().about,
-        "paths" => vec!["/_sim/accounts", "/_sim/calls", "/_sim/clock", "/_sim/faults", "/_sim/limits", "/_sim/truth"],
+        "paths" => vec!["/_sim/accounts", "/_sim/calls", "/_sim/changes", "/_sim/clock", "/_sim/faults", "/_sim/limits", "/_sim/truth"],
         "services" => services::ALL.iter().map(service).collect::<Value>(),
     }
 }

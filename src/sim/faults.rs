@@ -37,6 +37,12 @@ pub enum Kind {
     Hang,
     /// The connection is reset.
     Reset,
+    /// It is carried out, and the connection is reset before the answer.
+    Lost,
+    /// The server's clock, as its answers tell it, is ahead by `delay`.
+    ClockAhead,
+    /// The server's clock is behind by `delay`.
+    ClockBehind,
     /// The answer breaks off in the middle.
     Truncate,
     /// Status 500.
@@ -45,6 +51,13 @@ pub enum Kind {
     Malformed,
     /// An error with the given `code`, `status` and `message`.
     Error,
+}
+
+impl Kind {
+    /// Whether it goes together with another fault.
+    fn is_beside(self) -> bool {
+        matches!(self, Self::Latency | Self::ClockAhead | Self::ClockBehind)
+    }
 }
 
 /// What goes wrong, and where. Places are patterns: `*` stands for any characters.
@@ -183,6 +196,9 @@ impl Fault {
             (None, Kind::Latency) => {
                 return Err("a latency fault needs a delay such as '50ms' or '50ms..2s'".to_owned());
             }
+            (None, Kind::ClockAhead | Kind::ClockBehind) => {
+                return Err("a fault of the clock needs a delay such as '45s'".to_owned());
+            }
             (Some(text), _) if range(text).is_none() => return Err(unreadable("delay", text)),
             _ => {}
         }
@@ -259,7 +275,8 @@ impl Fault {
             Kind::ServerError => Refusal::new("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.").status(500),
             Kind::Error => Refusal::new(self.code.clone().unwrap_or_default(), self.message.clone().unwrap_or_default())
                 .status(self.status.unwrap_or(400)),
-            Kind::Disabled | Kind::Latency | Kind::Hang | Kind::Reset | Kind::Truncate | Kind::Malformed => return None,
+            Kind::Disabled | Kind::Latency | Kind::Hang | Kind::Reset | Kind::Lost | Kind::ClockAhead | Kind::ClockBehind
+            | Kind::Truncate | Kind::Malformed => return None,
         })
     }
 }
@@ -269,6 +286,8 @@ impl Fault {
 pub struct Spoilt {
     /// How long the answer takes.
     pub delay: Duration,
+    /// By how many milliseconds the server's clock is ahead.
+    pub skew: i64,
     /// What happens instead of, or to, the answer.
     pub by: Option<Kind>,
     /// The error that is answered.
@@ -337,7 +356,7 @@ impl Faults {
         let mut spoilt = Spoilt::default();
         for entry in self.snapshot().iter() {
             let fault = &entry.fault;
-            if (spoilt.by.is_some() && fault.kind != Kind::Latency) || !fault.hits(call) {
+            if (spoilt.by.is_some() && !fault.kind.is_beside()) || !fault.hits(call) {
                 continue;
             }
             if fault.probability < 1.0 && self.throw() >= fault.probability {
@@ -358,9 +377,15 @@ impl Faults {
                 continue;
             }
             if let Some((least, most)) = fault.delay.as_deref().and_then(range) {
-                spoilt.delay += least + (most - least).mul_f64(self.throw());
+                let delay = least + (most - least).mul_f64(self.throw());
+                let millis = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+                match fault.kind {
+                    Kind::ClockAhead => spoilt.skew += millis,
+                    Kind::ClockBehind => spoilt.skew -= millis,
+                    _ => spoilt.delay += delay,
+                }
             }
-            if fault.kind != Kind::Latency {
+            if !fault.kind.is_beside() {
                 spoilt.by = Some(fault.kind);
                 spoilt.refusal = fault.refusal(call);
             }

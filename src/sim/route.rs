@@ -46,6 +46,12 @@ pub struct Session {
     pub id: String,
     /// When the keys end.
     pub expires: Timestamp,
+    /// The person behind it; roles that are assumed with these keys keep it.
+    pub source_identity: Option<String>,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+    /// The keys of the tags that roles assumed with these keys keep.
+    pub transitive: Vec<String>,
 }
 
 impl Session {
@@ -66,6 +72,9 @@ impl Session {
         let mut bytes = b"simulated-session".to_vec();
         let fields = crate::fields! {
             "a" => &self.account, "r" => &self.arn, "i" => &self.id, "e" => self.expires.as_millis(),
+            "s" => self.source_identity.as_ref(),
+            "t" => self.tags.iter().map(|(key, value)| vec![key, value]).collect::<Value>(),
+            "k" => self.transitive.iter().collect::<Value>(),
         };
         bytes.extend(cbor::encode(&fields));
         text::base64(&bytes)
@@ -79,8 +88,16 @@ impl Session {
             arn: fields.at("r").as_str()?.to_owned(),
             id: fields.at("i").as_str()?.to_owned(),
             expires: Timestamp::from_millis(fields.at("e").as_int()?),
+            source_identity: fields.at("s").as_str().map(str::to_owned),
+            tags: fields.at("t").items().iter().filter_map(pair).collect(),
+            transitive: fields.at("k").texts().map(str::to_owned).collect(),
         })
     }
+}
+
+fn pair(value: &Value) -> Option<(String, String)> {
+    let mut texts = value.texts().map(str::to_owned);
+    Some((texts.next()?, texts.next()?))
 }
 
 /// The account of an access key: temporary keys encode it, other keys may end with the twelve digits
@@ -421,6 +438,9 @@ mod tests {
             arn: "arn:aws:sts::111111111111:assumed-role/r/s".to_owned(),
             id: "AROA:s".to_owned(),
             expires: Timestamp::from_secs(5),
+            source_identity: Some("ana".to_owned()),
+            tags: vec![("ticket".to_owned(), "INC-1".to_owned())],
+            transitive: vec!["ticket".to_owned()],
         };
         assert_eq!(
             Session::from_token(&session.token()).as_ref(),

@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{backup, cloudwatch, guardduty, securityhub, ssm};
+use super::services::{backup, cloudwatch, dynamodb, guardduty, securityhub, ssm};
 use super::world::Site;
 use crate::clock::Timestamp;
 
@@ -77,6 +77,9 @@ pub struct Scenario {
     /// AWS Backup.
     #[serde(default)]
     pub backup: backup::Section,
+    /// DynamoDB.
+    #[serde(default)]
+    pub dynamodb: dynamodb::Section,
     /// What goes wrong from the start.
     #[serde(default)]
     pub fault: Vec<Fault>,

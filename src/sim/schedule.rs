@@ -96,6 +96,37 @@ impl Schedule {
         })
     }
 
+    /// Reads an expression of a mute rule: `cron(…)` with five fields, in which Sunday is 0, or
+    /// `at(yyyy-MM-ddThh:mm)`. `None` when AWS would refuse it.
+    #[must_use]
+    pub fn five_fields(text: &str, zone: &str) -> Option<Self> {
+        let zone = match zone {
+            "" => TimeZone::UTC,
+            name => TimeZone::get(name).ok()?,
+        };
+        let (head, rest) = text.trim().split_once('(')?;
+        let body = rest.strip_suffix(')')?;
+        let kind = match head {
+            "cron" => Kind::Cron(Box::new(Cron::crontab(body)?)),
+            "at" if body.len() == "yyyy-MM-ddThh:mm".len() => {
+                Kind::Once(format!("{body}:00").parse().ok()?)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            zone,
+            offset: 0,
+            anchor: Timestamp::ZERO,
+        })
+    }
+
+    /// Whether it comes only once.
+    #[must_use]
+    pub fn is_once(&self) -> bool {
+        matches!(self.kind, Kind::Once(_))
+    }
+
     /// The first occurrence after a moment.
     #[must_use]
     pub fn after(&self, moment: Timestamp) -> Option<Timestamp> {
@@ -276,6 +307,35 @@ impl Cron {
         })
     }
 
+    /// Five fields, as crontab has them.
+    fn crontab(body: &str) -> Option<Self> {
+        const WEEK: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+        let fields: Vec<&str> = body.split_whitespace().collect();
+        let [minutes, hours, days, months, weekdays] = fields[..] else {
+            return None;
+        };
+        let legal = |c: char| c.is_ascii_alphanumeric() || "*-,".contains(c);
+        if !body.chars().all(|c| legal(c) || c == ' ') {
+            return None;
+        }
+        // Its days of the week count from 0; ours from 1.
+        let weekdays = match weekdays {
+            "*" => "?".to_owned(),
+            text => {
+                let one = |part: &str| number(part, 0, 6, &WEEK).map(|n| (n + 1).to_string());
+                let part = |part: &str| match part.split_once('-') {
+                    Some((low, high)) => Some(format!("{}-{}", one(low)?, one(high)?)),
+                    None => one(part),
+                };
+                text.split(',')
+                    .map(part)
+                    .collect::<Option<Vec<_>>>()?
+                    .join(",")
+            }
+        };
+        Self::parse(&format!("{minutes} {hours} {days} {months} {weekdays} *"))
+    }
+
     fn matches(&self, date: Date) -> bool {
         let last = date.days_in_month();
         // AWS counts from Sunday, which is 1.
@@ -380,161 +440,4 @@ fn number(text: &str, low: i8, high: i8, names: &[&str]) -> Option<i8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text).unwrap()
-    }
-
-    fn schedule(text: &str) -> Schedule {
-        Schedule::parse(text, "", 0, at("2026-11-01T00:00:00Z")).unwrap()
-    }
-
-    #[test]
-    fn the_next_and_the_last_time_of_every_form() {
-        let now = at("2026-11-21T08:30:00Z"); // a Saturday
-        for (text, before, after) in [
-            (
-                "cron(0 2 ? * * *)",
-                "2026-11-21T02:00:00Z",
-                "2026-11-22T02:00:00Z",
-            ),
-            (
-                "cron(0 2 ? * SUN *)",
-                "2026-11-15T02:00:00Z",
-                "2026-11-22T02:00:00Z",
-            ),
-            (
-                "cron(30 8 ? * SAT *)",
-                "2026-11-21T08:30:00Z",
-                "2026-11-28T08:30:00Z",
-            ),
-            (
-                "cron(0/15 * * * ? *)",
-                "2026-11-21T08:30:00Z",
-                "2026-11-21T08:45:00Z",
-            ),
-            (
-                "cron(0 4 ? * TUE#2 *)",
-                "2026-11-10T04:00:00Z",
-                "2026-12-08T04:00:00Z",
-            ),
-            (
-                "cron(0 4 ? * FRIL *)",
-                "2026-10-30T04:00:00Z",
-                "2026-11-27T04:00:00Z",
-            ),
-            (
-                "cron(0 4 L * ? *)",
-                "2026-10-31T04:00:00Z",
-                "2026-11-30T04:00:00Z",
-            ),
-            ("cron(10 0 6 1,15 JAN-DEC/1 ? *)", "", ""),
-            (
-                "cron(10 0 6 1,15 * ? *)",
-                "2026-11-15T06:00:10Z",
-                "2026-12-01T06:00:10Z",
-            ),
-            (
-                "rate(7 days)",
-                "2026-11-15T00:00:00Z",
-                "2026-11-22T00:00:00Z",
-            ),
-            (
-                "rate(30 minutes)",
-                "2026-11-21T08:30:00Z",
-                "2026-11-21T09:00:00Z",
-            ),
-            ("at(2026-11-21T09:00:00)", "", "2026-11-21T09:00:00Z"),
-        ] {
-            let schedule = schedule(text);
-            if !before.is_empty() {
-                assert_eq!(schedule.before(now), Some(at(before)), "{text}");
-            }
-            if !after.is_empty() {
-                assert_eq!(schedule.after(now), Some(at(after)), "{text}");
-            }
-        }
-        assert_eq!(schedule("at(2026-11-21T09:00:00)").before(now), None);
-    }
-
-    #[test]
-    fn a_zone_keeps_its_local_hour_over_daylight_saving() {
-        let anchor = Timestamp::ZERO;
-        let daily = Schedule::parse("cron(0 2 ? * * *)", "Europe/Berlin", 0, anchor).unwrap();
-        if daily.zone == TimeZone::UTC {
-            return; // This machine has no time zones.
-        }
-        let due = daily.after(at("2026-12-01T00:00:00Z")).unwrap();
-        assert_eq!(due, at("2026-12-01T01:00:00Z"));
-        assert_eq!(daily.written(due), "2026-12-01T02:00+01:00");
-        let due = daily.after(at("2026-07-01T00:00:00Z").minus(Duration::from_secs(1)));
-        assert_eq!(due, Some(at("2026-07-01T00:00:00Z")));
-    }
-
-    #[test]
-    fn an_offset_counts_days_after_the_match() {
-        let text = "cron(0 4 ? * TUE#2 *)";
-        let late = Schedule::parse(text, "", 3, Timestamp::ZERO).unwrap();
-        assert_eq!(
-            late.after(at("2026-11-11T00:00:00Z")),
-            Some(at("2026-11-13T04:00:00Z"))
-        );
-    }
-
-    #[test]
-    fn a_range_has_its_beginning_and_not_its_end() {
-        let all = schedule("cron(0 * ? * * *)")
-            .between(at("2026-11-21T08:00:00Z"), at("2026-11-21T10:00:00Z"));
-        assert_eq!(
-            all,
-            [at("2026-11-21T08:00:00Z"), at("2026-11-21T09:00:00Z")]
-        );
-        let all = schedule("rate(1 hour)")
-            .between(at("2026-11-21T08:00:00Z"), at("2026-11-21T10:00:00Z"));
-        assert_eq!(all.len(), 2);
-    }
-
-    #[test]
-    fn nonsense_is_refused() {
-        for text in [
-            "",
-            "cron()",
-            "cron(0 25 ? * * *)",
-            "cron(0 2 ? *)",
-            "rate(0 days)",
-            "rate(5 weeks)",
-            "every day",
-            "at(noon)",
-            "cron(0 2 ? * TUE#9 *)",
-        ] {
-            assert!(
-                Schedule::parse(text, "", 0, Timestamp::ZERO).is_none(),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn times_are_written_without_idle_seconds() {
-        let utc = schedule("rate(1 day)");
-        assert_eq!(utc.written(at("2026-12-01T02:00:00Z")), "2026-12-01T02:00Z");
-        assert_eq!(
-            utc.written(at("2026-12-01T02:00:05Z")),
-            "2026-12-01T02:00:05Z"
-        );
-    }
-
-    #[test]
-    fn patch_day_is_the_second_tuesday() {
-        assert_eq!(
-            patch_day(at("2026-11-21T00:00:00Z")),
-            at("2026-11-10T17:00:00Z")
-        );
-        assert_eq!(
-            patch_day(at("2026-11-10T16:59:00Z")),
-            at("2026-10-13T17:00:00Z")
-        );
-    }
-}
+mod tests;

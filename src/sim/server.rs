@@ -277,7 +277,10 @@ async fn serve(
     let id = shape::request_id(world);
     let ask = match route::read(world, &tongue, &parts, &body) {
         Ok(ask) => ask,
-        Err(refusal) => return Ok(shape::refused(&tongue, &id, &refusal)),
+        Err(refusal) => {
+            let response = shape::refused(&tongue, &id, &refusal);
+            return Ok(shape::dated(response, world.clock().outside()));
+        }
     };
     let call = Call {
         world,
@@ -289,7 +292,7 @@ async fn serve(
         input: ask.input,
         now: world.now(),
     };
-    let _open = stage.calls.open(&call);
+    let (_open, entry) = stage.calls.open(&call, &id);
     let spoilt = stage.faults.spoil(&call);
     if !spoilt.delay.is_zero() {
         tokio::time::sleep(spoilt.delay).await;
@@ -310,6 +313,7 @@ async fn serve(
             None => run(&call),
         },
     };
+    stage.calls.answered(entry, &answer);
     let response = match &answer {
         Ok(value) => shape::accepted(&tongue, &id, value),
         Err(refusal) => {
@@ -319,7 +323,19 @@ async fn serve(
             shape::refused(&tongue, &id, refusal)
         }
     };
+    let ahead = Duration::from_millis(spoilt.skew.unsigned_abs());
+    let outside = world.clock().outside();
+    let told = if spoilt.skew < 0 {
+        outside.minus(ahead)
+    } else {
+        outside.plus(ahead)
+    };
+    let response = shape::dated(response, told);
     Ok(match spoilt.by {
+        Some(Kind::Lost) => {
+            reset.store(true, Ordering::Relaxed);
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         Some(Kind::Truncate) => response.map(Body::cut),
         Some(Kind::Malformed) => {
             response.map(|_| Body::whole(b"<!doctype html>\0\xff{\"oops".to_vec()))

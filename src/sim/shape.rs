@@ -13,6 +13,7 @@ use super::route::Tongue;
 use super::services::{Refusal, Service};
 use super::wire::{Protocol, Value, cbor, json, query, text};
 use super::world::World;
+use crate::clock::Timestamp;
 
 /// The body of an answer; one that is cut announces more than it sends.
 #[derive(Debug)]
@@ -143,7 +144,10 @@ pub(super) fn refused(tongue: &Tongue, request_id: &str, refusal: &Refusal) -> R
         (s.dialect.namespace, s.dialect.message)
     });
     fields.set("__type", format!("{namespace}{}", refusal.code));
-    fields.set(message, &refusal.message);
+    // Few exceptions spell the member in a way of their own, and bring it along.
+    if fields.get("Message").is_none() {
+        fields.set(message, &refusal.message);
+    }
     let fields = Value::Map(fields);
     let body = if tongue.protocol == Protocol::Cbor {
         cbor::encode(&fields)
@@ -177,6 +181,12 @@ fn respond(tongue: &Tongue, request_id: &str, status: StatusCode, body: Vec<u8>)
     if tongue.protocol == Protocol::Cbor {
         add(&mut response, "smithy-protocol", "rpc-v2-cbor");
     }
+    response
+}
+
+/// The answer with the time of the server's clock.
+pub(super) fn dated(mut response: Response<Body>, at: Timestamp) -> Response<Body> {
+    add(&mut response, "date", &text::http_date(at));
     response
 }
 

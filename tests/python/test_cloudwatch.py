@@ -42,7 +42,8 @@ def everything(cloudwatch, **filters):
 def test_all_pages_together_are_the_truth(sim, account, page_size, protocol):
     cloudwatch = sim.client("cloudwatch", account, protocol=protocol)
     found = everything(cloudwatch, AlarmTypes=BOTH, PaginationConfig={"PageSize": page_size})
-    assert seconds(found) == sim.truth("cloudwatch", account)
+    truth = sim.truth("cloudwatch", account)
+    assert seconds(found) == {kind: truth[kind] for kind in found}
 
 
 def test_the_protocols_are_three(sim):
@@ -340,3 +341,82 @@ def test_the_command_line_works(sim):
         assert [a["AlarmArn"] for a in answer[kind]] == [a["AlarmArn"] for a in truth[kind]]
     history = sim.aws("cloudwatch", "describe-alarm-history", "--max-items", "3", account=PAYMENTS)
     assert len(history["AlarmHistoryItems"]) == 3
+
+
+def rule(expression, duration="PT1H", **more):
+    return {"Schedule": {"Expression": expression, "Duration": duration, **more}}
+
+
+@PROTOCOLS
+def test_a_mute_rule_comes_to_act_and_ends(fresh, protocol):
+    sim = fresh("--speed", "0")
+    cloudwatch = sim.client("cloudwatch", protocol=protocol)
+    names = [a["AlarmName"] for a in cloudwatch.describe_alarms(MaxRecords=3)["MetricAlarms"]]
+    now = datetime.datetime.fromtimestamp(sim.control("GET", "clock")["millis"] / 1000, datetime.timezone.utc)
+    begins = (now + datetime.timedelta(minutes=2)).replace(second=0, microsecond=0)
+    expires = begins + datetime.timedelta(hours=1)
+    made = dict(Name="noctop-ana-1", Description="deploying", Rule=rule(f"at({begins:%Y-%m-%dT%H:%M})"),
+                MuteTargets={"AlarmNames": names}, ExpireDate=expires, Tags=[{"Key": "by", "Value": "ana"}])
+    cloudwatch.put_alarm_mute_rule(**made)
+
+    def status():
+        return cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="noctop-ana-1")["Status"]
+
+    seen = cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="noctop-ana-1")
+    arn = f"arn:aws:cloudwatch:eu-west-1:111111111111:alarm-mute-rule:noctop-ana-1"
+    assert seen["AlarmMuteRuleArn"] == arn and seen["Name"] == "noctop-ana-1" and seen["Description"] == "deploying"
+    assert seen["Rule"] == made["Rule"] and seen["MuteTargets"] == made["MuteTargets"]
+    assert seen["MuteType"] == "ONE_TIME" and seconds(seen["ExpireDate"]) == seconds(expires)
+    assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == made["Tags"]
+    assert status() == "SCHEDULED" and sim.truth("cloudwatch", "111111111111")["MutedAlarms"] == []
+    sim.control("POST", "clock", {"advance": "3m"})
+    assert status() == "ACTIVE"
+    assert sim.truth("cloudwatch", "111111111111")["MutedAlarms"] == sorted(names)
+    # The alarms go on: muting is not clearing.
+    assert {a["AlarmName"] for a in cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]} == set(names)
+    # Extended: the same name with another end.
+    cloudwatch.put_alarm_mute_rule(**dict(made, Rule=rule("cron(0 2 * * SUN)", "PT4H", Timezone="Europe/Berlin")))
+    assert cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="noctop-ana-1")["MuteType"] == "RECURRING"
+    sim.control("POST", "clock", {"advance": "70m"})
+    assert status() == "EXPIRED"
+    cloudwatch.delete_alarm_mute_rule(AlarmMuteRuleName="noctop-ana-1")
+    cloudwatch.delete_alarm_mute_rule(AlarmMuteRuleName="noctop-ana-1")
+    with pytest.raises(ClientError) as error:
+        status()
+    assert "NotFound" in code(error)
+
+
+def test_mute_rules_are_listed_by_alarm_status_and_page(fresh):
+    sim = fresh("--speed", "0")
+    cloudwatch = sim.client("cloudwatch")
+    alarms = [a["AlarmName"] for a in cloudwatch.describe_alarms(MaxRecords=2)["MetricAlarms"]]
+    for n in range(7):
+        cloudwatch.put_alarm_mute_rule(Name=f"weekly-{n}", Rule=rule("cron(0 2 * * *)"), MuteTargets={"AlarmNames": [alarms[n % 2]]})
+    cloudwatch.put_alarm_mute_rule(Name="night", Rule=rule("cron(* * * * *)", "PT2M"), MuteTargets={"AlarmNames": alarms})
+    pages = [p["AlarmMuteRuleSummaries"] for p in
+             cloudwatch.get_paginator("list_alarm_mute_rules").paginate(PaginationConfig={"PageSize": 3})]
+    assert [len(p) for p in pages] == [3, 3, 2]
+    found = [r["AlarmMuteRuleArn"].rsplit(":", 1)[1] for p in pages for r in p]
+    assert found == ["night"] + [f"weekly-{n}" for n in range(7)]
+    assert all("Name" not in r for p in pages for r in p)
+    by_alarm = cloudwatch.list_alarm_mute_rules(AlarmName=alarms[1])["AlarmMuteRuleSummaries"]
+    assert len(by_alarm) == 4
+    active = cloudwatch.list_alarm_mute_rules(Statuses=["ACTIVE"])["AlarmMuteRuleSummaries"]
+    assert [(r["AlarmMuteRuleArn"].rsplit(":", 1)[1], r["MuteType"]) for r in active] == [("night", "RECURRING")]
+    with pytest.raises(ClientError) as error:
+        cloudwatch.list_alarm_mute_rules(AlarmName="no such alarm")
+    assert code(error).startswith("ResourceNotFound")
+
+
+@pytest.mark.parametrize("wrong", [
+    dict(Rule=rule("rate(1 hour)")), dict(Rule=rule("cron(0 2 ? * * *)")), dict(Rule=rule("cron(0 2 * * *)", "4H")),
+    dict(Rule=rule("cron(0 2 * * *)", "PT30S")), dict(Rule=rule("cron(0 2 * * *)", "P15DT1M")),
+    dict(Rule=rule("cron(0 2 * * *)", Timezone="Mars/Olympus")), dict(Rule=rule("at(2020-01-01T00:00)")),
+    dict(MuteTargets={"AlarmNames": ["no such alarm"]}), dict(ExpireDate=datetime.datetime(2020, 1, 1)),
+])
+def test_mute_rules_that_are_refused(sim, wrong):
+    cloudwatch = sim.client("cloudwatch")
+    with pytest.raises(ClientError) as error:
+        cloudwatch.put_alarm_mute_rule(**{"Name": "wrong", "Rule": rule("cron(0 2 * * *)"), **wrong})
+    assert code(error) == "ValidationError"
+    assert not [r for r in cloudwatch.list_alarm_mute_rules()["AlarmMuteRuleSummaries"] if "wrong" in r["AlarmMuteRuleArn"]]

@@ -128,3 +128,30 @@ def test_the_command_line_works(sim):
     arn = f"arn:aws:iam::{PAYMENTS}:role/noctop-read"
     answer = sim.aws("sts", "assume-role", "--role-arn", arn, "--role-session-name", "cli")
     assert answer["AssumedRoleUser"]["Arn"].endswith("assumed-role/noctop-read/cli")
+
+
+def test_the_person_and_the_tags_travel_with_the_session(fresh):
+    sim = fresh("--speed", "0")
+    tags = [{"Key": "ticket", "Value": "INC-7"}, {"Key": "console", "Value": "noc-1"}]
+    answer = assume(sim.client("sts"), SourceIdentity="ana", Tags=tags, TransitiveTagKeys=["ticket"])
+    assert answer["SourceIdentity"] == "ana" and answer["PackedPolicySize"] > 0
+    first = answer["Credentials"]
+    # A chained role keeps the person and what is transitive, and may not become somebody else.
+    chained = assume(sim.with_credentials("sts", first), account="333333333333")
+    assert chained["SourceIdentity"] == "ana"
+    for wrong, wanted in [
+        (dict(SourceIdentity="ben"), "AccessDenied"), (dict(SourceIdentity="with space"), "ValidationError"),
+        (dict(Tags=[{"Key": "ticket", "Value": "other"}]), "InvalidParameterValue"),
+        (dict(TransitiveTagKeys=["unknown"]), "InvalidParameterValue"),
+        (dict(Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]), "InvalidParameterValue"),
+    ]:
+        with pytest.raises(ClientError) as error:
+            assume(sim.with_credentials("sts", first), account="333333333333", **wrong)
+        assert code(error) == wanted
+    acting = sim.with_credentials("cloudwatch", chained["Credentials"])
+    name = acting.describe_alarms(MaxRecords=1)["MetricAlarms"][0]["AlarmName"]
+    acting.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a drill")
+    change = sim.control("GET", "changes")[-1]
+    assert change["operation"] == "SetAlarmState" and change["account"] == "333333333333"
+    assert change["source_identity"] == "ana" and change["tags"] == {"ticket": "INC-7"}
+    assert change["caller"].endswith("assumed-role/noctop-read/night-shift")

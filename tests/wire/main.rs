@@ -6,55 +6,19 @@
     reason = "a simulator that does not start fails its test"
 )]
 
+#[macro_use]
+mod client;
+mod acts;
 mod sources;
 
 use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
-use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsError;
 use aws_sdk_cloudwatch::types::{AlarmType, Metric, MetricDataQuery, MetricStat, StateValue};
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
+use client::{PAYMENTS, keys_of, start};
 use noctop::sim::faults::{Fault, Kind};
-use noctop::sim::{Options, Simulator};
-
-const PAYMENTS: &str = "222222222222";
-
-fn start(scenario: &str) -> Simulator {
-    Simulator::start(Options {
-        scenario: scenario.to_owned(),
-        speed: 0.0,
-        ..Options::default()
-    })
-    .unwrap()
-}
-
-/// The configuration of a service's client, which every SDK crate spells in the same way.
-macro_rules! client {
-    ($sdk:ident, $sim:expr, $credentials:expr) => {
-        $sdk::Client::from_conf(
-            $sdk::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new("eu-west-1"))
-                .endpoint_url($sim.endpoint())
-                .credentials_provider($credentials)
-                .http_client(aws_smithy_http_client::Builder::new().build_http())
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(
-                    TimeoutConfig::builder()
-                        .operation_timeout(std::time::Duration::from_secs(20))
-                        .build(),
-                )
-                .build(),
-        )
-    };
-}
-
-fn keys_of(account: &str) -> Credentials {
-    Credentials::new(format!("AKIA{account}"), "demo", None, None, "test")
-}
 
 #[tokio::test]
 async fn alarms_page_through_cbor_and_are_the_truth() {

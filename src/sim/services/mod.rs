@@ -4,6 +4,7 @@ pub mod backup;
 mod call;
 pub mod cloudwatch;
 mod dice;
+pub mod dynamodb;
 mod fact;
 pub mod guardduty;
 pub mod organizations;
@@ -23,6 +24,7 @@ use super::world::World;
 pub const ALL: &[&Service] = &[
     &backup::SERVICE,
     &cloudwatch::SERVICE,
+    &dynamodb::SERVICE,
     &guardduty::SERVICE,
     &organizations::SERVICE,
     &securityhub::SERVICE,
@@ -98,6 +100,8 @@ pub struct Operation {
     pub page: Option<Paging>,
     /// Calls per second and burst that AWS allows per account and region; `None` where nothing is known.
     pub rate: Option<(f64, u32)>,
+    /// Whether it changes something.
+    pub changes: bool,
     /// What it does.
     pub run: fn(&Call<'_>) -> Answer,
 }
@@ -131,6 +135,7 @@ impl Operation {
             required: &[],
             page: None,
             rate: None,
+            changes: !reads(name),
             run,
         }
     }
@@ -173,6 +178,40 @@ impl Operation {
         self.rate = Some((per_second, burst));
         self
     }
+}
+
+/// Whether an operation only reads, as AWS names such operations. What is not known to read counts as a change.
+const fn reads(name: &str) -> bool {
+    const READING: [&str; 9] = [
+        "Assume",
+        "BatchGet",
+        "Describe",
+        "Get",
+        "List",
+        "Query",
+        "Scan",
+        "Search",
+        "StartExecutionPreview",
+    ];
+    let mut n = 0;
+    while n < READING.len() {
+        if begins(name.as_bytes(), READING[n].as_bytes()) {
+            return true;
+        }
+        n += 1;
+    }
+    false
+}
+
+const fn begins(name: &[u8], with: &[u8]) -> bool {
+    let mut n = 0;
+    while n < with.len() {
+        if n >= name.len() || name[n] != with[n] {
+            return false;
+        }
+        n += 1;
+    }
+    true
 }
 
 impl Service {

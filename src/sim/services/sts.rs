@@ -107,10 +107,14 @@ fn assume_role(call: &Call<'_>) -> Answer {
             call.world.unique("AROA", &format!("{account}/{name}"))
         ),
         expires: call.now.plus(Duration::from_secs(seconds.unsigned_abs())),
+        source_identity: source_identity(call)?,
+        ..tagged(call)?
     };
     Ok(fields! {
         "Credentials" => credentials(call, &granted),
         "AssumedRoleUser" => fields! { "AssumedRoleId" => &granted.id, "Arn" => &granted.arn },
+        "SourceIdentity" => granted.source_identity.as_ref(),
+        "PackedPolicySize" => (!granted.tags.is_empty()).then(|| 2 * granted.tags.len()),
     })
 }
 
@@ -139,8 +143,115 @@ fn get_session_token(call: &Call<'_>) -> Answer {
         arn: call.caller.arn.clone(),
         id: call.caller.user_id(),
         expires: call.now.plus(Duration::from_secs(seconds.unsigned_abs())),
+        source_identity: None,
+        tags: Vec::new(),
+        transitive: Vec::new(),
     };
     Ok(fields! { "Credentials" => credentials(call, &granted) })
+}
+
+/// The person behind a session. Once set it stays through every further role.
+fn source_identity(call: &Call<'_>) -> Result<Option<String>, Refusal> {
+    let before = call
+        .caller
+        .session
+        .as_ref()
+        .and_then(|s| s.source_identity.clone());
+    let Some(given) = call.text("SourceIdentity") else {
+        return Ok(before);
+    };
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if !(2..=64).contains(&given.len()) || !given.chars().all(legal) || given.starts_with("aws:") {
+        return Err(call.invalid(format!(
+            "1 validation error detected: Value '{given}' at 'sourceIdentity' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        )));
+    }
+    if before.as_deref().is_some_and(|before| before != given) {
+        let message = format!(
+            "User: {} is not authorized to perform: sts:SetSourceIdentity with another source identity than the one that is set",
+            call.caller.arn
+        );
+        return Err(Refusal::new("AccessDenied", message).status(403));
+    }
+    Ok(Some(given.to_owned()))
+}
+
+/// A session with the tags that are passed and those that the caller's session hands on.
+fn tagged(call: &Call<'_>) -> Result<Session, Refusal> {
+    let given = call.arg("Tags").items();
+    if given.len() > 50 {
+        return Err(call.invalid(
+            "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50",
+        ));
+    }
+    let mut transitive: Vec<String> = call
+        .arg("TransitiveTagKeys")
+        .texts()
+        .map(str::to_owned)
+        .collect();
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for tag in given {
+        let (key, value) = (tag.at("Key").as_str(), tag.at("Value").as_str());
+        let (key, value) = (key.unwrap_or_default(), value.unwrap_or_default());
+        if key.is_empty() || key.len() > 128 || value.len() > 256 {
+            return Err(call.invalid(format!(
+                "1 validation error detected: Value '{key}' at 'tags.1.member.key' failed to satisfy constraint: \
+                 Member must have length between 1 and 128, and its value 256 at most"
+            )));
+        }
+        if tags
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(key))
+        {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+        tags.push((key.to_owned(), value.to_owned()));
+    }
+    if let Some(unknown) = transitive
+        .iter()
+        .find(|key| !tags.iter().any(|(k, _)| k == *key))
+    {
+        return Err(Refusal::new(
+            "InvalidParameterValue",
+            format!(
+                "The specified transitive tag key must be included in the requested tags: {unknown}"
+            ),
+        ));
+    }
+    if let Some(before) = &call.caller.session {
+        for (key, value) in before
+            .tags
+            .iter()
+            .filter(|(key, _)| before.transitive.contains(key))
+        {
+            if tags
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(key))
+            {
+                return Err(Refusal::new(
+                    "InvalidParameterValue",
+                    format!(
+                        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session: {key}"
+                    ),
+                ));
+            }
+            tags.push((key.clone(), value.clone()));
+            transitive.push(key.clone());
+        }
+    }
+    Ok(Session {
+        account: call.caller.account.clone(),
+        arn: String::new(),
+        id: String::new(),
+        expires: call.now,
+        source_identity: None,
+        tags,
+        transitive,
+    })
 }
 
 fn credentials(call: &Call<'_>, session: &Session) -> Value {

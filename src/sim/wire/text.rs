@@ -18,6 +18,14 @@ pub fn iso_secs(at: Timestamp) -> String {
     at.to_string()
 }
 
+/// A moment as the head of an HTTP answer tells it.
+#[must_use]
+pub fn http_date(at: Timestamp) -> String {
+    at.to_jiff()
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string()
+}
+
 /// Decodes `%41` and, in forms, `+`.
 #[must_use]
 pub fn unescape(text: &str, form: bool) -> String {

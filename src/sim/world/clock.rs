@@ -56,6 +56,13 @@ impl WorldClock {
         self.read(hand)
     }
 
+    /// The time of the machine behind the world, which the heads of its answers tell: a world that is
+    /// frozen or moved ahead does not look as if its clock were wrong.
+    #[must_use]
+    pub fn outside(&self) -> Timestamp {
+        self.base.now()
+    }
+
     /// Moves the world ahead.
     pub fn advance(&self, by: Duration) {
         self.turn(|hand| hand.world = hand.world.plus(by));

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::alarm::{Alarm, Reason, Rhythm, Shape, State, arn, stamp};
 use super::catalogue::{RESOURCES, TEMPLATES, scaling};
+use super::mute::MuteRule;
 use super::rule::Rule;
 use super::section::{Entry, Evaluation, Outage, Section};
 use crate::clock::Timestamp;
@@ -26,6 +27,8 @@ type Due = Reverse<(Timestamp, u64, Arc<str>, Option<State>)>;
 pub struct CloudWatch {
     /// By name.
     pub alarms: BTreeMap<Arc<str>, Alarm>,
+    /// The mute rules by name.
+    pub mutes: BTreeMap<String, MuteRule>,
     due: BinaryHeap<Due>,
     order: u64,
     /// Which composite alarms look at an alarm.
@@ -46,6 +49,7 @@ impl Estate for CloudWatch {
     fn found(site: &Site) -> Self {
         let mut me = Self {
             alarms: BTreeMap::new(),
+            mutes: BTreeMap::new(),
             due: BinaryHeap::new(),
             order: 0,
             parents: HashMap::new(),

@@ -5,6 +5,7 @@ mod catalogue;
 mod estate;
 mod history;
 mod metrics;
+mod mute;
 mod rule;
 mod section;
 mod write;
@@ -66,14 +67,23 @@ pub const SERVICE: Service = Service {
         Operation::new("DisableAlarmActions", write::disable_actions)
             .needs(&["AlarmNames"])
             .rate(3.0, 3),
+        Operation::new("PutAlarmMuteRule", mute::put).needs(&["Name", "Rule"]),
+        Operation::new("GetAlarmMuteRule", mute::get).needs(&["AlarmMuteRuleName"]),
+        Operation::new("ListAlarmMuteRules", mute::list).paged(
+            "MaxRecords",
+            "NextToken",
+            (1, 100),
+            50,
+        ),
+        Operation::new("DeleteAlarmMuteRule", mute::delete).needs(&["AlarmMuteRuleName"]),
     ],
     disabled: always_on,
     truth,
 };
 
-/// Every alarm, as `DescribeAlarms` answers it.
+/// Every alarm, as `DescribeAlarms` answers it, every mute rule, and whose actions are muted now.
 fn truth(world: &World, account: &str, region: &str) -> Value {
-    world.estate(account, region, |all: &mut CloudWatch, site, _| {
+    world.estate(account, region, |all: &mut CloudWatch, site, now| {
         let kind = |composite: bool| -> Value {
             let fit = all
                 .alarms
@@ -82,7 +92,12 @@ fn truth(world: &World, account: &str, region: &str) -> Value {
             fit.map(|(name, alarm)| alarm.describe(name, site))
                 .collect()
         };
-        fields! { "MetricAlarms" => kind(false), "CompositeAlarms" => kind(true) }
+        fields! {
+            "MetricAlarms" => kind(false),
+            "CompositeAlarms" => kind(true),
+            "AlarmMuteRules" => all.mutes.iter().map(|(name, rule)| rule.describe(name, site, now)).collect::<Value>(),
+            "MutedAlarms" => mute::muted(all, now),
+        }
     })
 }
 

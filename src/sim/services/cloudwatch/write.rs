@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::alarm::{Alarm, Reason, Shape, State};
 use super::estate::CloudWatch;
 use super::metrics::not_found;
-use crate::clock::Timestamp;
 use crate::sim::services::{Answer, Call, Refusal};
 use crate::sim::wire::{Map, Value};
 use crate::{fields, sim::wire::is_empty};
@@ -66,7 +65,8 @@ fn members(call: &Call<'_>) -> Map {
     kept
 }
 
-fn tags(call: &Call<'_>) -> BTreeMap<String, String> {
+/// The tags that a request gives.
+pub fn tags(call: &Call<'_>) -> BTreeMap<String, String> {
     let text = |tag: &Value, name: &str| tag.at(name).as_str().unwrap_or_default().to_owned();
     call.arg("Tags")
         .items()
@@ -259,17 +259,19 @@ fn switch(call: &Call<'_>, on: bool) -> Answer {
 
 /// Answers `ListTagsForResource`.
 pub fn list_tags(call: &Call<'_>) -> Answer {
-    tagged(call, |alarm, _| {
-        let tags = alarm.tags.iter();
-        fields! { "Tags" => tags.map(|(k, v)| fields! { "Key" => k, "Value" => v }).collect::<Value>() }
+    tagged(call, |tags| {
+        let tags = tags
+            .iter()
+            .map(|(k, v)| fields! { "Key" => k, "Value" => v });
+        fields! { "Tags" => tags.collect::<Value>() }
     })
 }
 
 /// Answers `TagResource`.
 pub fn tag(call: &Call<'_>) -> Answer {
     let new = tags(call);
-    tagged(call, |alarm, _| {
-        alarm.tags.extend(new);
+    tagged(call, |tags| {
+        tags.extend(new);
         Value::Map(Map::default())
     })
 }
@@ -277,29 +279,41 @@ pub fn tag(call: &Call<'_>) -> Answer {
 /// Answers `UntagResource`.
 pub fn untag(call: &Call<'_>) -> Answer {
     let keys: Vec<&str> = call.arg("TagKeys").texts().collect();
-    tagged(call, |alarm, _| {
-        alarm.tags.retain(|key, _| !keys.contains(&key.as_str()));
+    tagged(call, |tags| {
+        tags.retain(|key, _| !keys.contains(&key.as_str()));
         Value::Map(Map::default())
     })
 }
 
-fn tagged(call: &Call<'_>, look: impl FnOnce(&mut Alarm, Timestamp) -> Value) -> Answer {
+/// The tags of the alarm or mute rule that a request names by its ARN.
+fn tagged(call: &Call<'_>, look: impl FnOnce(&mut BTreeMap<String, String>) -> Value) -> Answer {
     let arn = call.needed("ResourceARN");
-    let name = arn
-        .strip_prefix(&call.arn("cloudwatch", "alarm:"))
-        .ok_or_else(|| {
-            Refusal::new(
-                "InvalidParameterValueException",
-                format!("{arn} is not an alarm of this account and region"),
-            )
-        })?;
-    call.estate(|all: &mut CloudWatch, _, now| {
+    let named = |kind: &str| arn.strip_prefix(&call.arn("cloudwatch", kind));
+    let (alarm, rule) = (named("alarm:"), named("alarm-mute-rule:"));
+    let Some(name) = alarm.or(rule) else {
+        return Err(Refusal::new(
+            "InvalidParameterValueException",
+            format!("{arn} is not an alarm of this account and region"),
+        ));
+    };
+    call.estate(|all: &mut CloudWatch, _, _| {
+        let tags = match alarm {
+            Some(name) => all.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
+            None => all.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        };
         let gone = || {
             Refusal::new("ResourceNotFoundException", format!("{arn} does not exist"))
                 .status(404)
-                .with("ResourceType", "Alarm")
+                .with(
+                    "ResourceType",
+                    if alarm.is_some() {
+                        "Alarm"
+                    } else {
+                        "AlarmMuteRule"
+                    },
+                )
                 .with("ResourceId", name)
         };
-        Ok(look(all.alarms.get_mut(name).ok_or_else(gone)?, now))
+        Ok(look(tags.ok_or_else(gone)?))
     })
 }

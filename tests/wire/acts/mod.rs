@@ -1,0 +1,3 @@
+//! What operators do, through the real SDK.
+
+mod ledger;
