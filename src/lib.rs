@@ -10,6 +10,7 @@ pub mod domain;
 pub mod effects;
 pub mod filter;
 pub mod keymap;
+pub mod ledger;
 pub mod lifecycle;
 pub mod model;
 pub mod panes;

@@ -111,15 +111,6 @@ fn field(field: Field, values: &[Value]) -> Result<Test, Problem> {
         })?),
         Field::State => Test::State(each(values, |value| {
             plain(field, value)?;
-            let text = value.text().to_lowercase();
-            if matches!(&*text, "ack" | "snz" | "acked" | "snoozed") {
-                return Err(Problem::new(
-                    value.span.clone(),
-                    format!(
-                        "nothing can be {text}: this version keeps no acknowledgements; use new or clear"
-                    ),
-                ));
-            }
             let words = State::ALL.iter().map(|s| s.word());
             known(field, value, words, |text| {
                 State::ALL.iter().copied().find(|s| s.word() == text)

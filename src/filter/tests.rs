@@ -158,7 +158,6 @@ fn problems_name_the_place_and_the_nearest_name() {
         ("\"\"", 0..2, "empty text", None),
         ("owner:ana", 6..9, "no acknowledgements", None),
         ("ends:<30m", 5..9, "no acknowledgements", None),
-        ("state:ack", 6..9, "no acknowledgements", None),
         ("tag:=x", 4..6, "needs a key", None),
         ("http://x", 0..4, "put it in quotes", None),
     ] {

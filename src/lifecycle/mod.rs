@@ -1,41 +1,56 @@
 //! What operators see of an item's life: its state and its marks, derived from facts by one pure function.
 //!
-//! Called by the store whenever a fact about a row changes or a deadline passes. Imports the nouns alone.
-//! Acknowledgements and snoozes join here when the ledger exists: a new [`State`], one more fact, the same function.
+//! Called by the store whenever a fact about a row changes, the ledger tells something or a deadline passes. Imports
+//! the nouns alone.
 //!
 //! ```text
-//!            ┌── opens ──►  NEW  ── goes calm, or its last claim goes ──►  CLEAR ── kept a while ──► gone
-//!  (nothing) ┘               ▲                                               │
-//!                            └────────── fires again (soon: FLAP) ◄──────────┘
+//!            ┌── opens ──►  NEW · ACK · SNZ  ── goes calm, or its last claim goes ──►  CLEAR ── kept a while ──► gone
+//!  (nothing) ┘                     ▲                                                     │
+//!                                  └───────────── fires again (soon: FLAP) ◄─────────────┘
+//!
+//!  facts ──► stand (NEW, ACK, SNZ or CLEAR, and why) ──► triage (with marks) ──► Row
+//!  entry ──┘
 //! ```
 
+mod acts;
+mod ends;
 mod marks;
+mod standing;
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::domain::ItemState;
+use crate::domain::{ItemState, Severity};
 
+pub use acts::{Acknowledgement, Assignment, Comment, End, Entry, Owner, Snooze};
+pub use ends::{Lasting, Pick};
 pub use marks::{Mark, Marks};
+pub use standing::{Ended, Present, Standing, stand};
 
-/// How an item stands with the operators. In queue order: `NEW` before `CLEAR`.
+/// How an item stands with the operators. In queue order: `NEW` first, `CLEAR` last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// It asks for attention and nobody has taken it.
     New,
+    /// Somebody has taken it.
+    Acknowledged,
+    /// Somebody has hidden it until a moment.
+    Snoozed,
     /// Nothing to do: it never asked for attention, or no longer does.
     Clear,
 }
 
 impl State {
     /// Every state, in queue order.
-    pub const ALL: &'static [Self] = &[Self::New, Self::Clear];
+    pub const ALL: &'static [Self] = &[Self::New, Self::Acknowledged, Self::Snoozed, Self::Clear];
 
     /// The word in filters and JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Acknowledged => "ack",
+            Self::Snoozed => "snz",
             Self::Clear => "clear",
         }
     }
@@ -45,6 +60,8 @@ impl State {
     pub const fn label(self) -> &'static str {
         match self {
             Self::New => "NEW",
+            Self::Acknowledged => "ACK",
+            Self::Snoozed => "SNZ",
             Self::Clear => "CLEAR",
         }
     }
@@ -90,6 +107,25 @@ pub struct Facts {
     pub in_window: bool,
     /// Whether every feed that knows it is late or blind.
     pub stale: bool,
+    /// Its episode, by the service's own time.
+    pub episode: Timestamp,
+    /// The episode from which it has not been clear for longer than the flap span; see [`Present::lineage`].
+    pub lineage: Timestamp,
+    /// How bad it is, by the triage rules.
+    pub severity: Severity,
+}
+
+impl Facts {
+    /// What an acknowledgement hangs on.
+    #[must_use]
+    pub const fn present(&self) -> Present {
+        Present {
+            open: self.state.is_open() && !self.vanished,
+            episode: self.episode,
+            lineage: self.lineage,
+            severity: self.severity,
+        }
+    }
 }
 
 /// State and marks of one row.
@@ -99,13 +135,14 @@ pub struct Triage {
     pub state: State,
     /// What else is to be said; any of them.
     pub marks: Marks,
+    /// Why it asks for attention again, where somebody had taken or hidden it.
+    pub ended: Option<Ended>,
 }
 
-/// Derives state and marks from the facts.
+/// Derives marks from the facts and puts them beside how the item [stands](stand).
 #[must_use]
-pub fn triage(facts: &Facts, spans: &Spans, now: Timestamp) -> Triage {
-    let open = facts.state.is_open() && !facts.vanished;
-    let state = if open { State::New } else { State::Clear };
+pub fn triage(facts: &Facts, standing: &Standing, spans: &Spans, now: Timestamp) -> Triage {
+    let open = facts.present().open;
     let flapping = facts
         .flapped
         .is_some_and(|at| now < at.plus(spans.flap_shown));
@@ -120,7 +157,11 @@ pub fn triage(facts: &Facts, spans: &Spans, now: Timestamp) -> Triage {
     .into_iter()
     .filter_map(|(mark, holds)| holds.then_some(mark))
     .collect();
-    Triage { state, marks }
+    Triage {
+        state: standing.state,
+        marks,
+        ended: standing.ended,
+    }
 }
 
 /// Whether an alarm that fires at `fired` after it cleared at `cleared` flaps.
@@ -141,10 +182,15 @@ mod tests {
         flapped: None,
         in_window: false,
         stale: false,
+        episode: Timestamp::ZERO,
+        lineage: Timestamp::ZERO,
+        severity: Severity::Medium,
     };
 
     fn derive(facts: Facts, now: i64) -> (State, String) {
-        let t = triage(&facts, &Spans::default(), Timestamp::from_secs(now));
+        let now = Timestamp::from_secs(now);
+        let standing = stand(&facts.present(), None, now);
+        let t = triage(&facts, &standing, &Spans::default(), now);
         (t.state, t.marks.to_string())
     }
 

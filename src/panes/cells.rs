@@ -191,6 +191,8 @@ fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {
 pub const fn state_role(state: State) -> Role {
     match state {
         State::New => Role::StateNew,
+        State::Acknowledged => Role::StateAck,
+        State::Snoozed => Role::StateSnoozed,
         State::Clear => Role::StateClear,
     }
 }

@@ -17,6 +17,9 @@ pub struct Changes {
     pub worse: Vec<RowId>,
     /// Rows that stopped asking for attention.
     pub cleared: Vec<RowId>,
+    /// Rows that flapped while somebody had them: the ledger has to be told that what it keeps belongs to the present
+    /// episode too, because consoles that were not watching cannot know it.
+    pub carried: Vec<RowId>,
     /// Feeds about which something else is known than before.
     pub feeds: Vec<Feed>,
 }
@@ -35,6 +38,7 @@ impl Changes {
         self.opened.extend(later.opened);
         self.worse.extend(later.worse);
         self.cleared.extend(later.cleared);
+        self.carried.extend(later.carried);
         self.feeds.extend(later.feeds);
         self.tidy();
     }
@@ -47,6 +51,7 @@ impl Changes {
             &mut self.opened,
             &mut self.worse,
             &mut self.cleared,
+            &mut self.carried,
         ] {
             list.sort_unstable();
             list.dedup();
@@ -58,6 +63,7 @@ impl Changes {
                 &mut self.opened,
                 &mut self.worse,
                 &mut self.cleared,
+                &mut self.carried,
             ] {
                 list.retain(|id| removed.binary_search(id).is_err());
             }

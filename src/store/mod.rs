@@ -1,6 +1,7 @@
 //! The store: the one copy of the facts that AWS told, joined to rows, and how much of them can be believed.
 //!
-//! Written only by [`Store::apply`] and, where time alone changes a fact, [`Store::tick`]. Panes, counts and exports
+//! Written only by [`Store::apply`], [`Store::learn`] (what operators did, from the ledger) and, where time alone
+//! changes a fact, [`Store::tick`]. Panes, counts and exports
 //! are queries over it ([`projection::Projection`], [`export`]); none keeps a copy. Reads no clock.
 //!
 //! ```text
@@ -19,6 +20,7 @@ mod deadlines;
 pub mod export;
 mod feeds;
 mod join;
+mod learn;
 pub mod projection;
 mod row;
 mod settle;
@@ -33,7 +35,7 @@ use hashbrown::HashTable;
 
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
-use crate::lifecycle::Spans;
+use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
@@ -80,6 +82,8 @@ pub struct Store {
     feeds: Vec<FeedEntry>,
     by_feed: HashMap<Feed, FeedIndex>,
     windows: Windows,
+    /// What the ledger keeps, of items without a row as well: those may still come.
+    entries: HashMap<ItemKey, Arc<Entry>>,
     deadlines: Deadlines,
     arrivals: u64,
     look: SinceLook,
@@ -103,6 +107,7 @@ impl Store {
             feeds: Vec::new(),
             by_feed: HashMap::new(),
             windows: Windows::default(),
+            entries: HashMap::new(),
             deadlines: Deadlines::default(),
             arrivals: 0,
             look: SinceLook::default(),

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::clock::Timestamp;
 use crate::domain::{Item, ItemKey, Roster, Severity, SourceId};
 use crate::filter::{SourceSet, Subject};
-use crate::lifecycle::{Marks, State, Triage};
+use crate::lifecycle::{Ended, Entry, Marks, State, Triage};
 use crate::triage::{RuleIndex, Verdict};
 
 use super::feeds::FeedIndex;
@@ -52,10 +52,14 @@ pub(super) struct Claim {
 }
 
 /// What happened to a row before; only few rows have a past.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Past {
     pub cleared: Option<Timestamp>,
     pub flapped: Option<Timestamp>,
+    /// The episode from which it flapped without a longer pause.
+    pub lineage: Option<Timestamp>,
+    /// What operators did about it.
+    pub entry: Option<Arc<Entry>>,
 }
 
 /// One item with what is known about it beside its own facts.
@@ -103,6 +107,18 @@ impl Row {
     #[must_use]
     pub const fn state(&self) -> State {
         self.triage.state
+    }
+
+    /// Why it asks for attention again, where somebody had taken or hidden it.
+    #[must_use]
+    pub const fn ended(&self) -> Option<Ended> {
+        self.triage.ended
+    }
+
+    /// What the ledger keeps about it: also what has ended, and what belongs to an episode before.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Arc<Entry>> {
+        self.past.as_ref().and_then(|past| past.entry.as_ref())
     }
 
     /// Its marks.

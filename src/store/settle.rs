@@ -160,6 +160,7 @@ impl Store {
             triage: Triage {
                 state: State::Clear,
                 marks: Marks::NONE,
+                ended: None,
             },
             item,
             claims: smallvec::smallvec![claim],
@@ -232,7 +233,7 @@ impl Store {
             return;
         };
         let spans = self.settings.spans;
-        let was_open = row.triage.state == State::New;
+        let was_open = row.triage.state != State::Clear;
         let before = (row.verdict, row.triage, row.sources);
         let counted = (row.unseen, row.worse, was_open);
 
@@ -244,8 +245,19 @@ impl Store {
                 row.vanished = false;
                 changed = true;
             }
+            let episode = row.item.episode;
             if fires && row.fires_again(&shown, was_open, confirmed, &spans) {
-                row.past_mut().flapped = Some(shown.opened);
+                let past = row.past_mut();
+                past.flapped = Some(shown.opened);
+                past.lineage = past.lineage.or(was_open.then_some(episode));
+            } else if was_open && !fires {
+                // A calm alarm's episode is its calm; what was done belongs to the one that it was in ALARM.
+                row.past_mut().lineage.get_or_insert(episode);
+            } else if fires
+                && shown.episode > episode
+                && let Some(past) = &mut row.past
+            {
+                past.lineage = None;
             }
             let again = was_open
                 && row.item.state == ItemState::Open
@@ -286,6 +298,14 @@ impl Store {
         } else {
             None
         };
+        let entry = match self.entries.get(row.key()) {
+            known @ Some(_) => {
+                row.past_mut().entry = known.cloned();
+                known.cloned()
+            }
+            None => None,
+        };
+        let episode = row.item.episode;
         let mut facts = Facts {
             state: row.item.state,
             vanished: row.vanished,
@@ -294,8 +314,18 @@ impl Store {
             flapped: row.past.as_ref().and_then(|past| past.flapped),
             in_window: excuse.is_some(),
             stale: stale && !row.claims.is_empty(),
+            episode,
+            lineage: row
+                .past
+                .as_ref()
+                .and_then(|past| past.lineage)
+                .unwrap_or(episode),
+            severity: row.item.severity,
         };
-        row.triage = lifecycle::triage(&facts, &spans, turn.at);
+        // The rules judge the item as its service has it: what operators did must not move a severity, because whether
+        // what they did still counts depends on the severity.
+        let alone = lifecycle::stand(&facts.present(), None, turn.at);
+        row.triage = lifecycle::triage(&facts, &alone, &spans, turn.at);
         let mut subject = row.subject(&self.settings.roster);
         subject.severity = row.item.severity;
         let verdict = self.settings.rules.judge(&subject, turn.at);
@@ -305,8 +335,13 @@ impl Store {
         if rose && !turn.rejudging && (loaded || cause.is_none()) {
             row.worse = true;
             facts.worse = true;
-            row.triage = lifecycle::triage(&facts, &spans, turn.at);
             turn.changes.worse.push(id);
+        }
+        facts.severity = verdict.severity;
+        let standing = lifecycle::stand(&facts.present(), entry.as_deref(), turn.at);
+        row.triage = lifecycle::triage(&facts, &standing, &spans, turn.at);
+        if standing.carry {
+            turn.changes.carried.push(id);
         }
 
         changed |= before != (row.verdict, row.triage, row.sources);
@@ -320,7 +355,7 @@ impl Store {
             .map(|at| at.plus(spans.flap_shown))
             .filter(|at| *at > turn.at);
         let forgotten = row.vanished.then(|| row.forget_at(spans.keep_cleared));
-        let next = [excuse, rules_change, fades, forgotten]
+        let next = [excuse, rules_change, fades, forgotten, standing.next]
             .into_iter()
             .flatten()
             .min()

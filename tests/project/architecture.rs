@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["theme", "keymap", "audit"],
     &["lifecycle"],
-    &["filter"],
+    &["filter", "ledger"],
     &["triage"],
     &["store", "runbook"],
     &["panes", "aws"],

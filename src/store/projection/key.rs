@@ -177,9 +177,12 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
         match column {
             Column::Severity => cutter.byte(row.severity() as u8),
             Column::State => cutter.byte(match row.state() {
-                State::New if row.marks().contains(Mark::Win) => 1,
+                // NEW before ACK before WIN and SNZ; findings never carry WIN.
+                State::New if row.marks().contains(Mark::Win) => 2,
                 State::New => 0,
-                State::Clear => 2,
+                State::Acknowledged => 1,
+                State::Snoozed => 3,
+                State::Clear => 4,
             }),
             Column::Opened => cutter.time(item.opened),
             Column::Changed => cutter.time(item.changed),

@@ -67,9 +67,11 @@ fn roster(names: [&str; 3]) -> Arc<Roster> {
 fn naive(store: &Store, sort: &[SortKey], a: &Row, b: &Row) -> Ordering {
     let fold = |text: &str| folded(text).collect::<String>();
     let state = |row: &Row| match row.state() {
-        State::New if row.marks().contains(Mark::Win) => 1,
+        State::New if row.marks().contains(Mark::Win) => 2,
         State::New => 0,
-        State::Clear => 2,
+        State::Acknowledged => 1,
+        State::Snoozed => 3,
+        State::Clear => 4,
     };
     let name = |row: &Row| {
         let id = row.key().scope.account;
