@@ -5,7 +5,9 @@ use crate::lifecycle::State;
 use crate::store::projection::{Column as SortBy, QUEUE_ORDER};
 use crate::theme::Role;
 
-use super::cells::{ACCOUNT, AGE, FACT, MARKS, NAME, REGION, REGION_SHORT, SEVERITY, state_role};
+use super::cells::{
+    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME, REGION, REGION_SHORT, SEVERITY, state_role,
+};
 use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
 
 /// The pane.
@@ -24,7 +26,8 @@ pub const PANE: PaneSpec = PaneSpec {
         REGION_SHORT,
         REGION,
         NAME,
-        FACT,
+        FACT_NARROW,
+        FACT_WIDE,
     ],
     order: &QUEUE_ORDER,
     order_name: "severity, state, oldest first",

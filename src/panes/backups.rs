@@ -4,7 +4,9 @@ use crate::domain::{Detail, Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 use crate::theme::Role;
 
-use super::cells::{ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, native};
+use super::cells::{
+    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, WHAT_SHORT, native,
+};
 use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
 
 /// The pane.
@@ -23,6 +25,7 @@ pub const PANE: PaneSpec = PaneSpec {
         REGION_SHORT,
         REGION,
         TYPE,
+        WHAT_SHORT,
         WHAT,
         FACT,
         SIZE,

@@ -7,7 +7,7 @@ use crate::lifecycle::{Mark, Marks, State};
 use crate::store::projection::Column as SortBy;
 use crate::theme::Role;
 
-use super::{Align, Cell, Cells, Column, NO_LIMIT, RowLook, Width, fact};
+use super::{Align, Cell, Cells, Column, Cut, NO_LIMIT, RowLook, Width, fact};
 
 /// The role of a severity.
 #[must_use]
@@ -54,11 +54,14 @@ pub const STATE: Column = Column {
     cell: Cells::Item(state),
 };
 
+/// From this list width on marks have a column of their own, where the pane has one.
+const MARKS_FROM: u16 = 100;
+
 /// `FLAP`, `NO DATA`, `WIN`, `STALE`.
 pub const MARKS: Column = Column {
     head: "marks",
     width: Width::Fixed(8),
-    from: 100,
+    from: MARKS_FROM,
     until: NO_LIMIT,
     align: Align::Left,
     sort: None,
@@ -104,6 +107,14 @@ pub const REGION: Column = Column {
 
 /// Kind and name: what the row is about.
 pub const WHAT: Column = Column {
+    from: 110,
+    until: NO_LIMIT,
+    cell: Cells::Item(what),
+    ..WHAT_SHORT
+};
+
+/// Kind and name, with short names of products.
+pub const WHAT_SHORT: Column = Column {
     head: "what",
     width: Width::Share {
         least: 14,
@@ -111,20 +122,21 @@ pub const WHAT: Column = Column {
         weight: 4,
     },
     from: 0,
-    until: NO_LIMIT,
+    until: 109,
     align: Align::Left,
     sort: Some(SortBy::Name),
-    cell: Cells::Item(what),
+    cell: Cells::Item(what_short),
 };
 
 /// The name alone, where the pane has one kind only.
 pub const NAME: Column = Column {
     head: "name",
+    from: 0,
     cell: Cells::Item(name),
     ..WHAT
 };
 
-/// The fact that matters.
+/// The fact that matters, behind the marks of the row: in panes and on screens that have no column for them.
 pub const FACT: Column = Column {
     head: "fact",
     width: Width::Share {
@@ -136,7 +148,20 @@ pub const FACT: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: None,
+    cell: Cells::Item(marked_fact),
+};
+
+/// The fact behind the marks, where the marks' own column has no room.
+pub const FACT_NARROW: Column = Column {
+    until: MARKS_FROM - 1,
+    ..FACT
+};
+
+/// The fact beside the marks' own column.
+pub const FACT_WIDE: Column = Column {
+    from: MARKS_FROM,
     cell: Cells::Item(the_fact),
+    ..FACT
 };
 
 fn severity<'a>(look: &RowLook<'a>) -> Cell<'a> {
@@ -257,11 +282,32 @@ fn name<'a>(look: &RowLook<'a>) -> Cell<'a> {
     Cell::new(look.row.item().name.to_string(), Role::TextStrong)
 }
 
+fn what_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    Cell::new(fact::what_short(look.row.item()), Role::TextStrong)
+}
+
 fn the_fact<'a>(look: &RowLook<'a>) -> Cell<'a> {
-    Cell::new(
-        fact::fact(look.row.item(), look.now).into_owned(),
-        Role::Text,
-    )
+    let item = look.row.item();
+    let text = fact::fact(item, look.now).into_owned();
+    match item.detail {
+        // The name of a resource: its ends tell it from others.
+        Detail::Finding(_) => Cell::id(text, Role::Text),
+        _ => Cell::new(text, Role::Text),
+    }
+}
+
+fn marked_fact<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let mut cell = the_fact(look);
+    // That there is no data is the fact of such an alarm.
+    let words: Vec<_> = remarks(look.row.marks())
+        .filter(|mark| *mark != Mark::NoData)
+        .map(Mark::label)
+        .collect();
+    if !words.is_empty() {
+        cell.text = format!("{} · {}", words.join(" "), cell.text).into();
+        cell.cut = Cut::End;
+    }
+    cell
 }
 
 /// The service's own word for the state.

@@ -27,6 +27,24 @@ pub fn what(item: &Item) -> String {
     }
 }
 
+/// [`what`] with the short name of a finding's product, so that its own name has room.
+#[must_use]
+pub fn what_short(item: &Item) -> String {
+    match &item.detail {
+        Detail::Finding(d) => format!("{} {}", product_short(&d.product), item.name),
+        _ => what(item),
+    }
+}
+
+fn product_short(product: &str) -> &str {
+    match product {
+        "GuardDuty" => "GD",
+        "Security Hub" => "SecHub",
+        "IAM Access Analyzer" => "Analyzer",
+        other => other,
+    }
+}
+
 /// The fact that matters right now.
 #[must_use]
 pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
@@ -52,21 +70,39 @@ pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
                 Cow::Owned(text)
             }
         }
-        Detail::Incident(d) => Cow::Owned(match &d.source {
-            Some(source) => format!("{} · from {source}", d.status),
-            None => d.status.to_string(),
-        }),
+        Detail::Incident(d) => {
+            let status = words(&d.status);
+            Cow::Owned(match &d.source {
+                Some(source) => format!("{status} · from {source}"),
+                None => status,
+            })
+        }
         Detail::Window(d) => Cow::Owned(window(d, now)),
         Detail::Patch(d) => Cow::Owned(patch(d, now)),
         Detail::Backup(d) => Cow::Owned(backup(d, now)),
     }
 }
 
+/// A service's word in ours: `InProgress` is `in progress`, `TIMED_OUT` is `timed out`.
+fn words(native: &str) -> String {
+    let mut words = String::with_capacity(native.len() + 2);
+    let mut before = ' ';
+    for c in native.chars() {
+        if c.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+        }
+        before = c;
+        words.extend(if c == '_' { ' ' } else { c }.to_lowercase());
+    }
+    words
+}
+
 /// The last part of an ARN or path: the name that people know a resource by.
 #[must_use]
 pub fn tail(resource: &str) -> &str {
     if !resource.starts_with("arn:") {
-        return resource;
+        // How Security Hub writes an account.
+        return resource.strip_prefix("AWS::::Account:").unwrap_or(resource);
     }
     let name = resource
         .splitn(6, ':')
@@ -115,7 +151,7 @@ fn window(d: &WindowDetail, now: Timestamp) -> String {
         WindowPhase::Failed => match &d.last {
             Some(run) => format!(
                 "last run {} {}",
-                run.status.to_lowercase().replace('_', " "),
+                words(&run.status),
                 clock(run.started, now)
             ),
             None => "last run failed".to_owned(),
@@ -167,8 +203,15 @@ fn patch(d: &PatchDetail, now: Timestamp) -> String {
 }
 
 fn backup(d: &BackupDetail, now: Timestamp) -> String {
-    let mut text = match (&*d.status, d.percent) {
-        (_, _) if d.job == JobKind::Missed => "no job started".to_owned(),
+    let good = d
+        .last_good
+        .filter(|_| d.status.as_ref() != "COMPLETED" && d.superseded_by.is_none())
+        .map(|good| format!("last good {} ago", age(now.since(good))));
+    let state = match (&*d.status, d.percent) {
+        // The row's name says that there is no backup.
+        (_, _) if d.job == JobKind::Missed => {
+            return good.unwrap_or_else(|| "no job started".to_owned());
+        }
         ("RUNNING", Some(percent)) => format!("running {percent:.0} %"),
         ("COMPLETED", _)
             if d.message_category
@@ -180,16 +223,17 @@ fn backup(d: &BackupDetail, now: Timestamp) -> String {
                 d.message_category.as_deref().unwrap_or_default()
             )
         }
-        (status, _) => status.to_lowercase(),
+        (status, _) => words(status),
     };
     if d.superseded_by.is_some() {
-        text.push_str(" · made good since");
-    } else if let Some(good) = d.last_good.filter(|_| d.status.as_ref() != "COMPLETED") {
-        let _ = write!(text, " · last good {} ago", age(now.since(good)));
-    } else if let Some(message) = d.message.as_deref().filter(|m| !m.is_empty()) {
-        let _ = write!(text, " · {message}");
+        return format!("{state} · made good since");
     }
-    text
+    match (good, d.message.as_deref().filter(|m| !m.is_empty())) {
+        // What is lost comes first: a narrow column still shows it.
+        (Some(good), _) => format!("{good} · {state}"),
+        (None, Some(message)) => format!("{state} · {message}"),
+        (None, None) => state,
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +252,16 @@ mod tests {
         );
         assert_eq!(tail("arn:aws:s3:::bucket"), "bucket");
         assert_eq!(tail("i-0f3"), "i-0f3");
+        assert_eq!(tail("AWS::::Account:111111111111"), "111111111111");
         assert_eq!(tail("arn:aws:"), "arn:aws:");
+    }
+
+    #[test]
+    fn words_of_services_read_as_words() {
+        assert_eq!(
+            ["InProgress", "TIMED_OUT", "Open", "Größe"].map(words),
+            ["in progress", "timed out", "open", "größe"]
+        );
     }
 
     #[test]

@@ -441,9 +441,11 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
     );
     facts.add(
         "next",
-        report
-            .next
-            .map_or_else(|| "not planned".to_owned(), |at| moment(at, now)),
+        match report.next {
+            Some(at) if at > now => moment(at, now),
+            Some(_) => "now".to_owned(),
+            None => "not planned".to_owned(),
+        },
     );
     facts.add("asked every", age(report.every));
     facts.add("took", took(report));

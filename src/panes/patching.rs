@@ -3,7 +3,9 @@
 use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 
-use super::cells::{ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, native};
+use super::cells::{
+    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, WHAT_SHORT, native,
+};
 use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Width};
 
 /// The pane.
@@ -21,6 +23,7 @@ pub const PANE: PaneSpec = PaneSpec {
         ACCOUNT,
         REGION_SHORT,
         REGION,
+        WHAT_SHORT,
         WHAT,
         FACT,
     ],

@@ -3,7 +3,10 @@
 use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 
-use super::cells::{ACCOUNT, AGE, FACT, MARKS, REGION, REGION_SHORT, SEVERITY, STATE, WHAT};
+use super::cells::{
+    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, REGION, REGION_SHORT, SEVERITY, STATE, WHAT,
+    WHAT_SHORT,
+};
 use super::{Lists, PaneSpec};
 
 /// The pane.
@@ -29,8 +32,10 @@ pub const PANE: PaneSpec = PaneSpec {
         ACCOUNT,
         REGION_SHORT,
         REGION,
+        WHAT_SHORT,
         WHAT,
-        FACT,
+        FACT_NARROW,
+        FACT_WIDE,
     ],
     order: &QUEUE_ORDER,
     order_name: "severity, state, oldest first",

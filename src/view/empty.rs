@@ -76,25 +76,9 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
             feeds_role(FeedState::Off),
         ));
     }
-    let narrowed = !pane.filter.is_empty()
-        || model.lens.floor.is_some()
-        || !model.lens.accounts.is_empty()
-        || !model.lens.regions.is_empty();
-    let hidden: usize = if pane.spec.lists == Lists::Feeds {
-        model.coverage.all.feeds
-    } else {
-        pane.spec
-            .lists
-            .kinds()
-            .iter()
-            .map(|k| model.open.kind(*k))
-            .sum()
-    };
-    if narrowed && hidden > 0 {
-        lines.push((
-            format!("Filter, accounts, regions or the severity floor hide {hidden}. 0 shows all accounts; / changes the filter."),
-            Role::Text,
-        ));
+    if let Some(hidden) = hidden(model) {
+        // What the operator did comes before what the fleet does.
+        lines.insert(0, (hidden, Role::Text));
     } else if coverage.loading == 0 && coverage.blind == 0 && coverage.feeds > 0 {
         lines.push((pane.spec.calm.to_owned(), Role::Good));
         if !model.lens.accounts.is_empty() || !model.lens.regions.is_empty() {
@@ -105,4 +89,35 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
         }
     }
     lines
+}
+
+/// What hides rows that are there, and how many as far as they are counted; nothing where nothing is hidden.
+fn hidden(model: &Model) -> Option<String> {
+    let pane = model.pane();
+    let causes: Vec<_> = [
+        (!pane.filter.is_empty(), "the filter"),
+        (
+            model.lens.floor.is_some() && !pane.lists_feeds(),
+            "the severity floor",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(hides, cause)| hides.then_some(cause))
+    .collect();
+    if causes.is_empty() {
+        return None;
+    }
+    let causes = causes.join(" and ");
+    let hidden = match pane.spec.lists {
+        Lists::Open(kinds) => match kinds.iter().map(|k| model.open.kind(*k)).sum::<usize>() {
+            0 => return None,
+            hidden => format!("Hidden by {causes}: {hidden}."),
+        },
+        Lists::Feeds => format!("Hidden by {causes}: {}.", model.coverage.all.feeds),
+        // What asks for no attention is listed here, too, and counted nowhere.
+        Lists::Every(_) => format!("Nothing here passes {causes}."),
+    };
+    Some(format!(
+        "{hidden} / changes the filter, 0 shows every account, region and severity."
+    ))
 }

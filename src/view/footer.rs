@@ -25,7 +25,15 @@ const IN_LISTS: &[&str] = &[
 /// What is always there, at the right.
 const ALWAYS: &[&str] = &["palette.open", "help.open"];
 /// What is worth a hint where text is read.
-const IN_TEXT: &[&str] = &["app.back", "row.next", "row.page-down", "row.raw"];
+const IN_TEXT: &[(&str, &str)] = &[
+    ("app.back", "back"),
+    ("row.next", "down"),
+    ("row.previous", "up"),
+    ("row.page-down", "page down"),
+    ("row.first", "top"),
+    ("row.last", "end"),
+    ("row.raw", "raw JSON"),
+];
 
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt {
     if line.height == 0 {
@@ -54,7 +62,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt
     None
 }
 
-fn hint(model: &Model, name: &str) -> Option<Vec<Span<'static>>> {
+fn hint(model: &Model, name: &str, title: Option<&'static str>) -> Option<Vec<Span<'static>>> {
     let command = command::named(name)?;
     command
         .when
@@ -65,7 +73,7 @@ fn hint(model: &Model, name: &str) -> Option<Vec<Span<'static>>> {
         .next()?;
     Some(vec![
         span(chord, Role::FooterKey),
-        span(format!(" {}", command.title), Role::Footer),
+        span(format!(" {}", title.unwrap_or(command.title)), Role::Footer),
     ])
 }
 
@@ -88,19 +96,25 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
         Some(Overlay::Confirm { .. }) => return,
         _ => {}
     }
-    let names = if command::reads_text(model) {
-        IN_TEXT
+    let hints: Vec<_> = if command::reads_text(model) {
+        let in_text = IN_TEXT.iter();
+        in_text
+            .filter_map(|(name, title)| hint(model, name, Some(title)))
+            .collect()
     } else {
-        IN_LISTS
+        let in_lists = IN_LISTS.iter();
+        in_lists
+            .filter_map(|name| hint(model, name, None))
+            .collect()
     };
     let mut right = Vec::new();
-    for hint in ALWAYS.iter().filter_map(|name| hint(model, name)) {
+    for hint in ALWAYS.iter().filter_map(|name| hint(model, name, None)) {
         right.extend(hint);
         right.push(span("  ", Role::Footer));
     }
     let from = paint.spans_right(line, &right);
     let mut x = line.x + 1;
-    for hint in names.iter().filter_map(|name| hint(model, name)) {
+    for hint in hints {
         let width = spans_width(&hint);
         if x + width + 2 > from {
             break;

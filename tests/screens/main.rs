@@ -125,6 +125,19 @@ fn marks_a_frozen_list_a_narrowed_fleet_and_another_order() {
 }
 
 #[test]
+fn a_filter_that_empties_a_pane_is_said_and_never_taken_for_calm() {
+    for (at, pane) in panes::ALL.iter().enumerate() {
+        let text = Console::new(120, 40)
+            .press(&format!("{} /", at + 1))
+            .type_in("nothing-is-called-so")
+            .press("enter")
+            .text();
+        assert!(text.contains("the filter"), "{}", pane.name);
+        assert!(!text.contains(pane.calm), "{}", pane.name);
+    }
+}
+
+#[test]
 fn before_anything_is_known() {
     at_every_size("waiting", Console::waiting);
 }
