@@ -156,7 +156,8 @@ pub fn arrange(width: u16, height: u16, details: DetailsView, zoomed: bool) -> A
             let list_width = width * 3 / 5;
             areas.details_rule = Area::new(list_width, body.y, 1, body.height);
             areas.details = Area::new(list_width + 2, body.y, width - list_width - 2, body.height);
-            Area::new(0, body.y, list_width, body.height)
+            // A blank between the last column and the line beside it.
+            Area::new(0, body.y, list_width - 1, body.height)
         }
         DetailsView::Beside => {
             let details_height = (body.height * 2 / 5)

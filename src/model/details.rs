@@ -63,6 +63,11 @@ pub fn layout(model: &Model, place: Area) -> Layout {
     let height = usize::from(place.height);
     // Two columns only where one is not enough: a few facts are read from top to bottom.
     let split = first.len().div_ceil(2).max(height).min(first.len());
+    // A fact is not torn in two: it begins the second column as a whole, unless there is nothing else.
+    let split = (1..=split)
+        .rev()
+        .find(|at| first.get(*at).is_none_or(|line| !line.label.is_empty()))
+        .unwrap_or(split);
     let second = if two {
         first.split_off(split)
     } else {

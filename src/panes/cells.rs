@@ -105,9 +105,12 @@ pub const REGION: Column = Column {
     cell: Cells::Item(region),
 };
 
+/// From this list width on products are written out.
+const WHAT_FROM: u16 = 140;
+
 /// Kind and name: what the row is about.
 pub const WHAT: Column = Column {
-    from: 110,
+    from: WHAT_FROM,
     until: NO_LIMIT,
     cell: Cells::Item(what),
     ..WHAT_SHORT
@@ -122,7 +125,7 @@ pub const WHAT_SHORT: Column = Column {
         weight: 4,
     },
     from: 0,
-    until: 109,
+    until: WHAT_FROM - 1,
     align: Align::Left,
     sort: Some(SortBy::Name),
     cell: Cells::Item(what_short),

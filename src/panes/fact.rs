@@ -31,6 +31,8 @@ pub fn what(item: &Item) -> String {
 #[must_use]
 pub fn what_short(item: &Item) -> String {
     match &item.detail {
+        // Whose finding it is matters less than which weakness it is.
+        Detail::Finding(_) if item.name.starts_with("CVE-") => item.name.to_string(),
         Detail::Finding(d) => format!("{} {}", product_short(&d.product), item.name),
         _ => what(item),
     }
@@ -49,7 +51,7 @@ fn product_short(product: &str) -> &str {
 #[must_use]
 pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
     match &item.detail {
-        Detail::Alarm(d) => alarm(item, d),
+        Detail::Alarm(d) => alarm(item, d, now),
         Detail::Finding(d) => {
             let mut text = item
                 .resource
@@ -124,12 +126,9 @@ pub fn clock(at: Timestamp, now: Timestamp) -> String {
         .to_string()
 }
 
-fn alarm<'a>(item: &'a Item, d: &'a AlarmDetail) -> Cow<'a, str> {
+fn alarm<'a>(item: &'a Item, d: &'a AlarmDetail, now: Timestamp) -> Cow<'a, str> {
     match item.state {
-        ItemState::NoData => Cow::Owned(format!(
-            "no data since {}",
-            d.transitioned.to_jiff().strftime("%b %d %H:%MZ")
-        )),
+        ItemState::NoData => Cow::Owned(format!("no data for {}", age(now.since(d.transitioned)))),
         ItemState::Open | ItemState::Calm => Cow::Borrowed(&item.title),
     }
 }
@@ -139,21 +138,17 @@ fn window(d: &WindowDetail, now: Timestamp) -> String {
     match d.phase {
         WindowPhase::Running => match &d.current {
             Some(run) => format!(
-                "running until {}",
+                "runs until {}",
                 clock(run.started.plus(hours(d.duration_hours)), now)
             ),
-            None => "running".to_owned(),
+            None => "runs".to_owned(),
         },
         WindowPhase::Missed => match d.expected {
-            Some(at) => format!("should have run at {}", clock(at, now)),
-            None => "should have run".to_owned(),
+            Some(at) => format!("missed, due {} ago", age(now.since(at))),
+            None => "missed".to_owned(),
         },
         WindowPhase::Failed => match &d.last {
-            Some(run) => format!(
-                "last run {} {}",
-                words(&run.status),
-                clock(run.started, now)
-            ),
+            Some(run) => format!("{} {} ago", words(&run.status), age(now.since(run.started))),
             None => "last run failed".to_owned(),
         },
         WindowPhase::Waiting => match d.next {

@@ -194,7 +194,7 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
             "threshold",
             format!(
                 "{value} against {} {threshold}{of}",
-                terms.comparison.as_deref().unwrap_or("")
+                terms.comparison.as_deref().map_or("", sign)
             ),
         );
     }
@@ -233,11 +233,15 @@ fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
     });
     facts.add(
         "seen",
-        format!(
-            "{times}first {}, last {}",
-            moment(d.first_seen, now),
-            moment(d.last_seen, now)
-        ),
+        if d.first_seen == d.last_seen {
+            format!("{times}{}", moment(d.first_seen, now))
+        } else {
+            format!(
+                "{times}first {}, last {}",
+                moment(d.first_seen, now),
+                moment(d.last_seen, now)
+            )
+        },
     );
     facts.maybe("on", d.resource_type.as_deref());
     let status: Vec<_> = [&d.workflow, &d.record_state, &d.compliance]
@@ -461,6 +465,17 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
         );
     }
     facts
+}
+
+/// A comparison as people write it.
+fn sign(comparison: &str) -> &str {
+    match comparison {
+        "GreaterThanThreshold" => ">",
+        "GreaterThanOrEqualToThreshold" => ">=",
+        "LessThanThreshold" => "<",
+        "LessThanOrEqualToThreshold" => "<=",
+        other => other,
+    }
 }
 
 /// How long the last asking took, and of how many calls it was made.

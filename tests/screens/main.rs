@@ -15,6 +15,7 @@ mod paper;
 mod pictures;
 
 use fixture::Console;
+use noctop::model::details;
 use noctop::panes;
 use noctop::theme::{Depth, Theme};
 
@@ -51,6 +52,17 @@ fn the_details_of_every_kind() {
         at_every_size(&format!("details-{pane}"), |width, height| {
             Console::new(width, height).press(&format!("{keys} enter"))
         });
+    }
+}
+
+#[test]
+fn no_fact_is_torn_between_two_columns() {
+    for height in 30..60 {
+        let console = Console::new(160, height).press("2 enter");
+        let layout = details::layout(&console.model, console.model.details_place());
+        if let [_, second] = layout.columns.as_slice() {
+            assert!(!second[0].label.is_empty(), "{}", console.text());
+        }
     }
 }
 
