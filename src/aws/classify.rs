@@ -162,6 +162,14 @@ impl Sign {
     }
 }
 
+/// Whether a fault rests on the answer that a region gives both for bad keys and for being off, and was taken for
+/// bad keys because nothing spoke against it.
+#[must_use]
+pub fn may_be_region(fault: &Fault) -> bool {
+    let code = fault.code.as_deref().unwrap_or_default();
+    fault.kind == FaultKind::Expired && UNKNOWN_KEY.contains(&code)
+}
+
 /// Every code with which AWS services throttle; the SDK retries on the same list.
 const THROTTLED: &[&str] = &[
     "Throttling",

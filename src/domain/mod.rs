@@ -18,6 +18,7 @@ pub mod finding;
 pub mod incident;
 pub mod item;
 pub mod kind;
+pub mod partition;
 pub mod patch;
 pub mod problem;
 pub mod scope;

@@ -71,9 +71,9 @@ impl Asker {
         covers: Cover,
         next: impl FnOnce(&Result<(), Fault>, Timestamp) -> Timestamp + Send,
         work: impl Future<Output = (Result<(), Fault>, u32)> + Send,
-    ) {
+    ) -> Result<(), Fault> {
         let run = self.runs.next(feed);
-        let _ = self.frame(feed, covers, run, next, work).await;
+        self.frame(feed, covers, run, next, work).await
     }
 
     async fn frame(

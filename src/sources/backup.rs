@@ -76,7 +76,7 @@ pub const SOURCE: Source = Source {
     slices: &[
         // First, so that at the start as many scopes as possible are answered for.
         slice(ORG_BACKUP, EVERY, Reach::Organization),
-        slice(BACKUP, EVERY, Reach::Scope),
+        slice(BACKUP, EVERY, Reach::Rest),
         slice(COPY, Duration::from_secs(300), Reach::Scope),
         slice(RESTORE, Duration::from_secs(300), Reach::Scope),
         slice(MISSED, Duration::from_secs(600), Reach::Scope),

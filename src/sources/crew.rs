@@ -14,6 +14,7 @@ use crate::aws::fleet::{Fleet, SURVEY_EVERY};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::{Batch, Body, Cover, Fault, FaultKind, Feed, SourceId};
 
+use super::Reach;
 use super::asker::Asker;
 use super::plan::Planned;
 use super::scheduler::Schedule;
@@ -21,8 +22,15 @@ use super::scheduler::Schedule;
 /// Feeds run as tasks; calls are what is scarce. A feed may wait for its turn while another one uses the slot.
 const FEEDS_PER_CALL: usize = 2;
 
-/// How a task ended.
-pub(super) type Ended = Result<(Id, ()), JoinError>;
+/// How a task ended: with the fault that it reported, if it failed.
+pub(super) type Ended = Result<(Id, Option<Fault>), JoinError>;
+
+/// A feed whose asking is over.
+pub(super) struct Done {
+    pub(super) feed: Feed,
+    /// Why it failed, if it did.
+    pub(super) fault: Option<Fault>,
+}
 
 pub(super) struct Crew {
     pub(super) fleet: Arc<Fleet>,
@@ -30,7 +38,7 @@ pub(super) struct Crew {
     pub(super) asker: Asker,
     schedule: Arc<Mutex<Schedule>>,
     planned: HashMap<Feed, Planned>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Option<Fault>>,
     running: HashMap<Id, Feed>,
     handles: HashMap<Feed, AbortHandle>,
 }
@@ -142,9 +150,10 @@ impl Crew {
             };
             let planned = planned.clone();
             self.tasks.spawn(async move {
-                let _ = asker
+                asker
                     .ask(planned.source, feed, planned.covers, access, next)
-                    .await;
+                    .await
+                    .err()
             })
         } else {
             let fleet = Arc::clone(&self.fleet);
@@ -154,7 +163,8 @@ impl Crew {
                         let (calls, outcome) = fleet.survey(feed.slice).await;
                         (outcome, calls)
                     })
-                    .await;
+                    .await
+                    .err()
             })
         };
         self.running.insert(handle.id(), feed);
@@ -169,18 +179,18 @@ impl Crew {
         }
     }
 
-    /// Draws the consequences of a task's end and returns its feed, if it is still one.
-    pub(super) async fn over(&mut self, ended: Ended) -> Option<Feed> {
-        let (id, panicked) = match ended {
-            Ok((id, ())) => (id, false),
-            Err(error) => (error.id(), error.is_panic()),
+    /// Draws the consequences of a task's end and tells which feed it was, if it is still one.
+    pub(super) async fn over(&mut self, ended: Ended) -> Option<Done> {
+        let (id, mut fault, panicked) = match ended {
+            Ok((id, fault)) => (id, fault, false),
+            Err(error) => (error.id(), None, error.is_panic()),
         };
         let feed = self.running.remove(&id)?;
         if self.handles.get(&feed).is_some_and(|h| h.id() == id) {
             self.handles.remove(&feed);
         }
         if panicked {
-            let fault = make(
+            let stumbled = make(
                 FaultKind::Malformed,
                 None,
                 format!(
@@ -189,11 +199,25 @@ impl Crew {
                 ),
                 "This is a mistake in noctop; please report it. It keeps asking.",
             );
-            self.fail(feed, fault, Duration::ZERO).await;
+            self.fail(feed, stumbled.clone(), Duration::ZERO).await;
+            fault = Some(stumbled);
         }
         let now = self.clock.now();
         self.schedule().release(feed, now);
-        Some(feed)
+        Some(Done { feed, fault })
+    }
+
+    /// Lets a feed wait that was taken up, until [`Crew::resume`].
+    pub(super) fn hold(&mut self, feed: Feed) {
+        self.schedule().remove(feed);
+    }
+
+    /// Makes a feed due that was held back, or that was dropped from the schedule after it had been asked.
+    pub(super) fn resume(&mut self, feed: Feed) {
+        if let Some(every) = self.planned.get(&feed).map(|planned| planned.every) {
+            let now = self.clock.now();
+            self.schedule().add(feed, every, now);
+        }
     }
 
     /// Stops everything that runs and returns the feeds that came to their end all the same.
@@ -201,7 +225,7 @@ impl Crew {
         self.tasks.abort_all();
         let mut ended = Vec::new();
         while let Some(task) = self.tasks.join_next_with_id().await {
-            if let Ok((id, ())) = task {
+            if let Ok((id, _)) = task {
                 ended.extend(self.running.remove(&id));
             }
         }
@@ -224,6 +248,11 @@ impl Crew {
         self.asker
             .report(feed, covers, self.asker.latest(feed), body)
             .await;
+    }
+
+    /// From where a planned feed is asked.
+    pub(super) fn reach(&self, feed: Feed) -> Option<Reach> {
+        self.planned.get(&feed).map(|planned| planned.reach)
     }
 
     /// The feeds that are known, surveys included.

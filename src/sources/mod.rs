@@ -88,9 +88,11 @@ pub enum Reach {
     /// From every scope, for itself.
     Scope,
     /// From one account in every region, for all members of the organization. Asked only where it is known which
-    /// account that is. The source's [`Reach::Scope`] slices are planned all the same: they say nothing as long as
-    /// the organization's answer speaks for their scope, and take over at once where it does not.
+    /// account that is. The source's [`Reach::Rest`] slices are planned all the same.
     Organization,
+    /// From every scope, for itself, as far as the source's [`Reach::Organization`] slices do not speak for it: it
+    /// says nothing as long as they do, and takes over at once where they do not. A sweep asks it after them.
+    Rest,
 }
 
 /// Every source.
@@ -127,7 +129,7 @@ mod tests {
                 source
                     .slices
                     .iter()
-                    .any(|s| s.part == Part::Snapshot && s.reach == Reach::Scope),
+                    .any(|s| s.part == Part::Snapshot && s.reach != Reach::Organization),
                 "{}",
                 source.id
             );

@@ -63,6 +63,8 @@ pub struct Planned {
     pub every: Duration,
     /// What it is to the whole.
     pub part: Part,
+    /// From where it is asked.
+    pub reach: Reach,
 }
 
 /// What is wanted of the sources.
@@ -110,10 +112,11 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
                     covers,
                     every,
                     part: spec.part,
+                    reach: spec.reach,
                 });
             };
             match (spec.reach, central) {
-                (Reach::Scope, _) => {
+                (Reach::Scope | Reach::Rest, _) => {
                     for scope in census.scopes() {
                         add(scope, Cover::Vantage);
                     }

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::aws::classify::make;
+use crate::aws::classify::{make, may_be_region};
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::census::Census;
 use crate::clock::Clock;
 use crate::domain::text::age;
-use crate::domain::{Batch, Fault, FaultKind, Feed, Kind};
+use crate::domain::{Batch, Fault, FaultKind, Feed, Kind, Scope};
 
-use super::crew::Crew;
-use super::plan::{Settings, Want, plan};
+use super::Reach;
+use super::crew::{Crew, Done};
+use super::plan::{Planned, Settings, Want, plan};
 
 /// Asks everything that is needed for these kinds once and returns the accounts that there are.
 ///
@@ -31,33 +32,42 @@ pub async fn sweep_once(
     let mut census = fleet.watch();
     let mut crew = Crew::new(Arc::clone(fleet), clock, tx);
     crew.take_up_surveys().await;
-    let mut open: HashSet<Feed> = fleet.surveys().into_iter().collect();
+    let mut round = Round {
+        open: fleet.surveys().into_iter().collect(),
+        ..Round::default()
+    };
     let deadline = tokio::time::sleep(patience);
     tokio::pin!(deadline);
     census.mark_changed();
     loop {
         if census.has_changed().unwrap_or(false) {
             let now = Arc::clone(&census.borrow_and_update());
-            open.extend(crew.take_up(plan(&now, settings, Want::Once(kinds))).await);
+            let feeds = plan(&now, settings, Want::Once(kinds));
+            let new = crew.take_up(feeds.clone()).await;
+            round.take_up(&mut crew, &feeds, new);
         }
-        if open.is_empty() {
+        if round.open.is_empty() {
+            // Whoever may have been misjudged is heard again, and then it is enough.
+            round.open = round.misjudged().into_iter().collect();
+            round.open.iter().for_each(|feed| crew.resume(*feed));
+        }
+        if round.open.is_empty() {
             break;
         }
         crew.start_due();
         tokio::select! {
             () = &mut deadline => {
                 for feed in crew.stop().await {
-                    open.remove(&feed);
+                    round.open.remove(&feed);
                 }
-                for feed in open.drain() {
+                for feed in round.open.drain() {
                     crew.fail(feed, late(feed, patience), patience).await;
                 }
+                round.doubtful.clear();
             }
             ended = crew.done() => {
-                if let Some(feed) = crew.over(ended).await {
-                    open.remove(&feed);
-                    // Once is once, even where a second asking would fall due.
-                    crew.schedule().remove(feed);
+                if let Some(done) = crew.over(ended).await {
+                    round.over(&mut crew, done);
                 }
             }
             changed = census.changed() => match changed {
@@ -67,6 +77,84 @@ pub async fn sweep_once(
         }
     }
     fleet.census()
+}
+
+/// How far a sweep has come.
+#[derive(Default)]
+struct Round {
+    /// The feeds that have still to answer.
+    open: HashSet<Feed>,
+    /// What waits for the organization's answers: where these speak, it need not ask at all.
+    held: Vec<Feed>,
+    /// Where something was answered.
+    answered: HashSet<Scope>,
+    /// What was taken for bad keys and may be a region that is off.
+    doubtful: Vec<Feed>,
+    /// What was asked a second time.
+    twice: HashSet<Feed>,
+}
+
+impl Round {
+    /// Takes up new feeds; those that the organization may speak for wait for it.
+    fn take_up(&mut self, crew: &mut Crew, plan: &[Planned], new: Vec<Feed>) {
+        self.open.extend(&new);
+        let new: HashSet<Feed> = new.into_iter().collect();
+        let is_asked = |p: &&Planned| p.reach == Reach::Organization && self.open.contains(&p.feed);
+        let organization: Vec<&Planned> = plan.iter().filter(is_asked).collect();
+        let may_cover = |feed: Feed| {
+            let covers = |p: &&Planned| p.covers.includes(p.feed.vantage, feed.vantage);
+            let asked = organization.iter().copied();
+            asked.filter(covers).any(|p| p.feed.source == feed.source)
+        };
+        for planned in plan.iter().filter(|p| p.reach == Reach::Rest) {
+            let feed = planned.feed;
+            if new.contains(&feed) && may_cover(feed) {
+                crew.hold(feed);
+                self.held.push(feed);
+            }
+        }
+    }
+
+    /// Takes note of an answer.
+    fn over(&mut self, crew: &mut Crew, done: Done) {
+        let Done { feed, fault } = done;
+        self.open.remove(&feed);
+        // Once is once, even where a second asking would fall due.
+        crew.schedule().remove(feed);
+        match fault {
+            None => {
+                self.answered.insert(feed.vantage);
+            }
+            Some(fault) if may_be_region(&fault) && self.twice.insert(feed) => {
+                self.doubtful.push(feed);
+            }
+            Some(_) => {}
+        }
+        // Answered or not: nobody waits any longer for the organization in this region.
+        if crew.reach(feed) == Some(Reach::Organization) {
+            let (go, wait) = self.held.drain(..).partition(|held: &Feed| {
+                held.source == feed.source && held.vantage.region == feed.vantage.region
+            });
+            self.held = wait;
+            let go: Vec<Feed> = go;
+            go.into_iter().for_each(|feed| crew.resume(feed));
+        }
+    }
+
+    /// Feeds that seemed to have bad keys, in accounts that answered in another region: both may have been asked at
+    /// the same moment, before anything was known.
+    fn misjudged(&mut self) -> Vec<Feed> {
+        let answered = &self.answered;
+        let elsewhere = |feed: &Feed| {
+            answered.iter().any(|scope| {
+                scope.account == feed.vantage.account && scope.region != feed.vantage.region
+            })
+        };
+        std::mem::take(&mut self.doubtful)
+            .into_iter()
+            .filter(elsewhere)
+            .collect()
+    }
 }
 
 fn late(feed: Feed, patience: Duration) -> Fault {

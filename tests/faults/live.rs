@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use noctop::domain::{Batch, Body, FaultKind, Feed, Kind, Slice, SourceId};
+use noctop::domain::{Batch, Body, Cover, FaultKind, Feed, Kind, Slice, SourceId};
 use noctop::sim::faults::{Fault, Kind as Faulty};
 use noctop::sources::{Live, Settings, sweep_once};
 use tokio::sync::mpsc;
@@ -26,6 +26,14 @@ async fn sweep(
     fleet: &std::sync::Arc<noctop::aws::fleet::Fleet>,
     patience: Duration,
 ) -> Vec<Batch> {
+    sweep_of(fleet, &[Kind::Alarm], patience).await
+}
+
+async fn sweep_of(
+    fleet: &std::sync::Arc<noctop::aws::fleet::Fleet>,
+    kinds: &[Kind],
+    patience: Duration,
+) -> Vec<Batch> {
     let (tx, mut rx) = mpsc::channel(64);
     let collect = tokio::spawn(async move {
         let mut batches = Vec::new();
@@ -34,15 +42,7 @@ async fn sweep(
         }
         batches
     });
-    sweep_once(
-        fleet,
-        &Settings::default(),
-        &[Kind::Alarm],
-        patience,
-        clock(),
-        tx,
-    )
-    .await;
+    sweep_once(fleet, &Settings::default(), kinds, patience, clock(), tx).await;
     collect.await.unwrap()
 }
 
@@ -148,4 +148,140 @@ async fn a_poller_goes_on_through_failure_and_recovers_when_asked() {
     live.stop().await;
     // Nothing is sent after the stop: the channel runs dry and closes.
     while rx.recv().await.is_some() {}
+}
+
+/// How AWS refuses keys that it does not know, in a region that is off as everywhere.
+fn unknown_keys(fault: Fault) -> Fault {
+    Fault {
+        code: Some("UnrecognizedClientException".into()),
+        status: Some(403),
+        message: Some("The security token included in the request is invalid.".into()),
+        ..fault
+    }
+}
+
+/// How every feed ended at last, where it was asked more than once.
+fn kinds_in(batches: &[Batch], region: &str) -> BTreeSet<Option<FaultKind>> {
+    outcomes(batches)
+        .into_iter()
+        // Where the organization answers for the account, nothing is asked of it.
+        .filter(|(feed, _)| feed.slice.0 != "backup")
+        .filter(|(feed, _)| feed.vantage == scope(ACCOUNT, region))
+        .map(|(_, outcome)| outcome)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_tells_a_region_that_is_off_from_bad_keys() {
+    let sim = simulator();
+    sim.faults()
+        .add(unknown_keys(
+            Fault::new(Faulty::Error)
+                .account(ACCOUNT)
+                .region("us-east-1"),
+        ))
+        .unwrap();
+    let fleet = open(spec(&sim), patient()).await;
+    let batches = sweep_of(&fleet, Kind::ALL, Duration::from_secs(60)).await;
+    assert_eq!(
+        kinds_in(&batches, "us-east-1"),
+        [Some(FaultKind::RegionOff)].into()
+    );
+    assert_eq!(kinds_in(&batches, "eu-west-1"), [None].into());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_hears_again_who_may_have_been_misjudged() {
+    let sim = simulator();
+    // STS cannot be asked, so that only the answers of the other region can tell.
+    let refused = Fault::new(Faulty::ServerError)
+        .service("sts")
+        .operation("GetCallerIdentity")
+        .account(ACCOUNT);
+    sim.faults().add(refused).unwrap();
+    sim.faults()
+        .add(unknown_keys(
+            Fault::new(Faulty::Error)
+                .account(ACCOUNT)
+                .region("us-east-1"),
+        ))
+        .unwrap();
+    // The other region answers late: everything in this one has been judged by then.
+    sim.faults()
+        .add(
+            Fault::new(Faulty::Latency)
+                .delay("300ms")
+                .account(ACCOUNT)
+                .region("eu-west-1"),
+        )
+        .unwrap();
+    let fleet = open(spec(&sim), patient()).await;
+    let batches = sweep_of(&fleet, Kind::ALL, Duration::from_secs(60)).await;
+    assert_eq!(
+        kinds_in(&batches, "us-east-1"),
+        [Some(FaultKind::RegionOff)].into()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_are_withdrawn_blind_the_feeds_and_turn_no_region_off() {
+    let sim = simulator();
+    let fleet = open(spec(&sim), patient()).await;
+    let before = sweep_of(&fleet, Kind::ALL, Duration::from_secs(60)).await;
+    assert_eq!(kinds_in(&before, "us-east-1"), [None].into());
+    sim.faults()
+        .add(unknown_keys(Fault::new(Faulty::Error).account(ACCOUNT)))
+        .unwrap();
+    let after = sweep_of(&fleet, Kind::ALL, Duration::from_secs(60)).await;
+    for region in ["eu-west-1", "us-east-1"] {
+        assert_eq!(
+            kinds_in(&after, region),
+            [Some(FaultKind::Expired)].into(),
+            "{region}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_asks_the_organization_first_and_its_members_where_it_is_refused() {
+    let sim = simulator();
+    let fleet = open(spec(&sim), patient()).await;
+    let asked = |batches: &[Batch]| -> BTreeMap<Feed, u32> {
+        let calls = batches.iter().filter_map(|b| match b.body {
+            Body::End { calls, .. } => Some((b.feed, calls)),
+            _ => None,
+        });
+        calls.filter(|(feed, _)| feed.slice.0 == "backup").collect()
+    };
+    let covered = |batches: &[Batch]| -> BTreeSet<_> {
+        batches
+            .iter()
+            .filter(|b| b.feed.slice.0 == "org-backup" && matches!(b.body, Body::End { .. }))
+            .flat_map(|b| match &b.covers {
+                Cover::Scopes(scopes) => scopes.to_vec(),
+                Cover::Vantage => Vec::new(),
+            })
+            .collect()
+    };
+    let batches = sweep_of(&fleet, &[Kind::Backup], Duration::from_secs(60)).await;
+    let covered = covered(&batches);
+    assert!(!covered.is_empty());
+    for (feed, calls) in asked(&batches) {
+        assert_eq!(calls == 0, covered.contains(&feed.vantage), "{feed}");
+    }
+    // Refused: everybody is asked for themselves.
+    sim.faults()
+        .add(
+            Fault::new(Faulty::Deny)
+                .service("backup")
+                .operation("ListBackupJobs")
+                .account("management"),
+        )
+        .unwrap();
+    let batches = sweep_of(&fleet, &[Kind::Backup], Duration::from_secs(60)).await;
+    let asked = asked(&batches);
+    assert!(
+        !asked.is_empty() && asked.values().all(|calls| *calls > 0),
+        "{asked:?}"
+    );
 }

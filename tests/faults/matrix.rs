@@ -3,7 +3,7 @@
 use noctop::domain::{Body, FaultKind, Feed, SourceId};
 use noctop::sim::Simulator;
 use noctop::sim::faults::{Fault, Kind};
-use noctop::sources::{ALL, Reach, Source};
+use noctop::sources::{ALL, Reach, SliceSpec, Source};
 use noctop::store::{Settings, Store};
 
 use super::stand::{ACCOUNT, Asking, NAME, REGION, impatient, open, scope, simulator, spec};
@@ -120,7 +120,8 @@ async fn try_pair(sim: &Simulator, source: &'static Source, row: &Row) -> Vec<St
     let mut complaints = Vec::new();
     // A fleet of its own: budgets that were throttled by one fault stay low for a while.
     let fleet = open(spec(sim), impatient()).await;
-    for slice in source.slices.iter().filter(|s| s.reach == Reach::Scope) {
+    let own = |s: &&SliceSpec| s.reach != Reach::Organization;
+    for slice in source.slices.iter().filter(own) {
         let feed = Feed {
             source: source.id,
             vantage: scope(ACCOUNT, REGION),

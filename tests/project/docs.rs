@@ -124,6 +124,9 @@ fn the_quotas_page_lists_every_part_of_every_source() {
         for spec in source.slices {
             let reach = match spec.reach {
                 Reach::Scope => "every account and region",
+                Reach::Rest => {
+                    "every account and region that the organization's answer does not cover"
+                }
                 Reach::Organization => "*organization*, every region",
             };
             let partial = match spec.part {

@@ -133,12 +133,57 @@ def test_a_region_that_is_off_is_never_taken_for_empty(stage):
     with sim.fault("region-off", account=HUB, region="ap-southeast-2"):
         code, document = noctop.ls("incidents")
         _, feeds = noctop.ls("feeds", "--timeout", "60s")
-    # AWS answers for a region that is off as it does for bad keys. A sweep asks once, and a feed that is answered
-    # before the same keys have worked anywhere else cannot tell the two apart: it is blind then, never fresh.
-    coverage = document["coverage"]
-    assert coverage["off"] + len(coverage["blind"]) == 1 and code == (4 if coverage["blind"] else 0)
+    # AWS answers for a region that is off as it does for bad keys: the same keys work in the other region.
+    assert code == 0 and document["coverage"]["off"] == 1 and document["coverage"]["blind"] == []
     off = [f for f in feeds["feeds"] if f["account"]["id"] == HUB and f["region"] == "ap-southeast-2"]
-    assert {f["state"] for f in off} <= {"off", "blind"} and "region-off" in {f["fault"] for f in off}
+    assert len(off) > 5
+    assert {(f["state"], f["fault"]) for f in off} == {("off", "region-off")}
+
+
+def test_bad_keys_are_blind_wherever_they_are_asked(everyday):
+    sim, aws, noctop = everyday
+    bad = {"code": "UnrecognizedClientException", "status": 403, "message": "The security token is invalid."}
+    with sim.fault("error", account=HUB, **bad):
+        code, document = noctop.ls("incidents")
+    assert code == 4
+    assert fleet.blind_in(document["coverage"]) == {
+        ("opsitems", p.account, p.region, "expired") for p in aws.places if p.account == HUB}
+    assert document["coverage"]["off"] == 0
+
+
+def test_the_organization_is_asked_first_and_its_members_only_where_it_does_not_cover(everyday):
+    sim, aws, noctop = everyday
+    sim.control("DELETE", "calls")
+    code, document = noctop.ls("backups", "--format", "json")
+    feeds = noctop.ls("feeds")[1]["feeds"]
+    assert code == 0 and document["items"]
+    covered = {(scope["account"]["id"] if isinstance(scope["account"], dict) else scope["account"], scope["region"])
+               for f in feeds if f["slice"] == "org-backup" for scope in f["covers"]}
+    assert covered
+    own = {(f["account"]["id"], f["region"]): f["calls"] for f in feeds if f["slice"] == "backup"}
+    assert covered & own.keys() and own.keys() - covered
+    assert {place for place, calls in own.items() if calls} == own.keys() - covered
+
+
+def test_a_window_whose_runs_cannot_be_read_is_unread_and_the_others_are_there(everyday):
+    sim, _, noctop = everyday
+    _, whole = noctop.ls("windows")
+    here = [i for i in whole["items"] if (i["account"]["id"], i["region"]) == (WEB, "eu-west-1")]
+    assert len(here) > 1
+    with sim.fault("server-error", service="ssm", operation="DescribeMaintenanceWindowExecutions",
+                   account=WEB, region="eu-west-1", count=3):
+        code, document = noctop.ls("windows")
+    assert code == 4
+    assert fleet.blind_in(document["coverage"]) == {("windows", WEB, "eu-west-1", "service")}
+    assert f"The runs of 1 of {len(here)} maintenance windows" in document["coverage"]["blind"][0]["message"]
+    before, after = fleet.keyed(whole["items"]), fleet.keyed(document["items"])
+    assert before.keys() == after.keys()
+    unread = [i for i in document["items"] if i["detail"]["unread"]]
+    assert len(unread) == 1 and "DescribeMaintenanceWindowExecutions" in unread[0]["detail"]["unread"]
+    assert (unread[0]["detail"]["phase"], unread[0]["nativeState"]) in (("unread", "UNKNOWN"), ("disabled", "DISABLED"))
+    assert unread[0]["detail"]["last"] is None and "could not be read" in unread[0]["title"]
+    for key in before.keys() - fleet.keyed(unread).keys():
+        assert after[key]["detail"]["phase"] == before[key]["detail"]["phase"] != "unread"
 
 
 def test_a_role_that_cannot_be_assumed_blinds_the_account(everyday):
@@ -162,7 +207,10 @@ def test_a_fleet_that_cannot_be_listed_is_a_failure(everyday, kind):
     assert "ListAccounts" in done.err and "no account" in done.err
     if done.out:
         document = json.loads(done.out)
-        assert document["items"] == [] and len(document["coverage"]["blind"]) == 1
+        assert document["items"] == []
+        # It is the fleet that is not known, and no account.
+        assert [(b["source"], b["account"], b["region"]) for b in document["coverage"]["blind"]] == [
+            ("organizations", None, None)]
     assert check.code == 3 and check.out.startswith("NOCTOP UNKNOWN")
 
 

@@ -27,7 +27,7 @@ use aws_types::SdkConfig;
 use tokio::sync::Semaphore;
 
 use crate::audit::Permit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::domain::{AccountId, Fault, Region, Scope};
 
 use super::classify::{self, Place, Sign};
@@ -287,13 +287,17 @@ impl Access {
         sign: &Sign,
         used: &identity::Keys,
         identity: &Identity,
+        began: Timestamp,
     ) -> Fault {
         if sign.is_throttling() {
             self.gate.limits.throttled(op, self.scope());
         }
         // Finding out is itself such a call; it must not ask again.
         let unclear = sign.is_ambiguous() && *op != GET_CALLER_IDENTITY;
-        let elsewhere = unclear && self.door.works_elsewhere(&self.gate, self.region).await;
+        // Of the role that acts, what the reading one is told in other regions says nothing.
+        let unclear = unclear && self.carrier.is_none();
+        let door = &self.door;
+        let elsewhere = unclear && door.works_elsewhere(&self.gate, self.region, began).await;
         if sign.doubts_credentials() && !elsewhere {
             identity.distrust(used);
         }

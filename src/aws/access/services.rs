@@ -77,11 +77,12 @@ macro_rules! services {
                 if self.sends_once(op) {
                     with = with.retry_config(RetryConfig::disabled());
                 }
+                let began = self.gate.clock.now();
                 match call(self.gate.clients.$service(&self.gate.config), with).await {
                     Ok(output) => {
                         // What works for the role that acts says nothing of the one that reads.
                         if self.carrier.is_none() {
-                            self.door.worked(&keys, self.region);
+                            self.door.worked(self.region, began);
                         }
                         Ok(output)
                     }
@@ -90,7 +91,7 @@ macro_rules! services {
                         if let Some(carrier) = &self.carrier {
                             carrier.note(|trail| trail.sign = Some(sign.clone()));
                         }
-                        Err(self.judge(op, &sign, &keys, &identity).await)
+                        Err(self.judge(op, &sign, &keys, &identity, began).await)
                     }
                 }
             }
