@@ -17,6 +17,8 @@ pub enum WindowPhase {
     Failed,
     /// It is disabled.
     Disabled,
+    /// How it stands is not known: its executions could not be read, or not yet.
+    Unread,
 }
 
 impl WindowPhase {
@@ -29,6 +31,7 @@ impl WindowPhase {
             Self::Missed => "missed",
             Self::Failed => "failed",
             Self::Disabled => "disabled",
+            Self::Unread => "unread",
         }
     }
 }
@@ -92,4 +95,6 @@ pub struct WindowDetail {
     pub last: Option<WindowRun>,
     /// Instance ids that its targets name; tag targets are not resolved.
     pub instances: Vec<Arc<str>>,
+    /// Why its executions could not be read when that was due: then what is said of them may be out of date.
+    pub unread: Option<Arc<str>>,
 }

@@ -156,6 +156,7 @@ fn window(d: &WindowDetail, now: Timestamp) -> String {
             None => "no next time".to_owned(),
         },
         WindowPhase::Disabled => "disabled".to_owned(),
+        WindowPhase::Unread => "runs not read".to_owned(),
     }
 }
 

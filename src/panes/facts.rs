@@ -299,6 +299,7 @@ fn run(facts: &mut Facts, label: &'static str, run: &WindowRun, now: Timestamp) 
 }
 
 fn window(facts: &mut Facts, d: &WindowDetail, now: Timestamp) {
+    facts.maybe("not read", d.unread.as_deref());
     facts.maybe("description", d.description.as_deref());
     if let Some(schedule) = &d.schedule {
         facts.add(

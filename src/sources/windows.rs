@@ -4,6 +4,9 @@
 //! they are asked only for windows that `judge::wants_a_look` picks: never looked at, running, inside their time,
 //! or not looked at for an hour. What was learned is remembered per vantage.
 //!
+//! The list alone makes the rows. A window whose executions cannot be read stays in it as unread, and the feed is blind
+//! for it without hiding what is known of the others.
+//!
 //! A window that should have begun and did not is suspected first and then vetted with `GetMaintenanceWindow`: a
 //! window that was created or changed after that time was not bound to it.
 
@@ -18,13 +21,14 @@ use aws_sdk_ssm::types::MaintenanceWindowFilter;
 use serde_json::Value;
 
 use crate::aws::access::Access;
+use crate::aws::classify::make;
 use crate::aws::ops::{
     DESCRIBE_WINDOW_RUN_TASKS, DESCRIBE_WINDOW_RUNS, DESCRIBE_WINDOW_TARGETS, DESCRIBE_WINDOWS,
     GET_WINDOW,
 };
 use crate::clock::Timestamp;
 use crate::domain::window::{WindowRun, WindowTask};
-use crate::domain::{Fault, Kind, Slice, SourceId};
+use crate::domain::{Fault, FaultKind, Kind, Slice, SourceId};
 
 use super::moment::moment;
 use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
@@ -49,6 +53,11 @@ pub const SOURCE: Source = Source {
 const PAGE: i32 = 100;
 /// The most executions that are read of one window at once: more is a window that runs every few minutes.
 const RUNS_MAX: usize = 500;
+/// After so many windows in a row that could not be looked at, the others are not tried any more: a denied or
+/// overburdened service would refuse a hundred calls instead of three.
+const FAILED_MAX: usize = 3;
+/// How many records are handed over at once.
+const RECORDS: usize = 500;
 /// The code for a window or an execution that was deleted meanwhile.
 const GONE: &str = "DoesNotExistException";
 
@@ -60,11 +69,65 @@ impl Memory {
     fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Forgets every window that is not named, and tells which these are.
+    fn forget_all_but(&self, named: &HashSet<Arc<str>>) -> Vec<Arc<str>> {
+        let mut known = self.lock();
+        let gone = known.extract_if(|id, _| !named.contains(id));
+        gone.map(|(id, _)| id).collect()
+    }
+
+    fn known(&self, window: &Listed) -> Known {
+        self.lock().get(&window.id).cloned().unwrap_or_default()
+    }
 }
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
     let memory: Arc<Memory> = ask.memory();
-    let mut named: HashSet<Arc<str>> = HashSet::new();
+    let listed = list(&ask, &memory).await?;
+    let mut failed = Failed::default();
+    let mut records = Vec::new();
+    let mut gone = Vec::new();
+    for window in &listed {
+        let mut known = memory.known(window);
+        let due = judge::wants_a_look(window, &known, ask.now());
+        if due && failed.is_hopeless() {
+            failed.skip(&mut known);
+        } else {
+            match look(&ask, window, &mut known).await {
+                Err(fault) if fault.code.as_deref() == Some(GONE) => {
+                    gone.push(Arc::clone(&window.id));
+                    memory.lock().remove(&window.id);
+                    continue;
+                }
+                looked => failed.note(&mut known, looked.err(), due),
+            }
+        }
+        memory.lock().insert(Arc::clone(&window.id), known.clone());
+        records.push(item::record(ask.scope(), window, &known, ask.now()));
+    }
+    let named: HashSet<Arc<str>> = listed.into_iter().map(|window| window.id).collect();
+    gone.extend(memory.forget_all_but(&named));
+    if let Some(fault) = failed.fault(named.len()) {
+        // A failed asking takes nothing over; but the list is complete, and each window says itself what is not
+        // known of it.
+        ask.amend(ask.slice(), records, gone).await;
+        return Err(fault);
+    }
+    if !gone.is_empty() {
+        // They may have been handed over when they were listed.
+        ask.amend(ask.slice(), Vec::new(), gone).await;
+    }
+    for page in records.chunks(RECORDS) {
+        ask.page(page.to_vec()).await;
+    }
+    Ok(())
+}
+
+/// All windows of the scope. Those that were never looked at are handed over at once: they are there, and looking at
+/// them may take a while, or fail.
+async fn list(ask: &Ask, memory: &Memory) -> Result<Vec<Listed>, Fault> {
+    let mut all = Vec::new();
     let mut pages = Pages::default();
     while pages.more() {
         let token = pages.token();
@@ -80,26 +143,79 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
                     .send()
             })
             .await?;
-        let mut records = Vec::new();
+        let mut new = Vec::new();
         for window in out.window_identities.iter().flatten() {
-            let Some(listed) = item::listed(window) else {
+            let Some(window) = item::listed(window) else {
                 continue;
             };
-            named.insert(Arc::clone(&listed.id));
-            let mut known = memory.lock().get(&listed.id).cloned().unwrap_or_default();
-            known.note(&listed, ask.now());
-            match look(&ask, &listed, &mut known).await {
-                Err(fault) if fault.code.as_deref() == Some(GONE) => continue,
-                looked => looked?,
+            let mut known = memory.known(&window);
+            known.note(&window, ask.now());
+            if known.looked.is_none() {
+                new.push(item::record(ask.scope(), &window, &known, ask.now()));
             }
-            memory.lock().insert(Arc::clone(&listed.id), known.clone());
-            records.push(item::record(ask.scope(), &listed, &known, ask.now()));
+            memory.lock().insert(Arc::clone(&window.id), known);
+            all.push(window);
         }
-        ask.page(records).await;
+        ask.page(new).await;
         pages.turn(&DESCRIBE_WINDOWS, out.next_token)?;
     }
-    memory.lock().retain(|id, _| named.contains(id));
-    Ok(())
+    Ok(all)
+}
+
+/// The windows whose executions could not be read, and why not.
+#[derive(Default)]
+struct Failed {
+    windows: usize,
+    /// How many failed one after the other.
+    in_a_row: usize,
+    first: Option<Fault>,
+}
+
+impl Failed {
+    /// Whether so many failed one after the other that the rest would fail alike.
+    const fn is_hopeless(&self) -> bool {
+        self.in_a_row >= FAILED_MAX
+    }
+
+    /// Takes note of how a look at a window went.
+    fn note(&mut self, known: &mut Known, fault: Option<Fault>, due: bool) {
+        known.unread = fault.as_ref().map(|fault| Arc::clone(&fault.message));
+        let Some(fault) = fault else {
+            // Nothing was asked of a window whose turn it was not, so it proves nothing.
+            if due {
+                self.in_a_row = 0;
+            }
+            return;
+        };
+        self.windows += 1;
+        self.in_a_row += 1;
+        self.first.get_or_insert(fault);
+    }
+
+    /// Takes note of a window that was not even looked at.
+    fn skip(&mut self, known: &mut Known) {
+        self.windows += 1;
+        let why = self.first.as_ref().map(|fault| Arc::clone(&fault.message));
+        known.unread = why;
+    }
+
+    /// What the feed says of it, of so many windows.
+    fn fault(self, of: usize) -> Option<Fault> {
+        let first = self.first?;
+        // The windows are there, so whatever the service says, it is not off: that would make them disappear.
+        let kind = if first.kind.is_off() {
+            FaultKind::Service
+        } else {
+            first.kind
+        };
+        let (windows, why) = (self.windows, &first.message);
+        Some(make(
+            kind,
+            first.code.as_deref(),
+            format!("The runs of {windows} of {of} maintenance windows could not be read: {why}"),
+            &first.advice,
+        ))
+    }
 }
 
 /// Asks what has to be asked about one window now.

@@ -113,7 +113,10 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
     // A failure asks for attention until a success; that it runs again is hope and not yet a success.
     let failed = match phase {
         WindowPhase::Failed | WindowPhase::Running => last.filter(|run| judge::is_bad(run)),
-        WindowPhase::Waiting | WindowPhase::Missed | WindowPhase::Disabled => None,
+        WindowPhase::Waiting
+        | WindowPhase::Missed
+        | WindowPhase::Disabled
+        | WindowPhase::Unread => None,
     };
     let missed = expected.filter(|_| phase == WindowPhase::Missed);
     let (severity, state) = match (missed, failed) {
@@ -124,6 +127,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
     let native_state = match phase {
         WindowPhase::Disabled => intern("DISABLED"),
         WindowPhase::Missed => intern("ENABLED"),
+        WindowPhase::Unread => intern("UNKNOWN"),
         WindowPhase::Running | WindowPhase::Failed | WindowPhase::Waiting => current
             .or(last)
             .map_or_else(|| intern("ENABLED"), |run| Arc::clone(&run.status)),
@@ -155,7 +159,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
         // The list gives none, and building one would take a partition for granted.
         told_arn: None,
         name: Arc::clone(&listed.name),
-        title: clean_arc(&title(listed, phase, missed, current, last)),
+        title: clean_arc(&(title(listed, phase, missed, current, last) + unread(phase, known))),
         severity,
         state,
         native_state,
@@ -176,6 +180,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
             current: current.cloned(),
             last: last.cloned(),
             instances: known.instances.clone(),
+            unread: known.unread.clone(),
         })),
     };
     Record {
@@ -218,6 +223,17 @@ fn title(
             || "no next time".to_owned(),
             |next| format!("opens {} for {} h", minute(next), listed.duration_hours),
         ),
+        WindowPhase::Unread => format!("how it went is not known{next}"),
+    }
+}
+
+/// What a title adds where it may not be the whole truth.
+fn unread(phase: WindowPhase, known: &Known) -> &'static str {
+    match (phase, &known.unread) {
+        (WindowPhase::Disabled, _) => "",
+        (_, Some(_)) => " · its runs could not be read",
+        (WindowPhase::Unread, None) => " · its runs have not been read yet",
+        (_, None) => "",
     }
 }
 

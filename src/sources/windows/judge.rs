@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! disabled? ─► Disabled        an execution that has not ended? ─► Running
-//! should have begun, and nothing did? ─► Missed        last execution not a success? ─► Failed        else Waiting
+//! should have begun, and nothing did? ─► Missed        last execution not a success? ─► Failed
+//! executions not read though due? ─► Unread        else Waiting
 //! ```
+//!
+//! That executions could not be read makes nothing better: what ran, failed or was missed stays so until it is known
+//! otherwise. Only that all is well cannot be said any more.
 //!
 //! *Should have begun* has two witnesses: the schedule, computed here, and the next time that AWS itself announced at
 //! an earlier listing. Neither counts if the window was changed since, so a suspicion is vetted against the
@@ -81,6 +85,8 @@ pub struct Known {
     pub came: Option<Announced>,
     /// The time that was vetted last, and whether the window was bound to it.
     pub vetted: Option<(Timestamp, bool)>,
+    /// Why its executions could not be read though it was time to.
+    pub unread: Option<Arc<str>>,
 }
 
 /// A time at which a window should have begun.
@@ -268,6 +274,9 @@ pub fn phase(listed: &Listed, known: &Known, now: Timestamp) -> WindowPhase {
     }
     if known.last().is_some_and(is_bad) {
         return WindowPhase::Failed;
+    }
+    if known.looked.is_none() || known.unread.is_some() {
+        return WindowPhase::Unread;
     }
     WindowPhase::Waiting
 }

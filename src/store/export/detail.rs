@@ -164,6 +164,7 @@ fn window(d: &WindowDetail) -> Value {
         "current": d.current.as_ref().map(run),
         "last": d.last.as_ref().map(run),
         "instances": instances,
+        "unread": d.unread.as_deref(),
     })
 }
 

@@ -203,6 +203,7 @@ pub fn window(id: &str, started: Option<i64>, instances: &[&str]) -> Item {
         }),
         last: None,
         instances: instances.iter().map(|id| (*id).into()).collect(),
+        unread: None,
     };
     item(
         Kind::Window,
