@@ -23,9 +23,10 @@ use crate::aws::ops::{
 };
 use crate::clock::Timestamp;
 use crate::domain::patch::PatchSubject;
-use crate::domain::{Detail, Fault, Kind, Slice, SourceId};
+use crate::domain::{Detail, Fault, Kind, Severity, Slice, SourceId};
 
 use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use item::Found;
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -57,6 +58,9 @@ struct Memory(Mutex<HashMap<String, Read>>);
 #[derive(Clone)]
 struct Read {
     at: Timestamp,
+    /// Since when it was read with this severity.
+    since: Timestamp,
+    severity: Severity,
     state: Arc<DescribePatchGroupStateOutput>,
 }
 
@@ -67,11 +71,13 @@ impl Memory {
 }
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
-    ask_instances(&ask).await?;
-    ask_groups(&ask).await
+    let found = ask_instances(&ask).await?;
+    ask_groups(&ask, &found).await
 }
 
-async fn ask_instances(ask: &Ask) -> Result<(), Fault> {
+/// Hands over the instances and returns what they tell of their groups.
+async fn ask_instances(ask: &Ask) -> Result<HashMap<String, Found>, Fault> {
+    let mut found = HashMap::new();
     let mut pages = Pages::default();
     while pages.more() {
         let token = pages.token();
@@ -94,6 +100,7 @@ async fn ask_instances(ask: &Ask) -> Result<(), Fault> {
             .collect();
         let ids = nodes.iter().map(|node| node.id.to_string()).collect();
         let states = states(ask.access(), ids).await?;
+        item::found(&mut found, states.values());
         let records = nodes
             .iter()
             .map(|node| item::instance(ask.scope(), node, states.get(node.id.as_ref())))
@@ -101,7 +108,7 @@ async fn ask_instances(ask: &Ask) -> Result<(), Fault> {
         ask.page(records).await;
         pages.turn(&DESCRIBE_INSTANCES, out.next_token)?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// What Patch Manager knows of these instances, at most 50; those that were never scanned are missing.
@@ -139,26 +146,34 @@ async fn states(
     Ok(states)
 }
 
-async fn ask_groups(ask: &Ask) -> Result<(), Fault> {
+async fn ask_groups(ask: &Ask, found: &HashMap<String, Found>) -> Result<(), Fault> {
     let memory: Arc<Memory> = ask.memory();
     let names = groups(ask.access()).await?;
     memory.lock().retain(|name, _| names.contains(name));
     let due = due(&names, &memory.lock());
     for name in due {
         let state = group_state(ask.access(), &name).await?;
+        let (now, severity) = (ask.now(), item::severity_of(&state));
+        let mut known = memory.lock();
+        let before = known.get(&name).filter(|read| read.severity == severity);
         let read = Read {
-            at: ask.now(),
+            at: now,
+            since: before.map_or(now, |read| read.since),
+            severity,
             state: Arc::new(state),
         };
-        memory.lock().insert(name, read);
+        known.insert(name, read);
     }
     let records = {
         let known = memory.lock();
         names
             .iter()
             .map(|name| {
-                let read = known.get(name).map(|read| read.state.as_ref());
-                item::group(ask.scope(), name, read)
+                let read = known.get(name);
+                let state = read.map(|read| read.state.as_ref());
+                let since = read.map(|read| read.since).unwrap_or_default();
+                let found = found.get(name).copied().unwrap_or_default();
+                item::group(ask.scope(), name, state, found, since)
             })
             .collect()
     };
@@ -288,6 +303,8 @@ mod tests {
                     name,
                     Read {
                         at: Timestamp::from_secs(turn),
+                        since: Timestamp::from_secs(turn),
+                        severity: Severity::Info,
                         state: Arc::new(DescribePatchGroupStateOutput::builder().build()),
                     },
                 );

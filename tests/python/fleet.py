@@ -342,7 +342,7 @@ def windows(place):
 
 
 def patches(place):
-    ssm, found = place.client("ssm"), {}
+    ssm, found, known = place.client("ssm"), {}, []
     nodes = walk(ssm.describe_instance_information, "InstanceInformationList", MaxResults=50)
     states = {}
     for start in range(0, len(nodes), 50):
@@ -361,19 +361,30 @@ def patches(place):
         if state:
             fields["detail.group"] = state["PatchGroup"] or None
             fields["detail.operation"] = state["Operation"]
+            known.append((state["PatchGroup"], badness([state.get(name, 0) for name in names]), state["OperationEndTime"]))
         found[place.account, place.region, node["InstanceId"]] = fields
     for group in {m["PatchGroup"] for m in walk(ssm.describe_patch_groups, "Mappings", MaxResults=100)}:
         state = ssm.describe_patch_group_state(PatchGroup=group)
         ident = f"group/{clean(group)}"
-        fields = place.fleet.common(place.account, place.region, "patch", "patches", id=ident, opened=None)
+        fields = place.fleet.common(place.account, place.region, "patch", "patches", id=ident)
         fields["detail.group"] = clean(group)
         fields["detail.subject.type"] = "group"
         fields["detail.subject.instances"] = state["Instances"]
         names = ("InstalledPatches", "InstalledPendingRebootPatches", "MissingPatches", "FailedPatches",
                  "CriticalNonCompliantPatches", "SecurityNonCompliantPatches", "OtherNonCompliantPatches")
-        weigh(fields, [state.get(f"InstancesWith{name}", 0) for name in names])
+        counts = [state.get(f"InstancesWith{name}", 0) for name in names]
+        weigh(fields, counts)
+        # A group is as old as the first of its instances that is as bad as the group is called.
+        alike = [end for whose, how_bad, end in known if whose == group and how_bad == badness(counts)]
+        if alike or not state["Instances"]:
+            fields["opened"] = when(min(alike, default=None))
         found[place.account, place.region, ident] = fields
     return found
+
+
+def badness(counts):
+    _, reboot, missing, failed, critical, security, other = counts
+    return 3 if critical or failed else 2 if security else 1 if missing or reboot or other else 0
 
 
 def weigh(fields, counts, known=True):

@@ -1,5 +1,6 @@
 //! One instance's or patch group's compliance: from Systems Manager's counts to an item.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_ssm::operation::describe_patch_group_state::DescribePatchGroupStateOutput;
@@ -89,6 +90,33 @@ impl Counts {
     }
 }
 
+/// The counts of an instance.
+fn counts_of(p: &InstancePatchState) -> Counts {
+    Counts {
+        installed: p.installed_count(),
+        pending_reboot: p.installed_pending_reboot_count().unwrap_or(0),
+        missing: p.missing_count(),
+        failed: p.failed_count(),
+        critical: p.critical_non_compliant_count().unwrap_or(0),
+        security: p.security_non_compliant_count().unwrap_or(0),
+        other: p.other_non_compliant_count().unwrap_or(0),
+    }
+}
+
+/// The counts of a group.
+fn counts_of_group(g: &DescribePatchGroupStateOutput) -> Counts {
+    let known = |count: Option<i32>| count.unwrap_or(0);
+    Counts {
+        installed: g.instances_with_installed_patches(),
+        pending_reboot: known(g.instances_with_installed_pending_reboot_patches()),
+        missing: g.instances_with_missing_patches(),
+        failed: g.instances_with_failed_patches(),
+        critical: known(g.instances_with_critical_non_compliant_patches()),
+        security: known(g.instances_with_security_non_compliant_patches()),
+        other: known(g.instances_with_other_non_compliant_patches()),
+    }
+}
+
 /// Low and info are facts; from medium on somebody should do something.
 fn state(severity: Severity) -> ItemState {
     if severity >= Severity::Medium {
@@ -109,15 +137,7 @@ fn word(severity: Severity) -> Arc<str> {
 
 /// An instance as a record; `state` is what Patch Manager knows of it, nothing if it was never scanned.
 pub fn instance(scope: Scope, node: &Node, patches: Option<&InstancePatchState>) -> Record {
-    let counts = patches.map(|p| Counts {
-        installed: p.installed_count(),
-        pending_reboot: p.installed_pending_reboot_count().unwrap_or(0),
-        missing: p.missing_count(),
-        failed: p.failed_count(),
-        critical: p.critical_non_compliant_count().unwrap_or(0),
-        security: p.security_non_compliant_count().unwrap_or(0),
-        other: p.other_non_compliant_count().unwrap_or(0),
-    });
+    let counts = patches.map(counts_of);
     let operated = patches
         .and_then(|p| moment(Some(p.operation_end_time())))
         .unwrap_or_default();
@@ -164,28 +184,61 @@ pub fn instance(scope: Scope, node: &Node, patches: Option<&InstancePatchState>)
         severity,
         native_state,
         resource: Some(Arc::clone(&node.id)),
-        at: operated,
+        // Since when it is so, AWS does not say; this is when it was last found so.
+        opened: operated,
+        changed: operated,
         detail,
     })
 }
 
-/// A patch group as a record; `read` is nothing where its state was not read yet.
-pub fn group(scope: Scope, name: &str, read: Option<&DescribePatchGroupStateOutput>) -> Record {
-    let counts = read.map(|g| Counts {
-        installed: g.instances_with_installed_patches(),
-        pending_reboot: g
-            .instances_with_installed_pending_reboot_patches()
-            .unwrap_or(0),
-        missing: g.instances_with_missing_patches(),
-        failed: g.instances_with_failed_patches(),
-        critical: g
-            .instances_with_critical_non_compliant_patches()
-            .unwrap_or(0),
-        security: g
-            .instances_with_security_non_compliant_patches()
-            .unwrap_or(0),
-        other: g.instances_with_other_non_compliant_patches().unwrap_or(0),
-    });
+/// When the instances of a patch group were found as they are: what the group's own state does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The earliest time, by severity of what was found.
+    earliest: [Option<Timestamp>; Severity::ALL.len()],
+    /// The latest time.
+    latest: Timestamp,
+}
+
+impl Found {
+    /// Takes an instance into account.
+    fn add(&mut self, severity: Severity, at: Timestamp) {
+        self.latest = self.latest.max(at);
+        let earliest = &mut self.earliest[severity as usize];
+        *earliest = Some(earliest.map_or(at, |known| known.min(at)));
+    }
+}
+
+/// When the instances among these that belong to a patch group were found as they are, by group.
+pub fn found<'a>(
+    found: &mut HashMap<String, Found>,
+    states: impl Iterator<Item = &'a InstancePatchState>,
+) {
+    for state in states.filter(|state| !state.patch_group().is_empty()) {
+        let Some(at) = moment(Some(state.operation_end_time())) else {
+            continue;
+        };
+        let group = found.entry(state.patch_group().to_owned()).or_default();
+        group.add(counts_of(state).severity(), at);
+    }
+}
+
+/// The severity of a patch group.
+pub fn severity_of(read: &DescribePatchGroupStateOutput) -> Severity {
+    counts_of_group(read).severity()
+}
+
+/// A patch group as a record; `read` is nothing where its state was not read yet. AWS does not say since when a group
+/// is as it is: `found` tells when the first of its instances was found so, and where no instance tells, `seen` is when
+/// noctop first saw it so.
+pub fn group(
+    scope: Scope,
+    name: &str,
+    read: Option<&DescribePatchGroupStateOutput>,
+    found: Found,
+    seen: Timestamp,
+) -> Record {
+    let counts = read.map(counts_of_group);
     let instances = read.map_or(0, DescribePatchGroupStateOutput::instances);
     let severity = counts.map_or(Severity::Info, |c| c.severity());
     let title = match counts {
@@ -207,6 +260,10 @@ pub fn group(scope: Scope, name: &str, read: Option<&DescribePatchGroupStateOutp
         counts.security,
         counts.other,
     ];
+    let opened = match read {
+        Some(_) if instances > 0 => found.earliest[severity as usize].unwrap_or(seen),
+        _ => Timestamp::ZERO,
+    };
     let name = clean_arc(name);
     let native_state = match read {
         None => intern("UNKNOWN"),
@@ -220,7 +277,8 @@ pub fn group(scope: Scope, name: &str, read: Option<&DescribePatchGroupStateOutp
         severity,
         native_state,
         resource: None,
-        at: Timestamp::ZERO,
+        opened,
+        changed: found.latest.max(opened),
         detail: PatchDetail {
             subject: PatchSubject::Group {
                 name: Arc::clone(&name),
@@ -252,7 +310,8 @@ struct Sketch {
     severity: Severity,
     native_state: Arc<str>,
     resource: Option<Arc<str>>,
-    at: Timestamp,
+    opened: Timestamp,
+    changed: Timestamp,
     detail: PatchDetail,
 }
 
@@ -270,9 +329,8 @@ fn record(sketch: Sketch) -> Record {
         state: state(sketch.severity),
         native_state: sketch.native_state,
         resource: sketch.resource,
-        // Since when it is so, AWS does not say; this is when it was last found so.
-        opened: sketch.at,
-        changed: sketch.at,
+        opened: sketch.opened,
+        changed: sketch.changed,
         // Every scan would begin a new one and end acknowledgements day by day.
         episode: Timestamp::ZERO,
         detail: Detail::Patch(Box::new(sketch.detail)),
@@ -405,7 +463,8 @@ mod tests {
             .instances_with_missing_patches(5)
             .instances_with_critical_non_compliant_patches(2)
             .build();
-        let item = group(scope(), "i-0f3", Some(&read)).item;
+        let seen = Timestamp::from_secs(1_796_000_000);
+        let item = group(scope(), "i-0f3", Some(&read), Found::default(), seen).item;
         assert_eq!(item.key.id.as_ref(), "group/i-0f3");
         assert_eq!(item.severity, Severity::High);
         assert_eq!(
@@ -423,13 +482,44 @@ mod tests {
                 noncompliant: 5
             }
         );
-        let unread = group(scope(), "web", None).item;
+        let unread = group(scope(), "web", None, Found::default(), seen).item;
+        assert!(unread.opened.is_unknown());
         assert!(unread.title.starts_with("not read yet"));
         assert_eq!(unread.native_state.as_ref(), "UNKNOWN");
         let empty = DescribePatchGroupStateOutput::builder().build();
         assert_eq!(
-            group(scope(), "web", Some(&empty)).item.title.as_ref(),
+            group(scope(), "web", Some(&empty), Found::default(), seen)
+                .item
+                .title
+                .as_ref(),
             "no instances"
         );
+    }
+
+    #[test]
+    fn a_group_is_as_old_as_the_first_of_its_instances_that_is_as_bad() {
+        let state = |end: i64, critical: i32| {
+            patches()
+                .operation_end_time(DateTime::from_secs(end))
+                .critical_non_compliant_count(critical)
+                .build()
+                .unwrap()
+        };
+        let states = [state(1_000, 0), state(3_000, 1), state(2_000, 2)];
+        let mut by_group = HashMap::new();
+        found(&mut by_group, states.iter());
+        let found = by_group["web"];
+        let critical = DescribePatchGroupStateOutput::builder()
+            .instances(3)
+            .instances_with_critical_non_compliant_patches(2)
+            .build();
+        let seen = Timestamp::from_secs(9_000);
+        let item = group(scope(), "web", Some(&critical), found, seen).item;
+        assert_eq!(item.opened, Timestamp::from_secs(2_000));
+        assert_eq!(item.changed, Timestamp::from_secs(3_000));
+        // Where none of the instances tells, it is so since noctop saw it: never since the beginning of time.
+        let item = group(scope(), "web", Some(&critical), Found::default(), seen).item;
+        assert_eq!((item.opened, item.state), (seen, ItemState::Open));
+        assert_eq!(item.episode, Timestamp::ZERO, "acknowledgements go on");
     }
 }
