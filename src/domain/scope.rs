@@ -67,21 +67,7 @@ impl Region {
     /// The partition that it belongs to, by its name.
     #[must_use]
     pub fn partition(&self) -> &'static str {
-        let name = self.as_str();
-        for (prefix, partition) in [
-            ("cn-", "aws-cn"),
-            ("us-gov-", "aws-us-gov"),
-            ("us-isob-", "aws-iso-b"),
-            ("us-isof-", "aws-iso-f"),
-            ("us-iso-", "aws-iso"),
-            ("eu-isoe-", "aws-iso-e"),
-            ("eusc-", "aws-eusc"),
-        ] {
-            if name.starts_with(prefix) {
-                return partition;
-            }
-        }
-        "aws"
+        super::partition::Partition::of(*self).id
     }
 
     /// The four-letter form for narrow screens: `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`.

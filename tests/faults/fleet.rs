@@ -5,7 +5,7 @@ use noctop::aws::fleet::spec::{AccountSpec, FleetSpec, OrganizationSpec, Selecto
 use noctop::domain::FaultKind;
 use noctop::sim::faults::{Fault, Kind};
 
-use super::stand::{clock, impatient, open, scope, simulator, spec};
+use super::stand::{clock, impatient, open, patient, scope, simulator, spec};
 
 fn names(fleet: &Fleet) -> Vec<String> {
     let census = fleet.census();
@@ -24,6 +24,39 @@ async fn an_organization_is_listed_with_names_tags_and_without_the_suspended() {
     assert!(census.is_member(payments.id));
     // Our own account is entered with what we have; the others by their role.
     assert!(fleet.access(scope("111111111111", "eu-west-1")).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_are_asked_for_together_and_those_that_came_stay() {
+    let sim = simulator();
+    let fleet = Fleet::open(spec(&sim), patient(), clock()).await.unwrap();
+    let slice = fleet.surveys()[0].slice;
+    // Slow answers: one after the other, no two of them would ever be under way.
+    let slow = sim.faults().add(
+        Fault::new(Kind::Latency)
+            .operation("ListTagsForResource")
+            .delay("300ms"),
+    );
+    // One account's tags may not be read.
+    let denied = sim.faults().add(
+        Fault::new(Kind::Deny)
+            .operation("ListTagsForResource")
+            .times(1),
+    );
+    let fault = fleet.survey(slice).await.1.unwrap_err();
+    assert!(fault.message.contains("ListTagsForResource"), "{fault}");
+    assert_eq!(sim.calls().most_at_once(), 3, "side by side");
+    assert_eq!(
+        names(&fleet).len(),
+        3,
+        "the accounts are there all the same"
+    );
+    sim.faults().remove(slow.unwrap());
+    sim.faults().remove(denied.unwrap());
+    fleet.survey(slice).await.1.unwrap();
+    let census = fleet.census();
+    let payments = census.roster.get("222222222222".parse().unwrap()).unwrap();
+    assert_eq!(payments.tags.get("env").map(String::as_str), Some("prod"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

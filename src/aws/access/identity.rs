@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Region};
 
 use super::door::ActRole;
-use super::profile::{Profile, Profiles};
+use super::profile::{Profile, Profiles, no_profile};
 use super::{Access, Door, Gate};
 
 /// Credentials without an end are looked up again this often, so that a changed file is noticed.
@@ -267,6 +267,12 @@ impl Identity {
         match &self.origin {
             Origin::Fixed(credentials) => Ok(credentials.clone()),
             Origin::Environment => {
+                if let Some(name) = elsewhere(gate).await
+                    && let Ok(credentials) =
+                        profile_provider(gate, &name).provide_credentials().await
+                {
+                    return Ok(credentials);
+                }
                 let chain = DefaultCredentialsChain::builder()
                     .configure(provider_config(gate))
                     .build()
@@ -277,10 +283,7 @@ impl Identity {
                 }
             }
             Origin::Profile(name) => {
-                let provider = ProfileFileCredentialsProvider::builder()
-                    .profile_name(name)
-                    .configure(&provider_config(gate))
-                    .build();
+                let provider = profile_provider(gate, name);
                 match provider.provide_credentials().await {
                     Ok(credentials) => Ok(credentials),
                     Err(error) => Err(no_credentials(Some(name), &error).await),
@@ -432,6 +435,42 @@ fn provider_config(gate: &Gate) -> ProviderConfig {
     config
 }
 
+/// The SDK's provider for a profile. Roles inside of it are assumed where all other calls go: the files themselves
+/// know nothing of an endpoint that was given to noctop alone.
+#[expect(
+    deprecated,
+    reason = "the types have moved to a crate that the SDK calls internal"
+)]
+fn profile_provider(gate: &Gate, name: &str) -> ProfileFileCredentialsProvider {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    let builder = ProfileFileCredentialsProvider::builder()
+        .profile_name(name)
+        .configure(&provider_config(gate));
+    let plain = |text: &str| !text.contains([']', '\n', '\r', '#', ';']);
+    match gate.config.endpoint_url() {
+        Some(url) if plain(name) && plain(url) => {
+            let more = format!("[profile {name}]\nendpoint_url = {url}\n");
+            let files = ProfileFiles::builder()
+                .include_default_config_file(true)
+                .include_default_credentials_file(true)
+                .with_contents(ProfileFileKind::Config, more);
+            builder.profile_files(files.build()).build()
+        }
+        _ => builder.build(),
+    }
+}
+
+/// The profile that the environment selects, where it assumes a role and every call goes to an endpoint of its own.
+async fn elsewhere(gate: &Gate) -> Option<String> {
+    gate.config.endpoint_url()?;
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|id| !id.is_empty()) {
+        return None;
+    }
+    let profiles = Profiles::load().await.ok()?;
+    let name = profiles.selected().to_owned();
+    profiles.get(&name)?.assumes.then_some(name)
+}
+
 /// Why there are no credentials, as precisely as the configuration files allow.
 async fn no_credentials(name: Option<&str>, error: &CredentialsError) -> Fault {
     let profiles = match Profiles::load().await {
@@ -458,17 +497,7 @@ fn explain(
 ) -> Fault {
     let Some(profile) = profile else {
         return if asked_for {
-            let nearest = names
-                .iter()
-                .max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)))
-                .filter(|n| strsim::jaro(n, name) > 0.8)
-                .map_or(String::new(), |n| format!(" Did you mean {n}?"));
-            make(
-                FaultKind::NoCredentials,
-                None,
-                format!("There is no profile {name} in the AWS configuration files.{nearest}"),
-                "noctop reads the files again by itself.",
-            )
+            no_profile(name, names)
         } else {
             make(
                 FaultKind::NoCredentials,

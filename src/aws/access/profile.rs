@@ -21,6 +21,8 @@ pub struct Profile {
     pub region: Option<Region>,
     /// Its account, where the profile names it (by SSO or by the role).
     pub account: Option<AccountId>,
+    /// Whether it assumes a role.
+    pub assumes: bool,
     /// The profile in its chain that asks for a one-time password, which the SDK cannot give.
     pub mfa: Option<String>,
     /// The profile in its chain that needs an SSO login.
@@ -66,6 +68,7 @@ impl Profiles {
                 .get("role_arn")
                 .and_then(account_of)
                 .or_else(|| first.get("sso_account_id")?.parse().ok()),
+            assumes: first.get("role_arn").is_some(),
             ..Profile::default()
         };
         let mut at = name.to_owned();
@@ -87,6 +90,15 @@ impl Profiles {
         Some(found)
     }
 
+    /// What this profile says.
+    ///
+    /// # Errors
+    /// That there is none of this name, and which one was probably meant.
+    pub fn find(&self, name: &str) -> Result<Profile, Fault> {
+        self.get(name)
+            .ok_or_else(|| no_profile(name, &self.names()))
+    }
+
     /// The names of all profiles, for a message that lists them.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -94,6 +106,21 @@ impl Profiles {
         names.sort_unstable();
         names
     }
+}
+
+/// That there is no such profile.
+pub(super) fn no_profile(name: &str, names: &[&str]) -> Fault {
+    let nearest = names
+        .iter()
+        .max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)))
+        .filter(|n| strsim::jaro(n, name) > 0.8)
+        .map_or(String::new(), |n| format!(" Did you mean {n}?"));
+    make(
+        FaultKind::NoCredentials,
+        None,
+        format!("There is no profile {name} in the AWS configuration files.{nearest}"),
+        "noctop reads the files again by itself.",
+    )
 }
 
 /// The account of an ARN.
@@ -131,6 +158,7 @@ mod tests {
             Some(Profile {
                 region: "eu-west-1".parse().ok(),
                 account: "222222222222".parse().ok(),
+                assumes: true,
                 mfa: Some("base".into()),
                 sso: Some("base".into()),
             })

@@ -305,6 +305,12 @@ impl Fleet {
                     .then(|| profiles.as_ref().map(|p| p.selected().to_owned()))
                     .flatten()
             });
+            // Without the profile nothing else that may be missing is worth a word.
+            let asked_for = account.profile.as_deref().zip(profiles.as_ref());
+            if let Some(Err(fault)) = asked_for.map(|(name, profiles)| profiles.find(name)) {
+                faults.push(fault);
+                continue;
+            }
             let profile = name.as_deref().and_then(|n| profiles.as_ref()?.get(n));
             // In the zero configuration a profile that was chosen names its account; "default" says nothing.
             if account.profile.is_none() && account.name.is_empty() && profile.is_some() {
@@ -350,6 +356,9 @@ impl Fleet {
             .copied()
             .or(region)
             .or_else(|| self.gate.region());
+        if let Some(name) = profile.filter(|_| self.spec.keys.is_none()) {
+            Profiles::load().await?.find(name)?;
+        }
         let Some(region) = region else {
             return Err(make(
                 FaultKind::NoCredentials,

@@ -7,9 +7,12 @@ use aws_sdk_organizations::types::{
     Account as Listed, AccountState, AccountStatus, OrganizationalUnit,
 };
 
+use tokio::task::JoinSet;
+
 use crate::aws::access::{Access, ActRole, Door, Identity, Origin};
 use crate::aws::classify::make;
 use crate::aws::ops::{self, Op};
+use crate::domain::partition::Partition;
 use crate::domain::text::clean;
 use crate::domain::{Account, AccountId, Fault, FaultKind, Region, Slice};
 
@@ -21,6 +24,11 @@ use super::{Caller, Fleet, ORGANIZATION};
 const PAGE: i32 = 20;
 /// The most pages of one list; more is a service that repeats itself.
 const PAGES_MAX: usize = 5_000;
+/// Accounts whose tags are asked for at the same time: enough that the budget of the operation decides how long it
+/// takes, and not the way to AWS and back.
+const TAGS_AT_ONCE: usize = 8;
+/// How many accounts' tags are taken over together.
+const TAGS_PART: usize = 40;
 
 pub(super) async fn survey(fleet: &Fleet) -> (u32, Result<(), Fault>) {
     let Some(spec) = &fleet.spec.organization else {
@@ -89,16 +97,49 @@ async fn list(
             "Look at include and exclude in [organization].",
         ));
     }
-    fleet.learn(Some(ORGANIZATION), keep_doors(fleet, entries.clone()));
+    let entries = keep_doors(fleet, entries);
+    // Who they are is known from here on: nobody waits for their tags.
+    fleet.learn(Some(ORGANIZATION), entries.clone());
     if spec.tags {
-        let mut tagged = Vec::with_capacity(entries.len());
-        for mut entry in keep_doors(fleet, entries) {
-            entry.account.tags = tags(access, entry.account.id).await?;
-            tagged.push(entry);
-        }
-        fleet.learn(Some(ORGANIZATION), tagged);
+        take_tags(fleet, access, entries).await?;
     }
     Ok(())
+}
+
+/// Reads the tags of the members, several at a time, and takes them over a part at a time. Tags that could be read
+/// stay read when others cannot be.
+async fn take_tags(fleet: &Fleet, access: &Access, mut entries: Vec<Entry>) -> Result<(), Fault> {
+    let mut waiting = 0..entries.len();
+    let mut asked = JoinSet::new();
+    let mut fault = None;
+    let mut read = 0;
+    loop {
+        while fault.is_none() && asked.len() < TAGS_AT_ONCE {
+            let Some(at) = waiting.next() else { break };
+            let (access, id) = (access.clone(), entries[at].account.id);
+            asked.spawn(async move { (at, tags(&access, id).await) });
+        }
+        match asked.join_next().await {
+            None => break,
+            Some(Ok((at, Ok(tags)))) => {
+                entries[at].account.tags = tags;
+                read += 1;
+                if read % TAGS_PART == 0 {
+                    fleet.learn(Some(ORGANIZATION), entries.clone());
+                }
+            }
+            Some(Ok((_, Err(why)))) => {
+                fault.get_or_insert(why);
+            }
+            Some(Err(stumbled)) => {
+                if let Ok(panic) = stumbled.try_into_panic() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    }
+    fleet.learn(Some(ORGANIZATION), entries);
+    fault.map_or(Ok(()), Err)
 }
 
 /// An account that was known before keeps its door, and with it its credentials; and its tags until they are read again.
@@ -175,13 +216,8 @@ fn member(
 
 /// Organizations is one service per partition, in one region of it.
 fn global(fleet: &Fleet, spec: &OrganizationSpec, caller: &Caller) -> Access {
-    let region = match caller.partition.as_str() {
-        "aws" => "us-east-1",
-        "aws-us-gov" => "us-gov-west-1",
-        "aws-cn" => "cn-northwest-1",
-        _ => "",
-    };
-    let region = region.parse().unwrap_or_else(|()| caller.access.region());
+    let home = Partition::named(&caller.partition).and_then(Partition::home);
+    let region = home.unwrap_or_else(|| caller.access.region());
     let name = spec
         .profile
         .as_deref()

@@ -75,6 +75,8 @@ const SSM: Quota = quota(10, 20, "not published; chosen with care");
 const BACKUP: Quota = quota(5, 10, "not published; chosen with care");
 /// Organizations is one small global service for all.
 const ORGANIZATIONS: Quota = quota(5, 10, "not published; chosen with care");
+/// Asked once per account, so that it decides how long a large fleet takes to know its tags; halved when AWS throttles.
+const ORGANIZATIONS_TAGS: Quota = quota(10, 15, "not published; chosen with care");
 /// STS allows hundreds; the cache of credentials keeps us far below.
 const STS: Quota = quota(50, 50, "not published per operation; chosen with care");
 
@@ -112,7 +114,7 @@ reads! {
     LIST_ROOTS = "Organizations" "ListRoots" "organizations:ListRoots" ORGANIZATIONS "where the tree of units begins";
     LIST_UNITS = "Organizations" "ListOrganizationalUnitsForParent" "organizations:ListOrganizationalUnitsForParent" ORGANIZATIONS "the tree of units, when accounts are chosen by unit";
     LIST_UNIT_ACCOUNTS = "Organizations" "ListAccountsForParent" "organizations:ListAccountsForParent" ORGANIZATIONS "which accounts are in a unit";
-    LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS "the tags of an account, for filters and severity rules";
+    LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS_TAGS "the tags of an account, for filters and severity rules";
 
     DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
 

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 use crate::aws::fleet::spec::Selector;
 use crate::domain::document::{self, Value, what};
 use crate::domain::problem::{Problem, Written};
-use crate::domain::{AccountId, Region, text};
+use crate::domain::{AccountId, Region, partition, text};
 use crate::filter::Filter;
 
 /// The form of a value.
@@ -316,10 +316,12 @@ impl Form {
     fn item(self, text: &str) -> Result<String, Wrong> {
         match self {
             Self::Regions => match text.parse::<Region>() {
-                Ok(region) => Ok(region.to_string()),
-                Err(()) => {
-                    Err(format!("`{}` is not the name of a region", text::clean(text)).into())
-                }
+                Ok(region) if partition::is_plausible(region) => Ok(region.to_string()),
+                _ => Err(Wrong {
+                    message: format!("`{}` is not the name of a region", text::clean(text)),
+                    suggestion: partition::nearest_region(text).map(str::to_owned),
+                    at: 0,
+                }),
             },
             Self::Selectors => plain(text).and_then(|text| {
                 selector(&text)

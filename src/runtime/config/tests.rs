@@ -204,6 +204,7 @@ fn a_broken_fleet_refuses_and_a_broken_comfort_warns() {
         ("[organization]\nact_role_name = \"x\"\n", "1:2"),
         ("regions = [\"eu west\"]\n", "1:12"),
         ("regions = [\"eu-west-1\", \"eu-west-1\"]\n", "1:25"),
+        ("regions = [\"eu-west-1\", \"us-esat-1\"]\n", "1:25"),
         ("regions = \"eu-west-1\"\n", "1:11"),
         ("[network]\nca_bundel = \"x\"\n", "2:1"),
         ("[network]\nendpoint_url = \"ftp://x\"\n", "2:16"),
@@ -249,7 +250,12 @@ fn profiles_and_regions_of_the_command_line_stand_for_the_whole_fleet() {
     desk.flags.regions = vec!["Eu-north".into()];
     assert_eq!(
         said(&desk.load().refusals),
-        ["--region: `Eu-north` is not the name of a region"]
+        ["--region: `Eu-north` is not the name of a region; did you mean `eu-north-1`?"]
+    );
+    desk.flags.regions = vec!["eu-west-1".into(), "eu-wset-1".into()];
+    assert_eq!(
+        said(&desk.load().refusals),
+        ["--region: `eu-wset-1` is not the name of a region; did you mean `eu-west-1`?"]
     );
 }
 
