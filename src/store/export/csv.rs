@@ -5,7 +5,7 @@ use crate::lifecycle::Mark;
 use crate::store::Row;
 use crate::store::coverage::FeedReport;
 
-use super::time;
+use super::{id, time};
 
 /// The columns of a list of items.
 pub const CSV_COLUMNS: [&str; 15] = [
@@ -77,7 +77,7 @@ pub fn feed_fields(report: &FeedReport, roster: &Roster) -> [String; FEED_CSV_CO
     [
         report.feed.source.word().to_owned(),
         report.feed.slice.0.to_owned(),
-        account.to_string(),
+        id(account).unwrap_or_default(),
         roster.name(account).to_string(),
         region(report.feed.vantage.region),
         report.state.word().to_owned(),

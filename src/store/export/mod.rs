@@ -62,7 +62,7 @@ pub fn coverage_json(store: &Store, only: &Only, now: Timestamp) -> Value {
         .map(|report| {
             json!({
                 "source": report.feed.source.word(),
-                "account": report.feed.vantage.account.to_string(),
+                "account": id(report.feed.vantage.account),
                 "region": region(report.feed.vantage.region),
                 "fault": report.fault.as_ref().map(|fault| fault.kind.word()),
                 "message": report.fault.as_ref().map(ToString::to_string),
@@ -84,6 +84,8 @@ pub fn coverage_json(store: &Store, only: &Only, now: Timestamp) -> Value {
 #[must_use]
 pub fn feed_json(report: &FeedReport, roster: &Roster) -> Value {
     let covers = match &report.covers {
+        // What is asked for the fleet as a whole speaks for no account.
+        Cover::Vantage if report.feed.vantage.account == AccountId::UNKNOWN => Vec::new(),
         Cover::Vantage => vec![scope(report.feed.vantage)],
         Cover::Scopes(scopes) => scopes.iter().copied().map(scope).collect(),
     };
@@ -118,8 +120,13 @@ pub fn snapshot_json(as_of: Timestamp, coverage: Value, items: Vec<Value>) -> Va
     Value::Object(all)
 }
 
-fn account(id: AccountId, roster: &Roster) -> Value {
-    json!({ "id": id.to_string(), "name": &*roster.name(id) })
+fn account(account: AccountId, roster: &Roster) -> Value {
+    json!({ "id": id(account), "name": &*roster.name(account) })
+}
+
+/// An account's id; null where the fleet as a whole is meant.
+fn id(account: AccountId) -> Option<String> {
+    (account != AccountId::UNKNOWN).then(|| account.to_string())
 }
 
 /// A region's name; null where a service has none.

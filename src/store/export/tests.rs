@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::alarm::AlarmState::Alarm;
 use crate::domain::incident::IncidentDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
-use crate::domain::{Detail, FaultKind, Item, ItemState, Kind};
+use crate::domain::{Detail, FaultKind, Feed, Item, ItemState, Kind, Slice};
 use crate::store::Settings;
 use crate::store::tests::world::{self, alarms, at, batch, end, failed, feed, page};
 
@@ -188,6 +188,38 @@ fn coverage_adds_up_and_names_the_blind() {
     assert_eq!(
         (&alarms_only["feeds"], &alarms_only["blind"]),
         (&1.into(), &Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn what_is_asked_for_the_fleet_as_a_whole_is_asked_in_no_account() {
+    let mut store = store_of(vec![]);
+    let survey = Feed {
+        source: SourceId::Organizations,
+        vantage: Scope {
+            account: AccountId::UNKNOWN,
+            region: Region::GLOBAL,
+        },
+        slice: Slice("organization"),
+    };
+    store.apply(batch(survey, 1, 11, failed(FaultKind::Denied)));
+    let blind = &coverage_json(&store, &Only::default(), at(20))["blind"][0];
+    assert_eq!(
+        (&blind["account"], &blind["region"]),
+        (&Value::Null, &Value::Null)
+    );
+    let reports = store.feeds(at(20));
+    let report = reports.iter().find(|r| r.feed == survey).unwrap();
+    let json = feed_json(report, store.roster());
+    assert_eq!(
+        json["account"],
+        serde_json::json!({ "id": null, "name": "the fleet" })
+    );
+    assert_eq!(json["covers"], Value::Array(vec![]));
+    let line = csv_line(&feed_fields(report, store.roster()));
+    assert!(
+        line.starts_with("organizations,organization,,the fleet,,blind,"),
+        "{line}"
     );
 }
 
