@@ -1,10 +1,13 @@
 //! Maintenance windows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use noctop::domain::window::{WindowDetail, WindowPhase};
 use noctop::domain::{Detail, Feed, Item, ItemState, Severity, Slice, SourceId};
+use noctop::sim::faults::{Fault, Kind};
+use noctop::sources::Settings;
+use noctop::store::{self, Store};
 
 use super::stand::{EU, PAYMENTS, Stand, WEB, at, scope};
 
@@ -208,5 +211,82 @@ async fn a_window_is_read_afresh_with_its_executions() {
     assert_eq!(
         raw["WindowExecutions"][0]["Status"].as_str(),
         Some("FAILED")
+    );
+}
+
+#[tokio::test]
+async fn a_window_whose_runs_cannot_be_read_hides_no_other_and_no_failure() {
+    let mut stand = Stand::new(WINDOWS).await;
+    let here = scope(PAYMENTS, EU);
+    let plan = stand.plan(SourceId::Windows, &Settings::default());
+    let planned = plan.into_iter().find(|p| p.feed.vantage == here).unwrap();
+    let mut store = Store::new(store::Settings::default());
+    let phases = |store: &Store| -> BTreeMap<String, WindowPhase> {
+        let rows = store.rows().map(|(_, row)| row.item());
+        rows.map(|item| (item.name.to_string(), detail(item).phase))
+            .collect()
+    };
+    let broken = || {
+        Fault::new(Kind::ServerError)
+            .service("ssm")
+            .operation("DescribeMaintenanceWindowExecutions")
+            .account(PAYMENTS)
+            .region(EU)
+    };
+    // At first nothing at all can be said of the runs: every window is there, and none of them waits in peace.
+    let fault = stand.sim.faults().add(broken()).unwrap();
+    let (batches, outcome) = stand.ask_for_batches(&planned).await;
+    batches
+        .into_iter()
+        .for_each(|batch| drop(store.apply(batch)));
+    let told = outcome.unwrap_err();
+    assert!(told.message.contains("The runs of 8 of 8"), "{told}");
+    let unread = phases(&store);
+    assert_eq!(unread.len(), 8);
+    assert!(
+        unread
+            .values()
+            .all(|p| matches!(p, WindowPhase::Unread | WindowPhase::Disabled))
+    );
+    // The others would have failed alike and were not even tried.
+    let calls = stand
+        .sim
+        .calls()
+        .count("ssm", "DescribeMaintenanceWindowExecutions");
+    assert_eq!(calls.calls, 3);
+    stand.sim.faults().remove(fault);
+    let (batches, outcome) = stand.ask_for_batches(&planned).await;
+    outcome.unwrap();
+    batches
+        .into_iter()
+        .for_each(|batch| drop(store.apply(batch)));
+    let known = phases(&store);
+    assert!(
+        known.values().all(|phase| *phase != WindowPhase::Unread),
+        "{known:?}"
+    );
+    // Later they cannot be read again: what failed goes on failing, what was well is not known to be.
+    stand.clock.advance(Duration::from_secs(2 * 3_600));
+    stand.sim.faults().add(broken()).unwrap();
+    let (batches, outcome) = stand.ask_for_batches(&planned).await;
+    outcome.unwrap_err();
+    batches
+        .into_iter()
+        .for_each(|batch| drop(store.apply(batch)));
+    for (name, phase) in phases(&store) {
+        let expected = match known[&name] {
+            WindowPhase::Waiting => WindowPhase::Unread,
+            as_before => as_before,
+        };
+        assert_eq!(phase, expected, "{name}");
+    }
+    let items: Vec<_> = store.rows().map(|(_, row)| row.item().clone()).collect();
+    assert_eq!(items.len(), 8);
+    let failed = items.iter().find(|item| &*item.name == "fails").unwrap();
+    assert_eq!(failed.state, ItemState::Open);
+    assert!(
+        detail(failed).unread.is_some() && failed.title.contains("could not be read"),
+        "{}",
+        failed.title
     );
 }
