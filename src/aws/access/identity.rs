@@ -268,8 +268,10 @@ impl Identity {
             Origin::Fixed(credentials) => Ok(credentials.clone()),
             Origin::Environment => {
                 if let Some(name) = elsewhere(gate).await
-                    && let Ok(credentials) =
-                        profile_provider(gate, &name).provide_credentials().await
+                    && let Ok(credentials) = profile_provider(gate, &name)
+                        .await
+                        .provide_credentials()
+                        .await
                 {
                     return Ok(credentials);
                 }
@@ -283,7 +285,7 @@ impl Identity {
                 }
             }
             Origin::Profile(name) => {
-                let provider = profile_provider(gate, name);
+                let provider = profile_provider(gate, name).await;
                 match provider.provide_credentials().await {
                     Ok(credentials) => Ok(credentials),
                     Err(error) => Err(no_credentials(Some(name), &error).await),
@@ -441,11 +443,18 @@ fn provider_config(gate: &Gate) -> ProviderConfig {
     deprecated,
     reason = "the types have moved to a crate that the SDK calls internal"
 )]
-fn profile_provider(gate: &Gate, name: &str) -> ProfileFileCredentialsProvider {
+async fn profile_provider(gate: &Gate, name: &str) -> ProfileFileCredentialsProvider {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    // The provider asks STS in the region that it is given and looks into no profile for one.
+    let profiles = Profiles::load().await.ok();
+    let own = profiles.and_then(|profiles| profiles.get(name)?.region);
+    let mut config = provider_config(gate);
+    if let Some(region) = own {
+        config = config.with_region(Some(aws_types::region::Region::new(region.to_string())));
+    }
     let builder = ProfileFileCredentialsProvider::builder()
         .profile_name(name)
-        .configure(&provider_config(gate));
+        .configure(&config);
     let plain = |text: &str| !text.contains([']', '\n', '\r', '#', ';']);
     match gate.config.endpoint_url() {
         Some(url) if plain(name) && plain(url) => {

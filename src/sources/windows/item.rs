@@ -118,7 +118,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
         | WindowPhase::Disabled
         | WindowPhase::Unread => None,
     };
-    let missed = expected.filter(|_| phase == WindowPhase::Missed);
+    let missed = judge::missed(listed, known, now).filter(|_| phase == WindowPhase::Missed);
     let (severity, state) = match (missed, failed) {
         (Some(_), _) => (Severity::High, ItemState::Open),
         (None, Some(run)) => (severity(run), ItemState::Open),

@@ -258,6 +258,19 @@ pub fn wants_a_look(listed: &Listed, known: &Known, now: Timestamp) -> bool {
     })
 }
 
+/// The time that was missed: suspected and vetted. While executions cannot be read, a time that was missed before
+/// stays so, even when the next one has come: nobody knows whether that one was kept.
+#[must_use]
+pub fn missed(listed: &Listed, known: &Known, now: Timestamp) -> Option<Timestamp> {
+    let (at, _) = known.vetted.filter(|(_, bound)| *bound)?;
+    let made_good = || known.runs.iter().any(|run| run.started >= at.minus(EARLY));
+    let stands = match suspicion(listed, known, now) {
+        Some(expected) => expected.at == at,
+        None => known.unread.is_some() && listed.enabled && !made_good(),
+    };
+    stands.then_some(at)
+}
+
 /// How the window stands.
 #[must_use]
 pub fn phase(listed: &Listed, known: &Known, now: Timestamp) -> WindowPhase {
@@ -267,9 +280,7 @@ pub fn phase(listed: &Listed, known: &Known, now: Timestamp) -> WindowPhase {
     if known.current().is_some() {
         return WindowPhase::Running;
     }
-    let missed = suspicion(listed, known, now)
-        .is_some_and(|expected| known.vetted == Some((expected.at, true)));
-    if missed {
+    if missed(listed, known, now).is_some() {
         return WindowPhase::Missed;
     }
     if known.last().is_some_and(is_bad) {

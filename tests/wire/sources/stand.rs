@@ -8,7 +8,6 @@ use noctop::aws::access::Patience;
 use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{AccountSpec, FleetSpec, OrganizationSpec, Selector, StaticKeys};
 use noctop::clock::{Clock, ManualClock, Timestamp};
-use noctop::domain::window::WindowPhase;
 use noctop::domain::{Batch, Body, Cover, Detail, Fault, Feed, Item, Record, Scope, SourceId};
 use noctop::sim::scenario::Scenario;
 use noctop::sim::{Options, Simulator};
@@ -194,7 +193,7 @@ impl Stand {
                     for Record { native, item } in records {
                         let again = said.records.insert(Arc::clone(&native), item);
                         // A window that is listed stands in for itself until its runs are read.
-                        let is_final = |item: &Item| !matches!(&item.detail, Detail::Window(w) if w.phase == WindowPhase::Unread);
+                        let is_final = |item: &Item| !matches!(&item.detail, Detail::Window(w) if w.last.is_none());
                         assert!(
                             !again.is_some_and(|i| is_final(&i)),
                             "{native} was handed over twice"
