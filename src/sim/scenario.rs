@@ -77,6 +77,9 @@ pub struct Scenario {
     /// AWS Backup.
     #[serde(default)]
     pub backup: backup::Section,
+    /// What operators run: documents, their habits, change calendars.
+    #[serde(default)]
+    pub runs: ssm::RunSection,
     /// DynamoDB.
     #[serde(default)]
     pub dynamodb: dynamodb::Section,

@@ -476,3 +476,30 @@ def test_the_aws_cli_reads_it_too(sim):
     assert {w["WindowId"] for w in found} == {w["WindowId"] for w in sim.truth("ssm", WEB)["MaintenanceWindows"]}
     information = sim.aws("ssm", "describe-instance-information", account=WEB)["InstanceInformationList"]
     assert len(information) == len(sim.truth("ssm", WEB)["InstanceInformationList"])
+
+
+def test_a_run_of_a_window_is_cancelled(fresh):
+    sim = fresh("--scenario", "patch-tuesday", "--speed", "0")
+    found = []
+    for account in ("222222222222", "333333333333", "444444444444"):
+        ssm = sim.client("ssm", account)
+        for window in windows(ssm):
+            found += [(ssm, window["WindowId"], r) for r in runs(ssm, window["WindowId"]) if r["Status"] == "IN_PROGRESS"]
+    assert found, "a patch Tuesday has a window that is open"
+    ssm, window, run = found[0]
+    execution = run["WindowExecutionId"]
+    answer = ssm.cancel_maintenance_window_execution(WindowExecutionId=execution)
+    assert answer["WindowExecutionId"] == execution
+    status = lambda: ssm.get_maintenance_window_execution(WindowExecutionId=execution)
+    assert status()["Status"] == "CANCELLING" and "EndTime" not in status()
+    # Asked twice, it is cancelled once.
+    ssm.cancel_maintenance_window_execution(WindowExecutionId=execution)
+    sim.control("POST", "clock", {"advance": "10s"})
+    assert status()["Status"] == "CANCELLED" and status()["EndTime"] > run["StartTime"]
+    tasks = ssm.describe_maintenance_window_execution_tasks(WindowExecutionId=execution)["WindowExecutionTaskIdentities"]
+    assert {t["Status"] for t in tasks} <= {"SUCCESS", "FAILED", "CANCELLED"} and "CANCELLED" in {t["Status"] for t in tasks}
+    sim.control("POST", "clock", {"advance": "3h"})
+    later = ssm.describe_maintenance_window_execution_tasks(WindowExecutionId=execution)["WindowExecutionTaskIdentities"]
+    assert [t["TaskExecutionId"] for t in later] == [t["TaskExecutionId"] for t in tasks], "nothing new has begun"
+    for gone in (execution, "00000000-0000-4000-8000-000000000000"):
+        assert refused(ssm.cancel_maintenance_window_execution, WindowExecutionId=gone) == "DoesNotExistException"

@@ -51,7 +51,7 @@ pub fn is(account: &str, site: &Site) -> bool {
     matches(account, &site.account) || matches(account, &site.name)
 }
 
-/// Things that teams run.
+/// Things that teams run. What alarms watch, threats hit and machines serve has these names.
 pub const WORKLOADS: &[&str] = &[
     "checkout-api",
     "card-vault",
@@ -75,9 +75,14 @@ pub const WORKLOADS: &[&str] = &[
     "metrics-gw",
     "auth",
     "sso-bridge",
+    "ledger-archive",
     "reports",
     "partner-sftp",
+    "shop-eu",
+    "shop-us",
     "recommender",
+    "feature-flags",
+    "audit-trail",
 ];
 
 /// People and machines that sign in.

@@ -1,3 +1,5 @@
 //! What operators do, through the real SDK.
 
 mod ledger;
+mod mutes;
+mod runs;

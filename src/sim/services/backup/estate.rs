@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::job::{FAILURES, ISSUES, Job, Origin};
+use super::job::{Copy, FAILURES, ISSUES, Job, Origin};
 use super::section::{Habit, Section};
 use crate::clock::Timestamp;
 use crate::sim::chance::Chance;
@@ -66,6 +66,21 @@ pub struct Resource {
     pub dice: Chance,
 }
 
+/// A copy that a caller asked for.
+#[derive(Clone, Debug)]
+pub struct AskedCopy {
+    /// What the token was, to recognise a repetition.
+    pub token: Option<String>,
+    /// What is copied: the ARN of a recovery point.
+    pub point: String,
+    /// The ARN of the vault where it goes.
+    pub vault: String,
+    /// As whom.
+    pub role: String,
+    /// The job.
+    pub copy: Copy,
+}
+
 /// A job that a caller asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -89,6 +104,8 @@ pub struct Backup {
     pub resources: Vec<Resource>,
     /// The jobs that callers asked for.
     pub asked: Vec<Asked>,
+    /// The copies that callers asked for.
+    pub copies: Vec<AskedCopy>,
     /// The jobs that callers stopped, and when.
     pub stopped: HashMap<String, Timestamp>,
     /// Its own chance.
@@ -130,6 +147,7 @@ impl Estate for Backup {
             plans: plans(site, dice),
             resources: Vec::new(),
             asked: Vec::new(),
+            copies: Vec::new(),
             stopped: HashMap::new(),
             dice,
         };

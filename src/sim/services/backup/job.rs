@@ -262,6 +262,7 @@ impl Job {
             created,
             ends: created.plus(takes),
             fails,
+            asked: None,
             dice,
         })
         .filter(|c| c.created <= now)
@@ -284,10 +285,28 @@ pub struct Copy {
     pub created: Timestamp,
     ends: Timestamp,
     fails: bool,
+    /// Which of the copies that callers asked for it is.
+    asked: Option<usize>,
     dice: Chance,
 }
 
 impl Copy {
+    /// A copy that a caller asks for; it goes well unless there is no such vault.
+    pub fn ask(of: Job, now: Timestamp, number: usize, known: bool, dice: Chance) -> Self {
+        let took = of
+            .ends
+            .since(of.begins)
+            .mul_f64(0.3 + 0.6 * dice.on(1).unit());
+        Self {
+            of,
+            created: now,
+            ends: now.plus(if known { took } else { Duration::from_secs(20) }),
+            fails: !known,
+            asked: Some(number),
+            dice,
+        }
+    }
+
     /// Its id.
     pub fn id(&self) -> String {
         self.dice.uuid().to_uppercase()
@@ -319,14 +338,19 @@ impl Copy {
                 site.partition, site.account
             )
         };
-        let failure = "Access Denied: the destination vault's access policy does not allow backup:CopyIntoBackupVault";
-        let plan = all.plans.get(resource.plan);
+        let asked = self.asked.and_then(|n| all.copies.get(n));
+        let failure = if asked.is_some() {
+            "The destination backup vault does not exist"
+        } else {
+            "Access Denied: the destination vault's access policy does not allow backup:CopyIntoBackupVault"
+        };
+        let plan = all.plans.get(resource.plan).filter(|_| asked.is_none());
         fields! {
             "AccountId" => &site.account,
             "CopyJobId" => self.id(),
             "SourceBackupVaultArn" => vault_arn(site, vault),
             "SourceRecoveryPointArn" => self.of.recovery_point(all, site),
-            "DestinationBackupVaultArn" => there("backup-vault:disaster-recovery"),
+            "DestinationBackupVaultArn" => asked.map_or_else(|| there("backup-vault:disaster-recovery"), |a| a.vault.clone()),
             "DestinationRecoveryPointArn" => (state == "COMPLETED").then(|| there(&format!("recovery-point:{}", self.dice.on(3).uuid()))),
             "ResourceArn" => &resource.arn,
             "CreationDate" => self.created,
@@ -334,7 +358,7 @@ impl Copy {
             "State" => state,
             "StatusMessage" => (state == "FAILED").then_some(failure),
             "BackupSizeInBytes" => resource.bytes,
-            "IamRoleArn" => role(site),
+            "IamRoleArn" => asked.map_or_else(|| role(site), |a| a.role.clone()),
             "CreatedBy" => plan.map(|plan| fields! {
                 "BackupPlanId" => &plan.id, "BackupPlanArn" => plan.arn(site), "BackupPlanVersion" => plan.version(),
                 "BackupPlanName" => plan.name, "BackupRuleId" => plan.rule_id(), "BackupRuleName" => plan.name,
@@ -345,6 +369,7 @@ impl Copy {
             "ResourceName" => &resource.name,
             "MessageCategory" => match state {
                 "COMPLETED" => Some("SUCCESS"),
+                "FAILED" if asked.is_some() => Some("Failure"),
                 "FAILED" => Some("AccessDenied"),
                 _ => None,
             },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::estate::{Backup, REMEMBERED, VAULTS};
+use super::estate::{AskedCopy, Backup, REMEMBERED, VAULTS};
 use super::job::{Copy, Job, Restore};
 use super::{accounts, not_found};
 use crate::clock::Timestamp;
@@ -191,8 +191,9 @@ fn copies(backup: &Backup, site: &Site, from: Timestamp, now: Timestamp) -> Vec<
         .minus(Duration::from_secs(6 * 3600))
         .max(now.minus(REMEMBERED));
     let jobs = backup.jobs(site, first, now);
-    jobs.iter()
-        .filter_map(|job| job.copy(backup, site, now))
+    let planned = jobs.iter().filter_map(|job| job.copy(backup, site, now));
+    planned
+        .chain(backup.copies.iter().map(|asked| asked.copy))
         .collect()
 }
 
@@ -298,6 +299,61 @@ pub fn start(call: &Call<'_>) -> Answer {
             "CreationDate" => job.created,
             "IsParent" => false,
         })
+    })
+}
+
+/// `StartCopyJob`. The same token gives the same job.
+pub fn start_copy(call: &Call<'_>) -> Answer {
+    let (point, source) = (
+        call.needed("RecoveryPointArn"),
+        call.needed("SourceBackupVaultName"),
+    );
+    let (to, role) = (
+        call.needed("DestinationBackupVaultArn"),
+        call.needed("IamRoleArn"),
+    );
+    if !VAULTS.iter().any(|(name, ..)| *name == source) {
+        return Err(not_found("Backup vault", source));
+    }
+    if !role.contains(":iam::") || !role.contains(":role/") {
+        return Err(call.invalid(format!("Invalid ARN: {role}. Specify an IAM role.")));
+    }
+    let parts: Vec<&str> = to.split(':').collect();
+    let ["arn", _, "backup", _, account, "backup-vault", name] = parts[..] else {
+        return Err(call.invalid(format!("Invalid ARN: {to}. Specify a backup vault.")));
+    };
+    let known = call.world.accounts().contains_key(account)
+        && (name == "disaster-recovery" || VAULTS.iter().any(|(vault, ..)| *vault == name));
+    let token = call.text("IdempotencyToken").map(str::to_owned);
+    call.estate(|backup: &mut Backup, site, now| {
+        let again = backup.copies.iter().find(|a| token.is_some() && a.token == token);
+        let copy = match again {
+            Some(asked) if asked.point != point || asked.vault != to => {
+                return Err(call.invalid("The idempotency token was used with other parameters"));
+            }
+            Some(asked) => asked.copy,
+            None => {
+                let jobs = backup.jobs(site, now.minus(REMEMBERED), now);
+                let of = jobs.into_iter().find(|job| {
+                    job.vault(backup) == source
+                        && matches!(backup.state(job, now), "COMPLETED" | "PARTIAL")
+                        && job.recovery_point(backup, site) == point
+                });
+                let of = of.ok_or_else(|| not_found("Recovery point", point))?;
+                let number = backup.copies.len();
+                let dice = backup.dice.named("asked copies").on(number as u64);
+                let copy = Copy::ask(of, now, number, known, dice);
+                backup.copies.push(AskedCopy {
+                    token,
+                    point: point.to_owned(),
+                    vault: to.to_owned(),
+                    role: role.to_owned(),
+                    copy,
+                });
+                copy
+            }
+        };
+        Ok(fields! { "CopyJobId" => copy.id(), "CreationDate" => copy.created, "IsParent" => false })
     })
 }
 

@@ -41,6 +41,14 @@ pub const SERVICE: Service = Service {
         Operation::new("StartBackupJob", jobs::start)
             .at("PUT", "/backup-jobs")
             .needs(&["BackupVaultName", "ResourceArn", "IamRoleArn"]),
+        Operation::new("StartCopyJob", jobs::start_copy)
+            .at("PUT", "/copy-jobs")
+            .needs(&[
+                "RecoveryPointArn",
+                "SourceBackupVaultName",
+                "DestinationBackupVaultArn",
+                "IamRoleArn",
+            ]),
         Operation::new("StopBackupJob", jobs::stop).at("POST", "/backup-jobs/{backupJobId}"),
         Operation::new("ListBackupJobSummaries", jobs::summaries)
             .at("GET", "/audit/backup-job-summaries")
@@ -100,7 +108,9 @@ fn truth(world: &World, account: &str, region: &str) -> Value {
         let from = now.minus(estate::REMEMBERED);
         let jobs = all.jobs(site, from, now);
         let described = jobs.iter().map(|job| job.describe(all, site, now));
-        let copies = jobs.iter().filter_map(|job| Some(job.copy(all, site, now)?.describe(all, site, now)));
+        let planned = jobs.iter().filter_map(|job| job.copy(all, site, now));
+        let asked = all.copies.iter().map(|asked| asked.copy);
+        let copies = planned.chain(asked).map(|copy| copy.describe(all, site, now));
         let restores = job::Restore::all(all, from, now);
         fields! {
             "BackupJobs" => described.collect::<Value>(),

@@ -1,6 +1,6 @@
 //! The kinds of metric alarms that fleets have, with values that look like theirs.
 
-use std::fmt::Write as _;
+use crate::sim::services::stock;
 
 /// One kind of metric alarm.
 #[derive(Debug)]
@@ -105,40 +105,6 @@ pub fn scaling() -> &'static Template {
     &TEMPLATES[TEMPLATES.len() - 1]
 }
 
-/// Names of things that alarms watch.
-pub const RESOURCES: &[&str] = &[
-    "checkout-api",
-    "card-vault",
-    "ledger",
-    "search",
-    "catalog",
-    "orders",
-    "sessions",
-    "web-front",
-    "mobile-bff",
-    "invoices",
-    "payouts",
-    "fraud-score",
-    "mail-out",
-    "pdf-render",
-    "image-resize",
-    "inventory",
-    "pricing",
-    "etl-nightly",
-    "events-in",
-    "metrics-gw",
-    "auth",
-    "sso-bridge",
-    "ledger-archive",
-    "reports",
-    "partner-sftp",
-    "shop-eu",
-    "shop-us",
-    "recommender",
-    "feature-flags",
-    "audit-trail",
-];
-
 impl Template {
     /// A text of the template for one resource.
     #[must_use]
@@ -147,11 +113,7 @@ impl Template {
         if !text.contains('#') || text.contains("#team") {
             return text;
         }
-        let id = resource.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let mut hex = String::new();
-        let _ = write!(hex, "0{id:016x}");
-        text.replace('#', &hex)
+        let id = stock::instance(resource);
+        text.replace('#', id.strip_prefix("i-").unwrap_or(&id))
     }
 }

@@ -9,13 +9,14 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::alarm::{Alarm, Reason, Rhythm, Shape, State, arn, stamp};
-use super::catalogue::{RESOURCES, TEMPLATES, scaling};
+use super::catalogue::{TEMPLATES, scaling};
 use super::mute::MuteRule;
 use super::rule::Rule;
 use super::section::{Entry, Evaluation, Outage, Section};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::scenario::covers;
+use crate::sim::services::stock::WORKLOADS;
 use crate::sim::wire::{Map, Value, json};
 use crate::sim::world::{Estate, Site};
 
@@ -134,7 +135,7 @@ impl CloudWatch {
             .find(|d| covers(&d.accounts, &d.regions, site));
         let count = count.map_or(plan.per_cell, |d| d.per_cell);
         for n in 0..count {
-            let resource = RESOURCES[dice.random_range(0..RESOURCES.len())];
+            let resource = WORKLOADS[dice.random_range(0..WORKLOADS.len())];
             let kind = &TEMPLATES[dice.random_range(0..TEMPLATES.len())];
             let mut name = kind.fill(kind.name, resource);
             let mut resource: Box<str> = resource.into();
@@ -289,10 +290,41 @@ impl CloudWatch {
         self.alarms.insert(name, alarm);
     }
 
-    /// Plans a change: to a state or, without one, as the alarm's rhythm goes.
-    pub fn plan(&mut self, at: Timestamp, name: Arc<str>, to: Option<State>) {
+    /// Plans a change: to a state or, without one, as the alarm's rhythm goes. Gives its number.
+    pub fn plan(&mut self, at: Timestamp, name: Arc<str>, to: Option<State>) -> u64 {
         self.order += 1;
         self.due.push(Reverse((at, self.order, name, to)));
+        self.order
+    }
+
+    /// Takes planned changes back.
+    pub fn forget(&mut self, plans: &[u64]) {
+        self.due
+            .retain(|Reverse((_, order, ..))| !plans.contains(order));
+    }
+
+    /// Plans that the alarms of a resource, by the value of any dimension, clear at a moment. Gives the
+    /// numbers of the plans.
+    pub fn heal(&mut self, site: &Site, resource: &str, at: Timestamp) -> Vec<u64> {
+        let watches = |alarm: &Alarm| {
+            let definition = alarm.definition(site);
+            let dimensions = definition.get("Dimensions").map_or(&[][..], Value::items);
+            dimensions
+                .iter()
+                .any(|d| d.at("Value").as_str() == Some(resource))
+        };
+        let names: Vec<Arc<str>> = self
+            .alarms
+            .iter()
+            .filter(|(_, alarm)| {
+                !alarm.is_composite() && alarm.state != State::Ok && watches(alarm)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        names
+            .into_iter()
+            .map(|name| self.plan(at, name, Some(State::Ok)))
+            .collect()
     }
 
     /// One planned change happens.

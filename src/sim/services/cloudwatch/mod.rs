@@ -15,7 +15,7 @@ pub use section::Section;
 use std::ops::Bound;
 
 use self::alarm::{Alarm, State, arn};
-use self::estate::CloudWatch;
+pub use self::estate::CloudWatch;
 use super::{Answer, Call, Dialect, Operation, Refusal, Service, always_on};
 use crate::fields;
 use crate::sim::wire::{Protocol, Value};

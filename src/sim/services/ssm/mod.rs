@@ -4,12 +4,14 @@
 //!  opsitems ── opsitem     what happened and who works on it
 //!  windows  ── window, run schedules, runs, tasks, invocations
 //!  nodes    ── patches     machines; what their windows have patched, and what not
+//!  act                     commands and automations that operators run
 //! ```
 //!
 //! Nearly all of it is a function of the time: a run of a window, a scan of a machine or the birth of an
 //! OpsItem follows from its schedule and its own [`Chance`](crate::sim::chance::Chance), so a month of
 //! past costs no memory. Only what a caller changed is kept.
 
+mod act;
 mod catalogue;
 mod nodes;
 mod opsitem;
@@ -19,10 +21,14 @@ mod run;
 mod window;
 mod windows;
 
+pub use act::Section as RunSection;
 pub use nodes::Section as PatchSection;
 pub use opsitem::Section as OpsItemSection;
 pub use window::Section as WindowSection;
 
+use self::act::automation::Automations;
+use self::act::command::Commands;
+use self::act::{automations, commands, documents, preview};
 use self::nodes::Node;
 use self::opsitem::OpsItems;
 use self::window::Window;
@@ -98,6 +104,8 @@ pub const SERVICE: Service = Service {
         .needs(&["WindowId"]),
         Operation::new("GetMaintenanceWindowExecution", windows::execution)
             .needs(&["WindowExecutionId"]),
+        Operation::new("CancelMaintenanceWindowExecution", windows::cancel)
+            .needs(&["WindowExecutionId"]),
         listed(
             "DescribeMaintenanceWindowExecutionTasks",
             windows::execution_tasks,
@@ -137,6 +145,37 @@ pub const SERVICE: Service = Service {
             (1, 50),
             50,
         ),
+        Operation::new("SendCommand", commands::send).needs(&["DocumentName"]),
+        listed("ListCommands", commands::list, (1, 50), 50),
+        listed("ListCommandInvocations", commands::invocations, (1, 50), 50),
+        Operation::new("GetCommandInvocation", commands::get).needs(&["CommandId", "InstanceId"]),
+        Operation::new("CancelCommand", commands::cancel).needs(&["CommandId"]),
+        listed("ListDocuments", documents::list, (1, 50), 50),
+        Operation::new("DescribeDocument", documents::describe).needs(&["Name"]),
+        Operation::new("GetDocument", documents::get).needs(&["Name"]),
+        Operation::new("GetCalendarState", documents::calendar).needs(&["CalendarNames"]),
+        Operation::new("StartAutomationExecution", automations::start).needs(&["DocumentName"]),
+        Operation::new("GetAutomationExecution", automations::get)
+            .needs(&["AutomationExecutionId"]),
+        listed(
+            "DescribeAutomationExecutions",
+            automations::describe,
+            (1, 50),
+            50,
+        ),
+        listed(
+            "DescribeAutomationStepExecutions",
+            automations::steps,
+            (1, 50),
+            50,
+        )
+        .needs(&["AutomationExecutionId"]),
+        Operation::new("StopAutomationExecution", automations::stop)
+            .needs(&["AutomationExecutionId"]),
+        Operation::new("SendAutomationSignal", automations::signal)
+            .needs(&["AutomationExecutionId", "SignalType"]),
+        Operation::new("StartExecutionPreview", preview::start).needs(&["DocumentName"]),
+        Operation::new("GetExecutionPreview", preview::get).needs(&["ExecutionPreviewId"]),
     ],
     disabled,
     truth,
@@ -164,6 +203,8 @@ pub(super) struct Ssm {
     nodes: Vec<Node>,
     windows: Vec<Window>,
     ops: OpsItems,
+    commands: Commands,
+    automations: Automations,
 }
 
 impl Estate for Ssm {
@@ -174,6 +215,8 @@ impl Estate for Ssm {
             nodes,
             windows,
             ops: OpsItems::found(site),
+            commands: Commands::default(),
+            automations: Automations::default(),
         }
     }
 
@@ -199,6 +242,8 @@ fn truth(world: &World, account: &str, region: &str) -> Value {
                 .iter()
                 .filter_map(|node| Some(patches::state(all, site, node, now)?.describe(site)))
                 .collect::<Value>(),
+            "Commands" => all.commands.all.iter().map(|c| c.describe(now)).collect::<Value>(),
+            "AutomationExecutions" => automations::truth(all, now),
         }
     })
 }

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;
 use crate::sim::scenario::{Span, covers};
+use crate::sim::services::stock::{self, WORKLOADS};
 use crate::sim::services::{Answer, Call, Refusal};
 use crate::sim::wire::Value;
 use crate::sim::world::Site;
@@ -219,9 +220,17 @@ pub fn found(site: &Site) -> Vec<Node> {
                 left -= share;
             }
             let hybrid = dice.on(3).happens(0.05);
+            // The first ones serve a workload each, and are the instances that its alarms and threats name.
+            let serves = (number < WORKLOADS.len() && !hybrid).then(|| {
+                let first = root.named("workloads").between(0, 1000).unsigned_abs();
+                let at = usize::try_from(first).unwrap_or(0) + number * 7;
+                stock::instance(WORKLOADS[at % WORKLOADS.len()])
+            });
             let ago = dice.on(5).between(3_600, 9 * 86_400).unsigned_abs();
             Node {
-                id: format!("{}-{}", if hybrid { "mi" } else { "i" }, dice.on(4).hex(17)),
+                id: serves.unwrap_or_else(|| {
+                    format!("{}-{}", if hybrid { "mi" } else { "i" }, dice.on(4).hex(17))
+                }),
                 system,
                 group: dice.on(6).pick::<&str>(system.groups),
                 trouble,

@@ -74,7 +74,13 @@ pub fn state<'a>(all: &Ssm, site: &Site, node: &'a Node, now: Timestamp) -> Opti
     if node.trouble == Trouble::Unscanned {
         return None;
     }
-    let scanned = node.scanned(now);
+    // What an operator runs counts like what the agent does by itself.
+    let commands = &all.commands.all;
+    let asked = commands
+        .iter()
+        .filter_map(|c| c.patched(&node.id, false, now))
+        .max();
+    let scanned = node.scanned(now).max(asked.unwrap_or(Timestamp::ZERO));
     let section = &site.scenario.patches;
     let approval = section.approval.0;
     let approved = match section.approved {
@@ -110,6 +116,14 @@ pub fn state<'a>(all: &Ssm, site: &Site, node: &'a Node, now: Timestamp) -> Opti
 
 /// When the machine got the patches approved at `approved`.
 fn patched(all: &Ssm, node: &Node, approved: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let commands = &all.commands.all;
+    let by_command = commands
+        .iter()
+        .filter_map(|c| c.patched(&node.id, true, now))
+        .find(|at| *at >= approved);
+    if by_command.is_some() {
+        return by_command;
+    }
     if matches!(node.trouble, Trouble::Behind | Trouble::Lost) {
         return None;
     }
@@ -182,12 +196,12 @@ fn inventory(
         52,
     );
     if node.trouble == Trouble::Behind {
-        add(
-            dice.on(3).between(8, 30),
-            State::Missing,
-            Timestamp::ZERO,
-            53,
-        );
+        // It lacks older ones, too, until somebody installs them by hand.
+        let (state, at) = match patched {
+            Some(at) => (State::Installed, at),
+            None => (State::Missing, Timestamp::ZERO),
+        };
+        add(dice.on(3).between(8, 30), state, at, 53);
     }
     match patched {
         _ if !known => {}

@@ -22,6 +22,8 @@ pub struct Run<'a> {
     pub ends: Timestamp,
     /// Its last status.
     pub status: &'static str,
+    /// When somebody cancelled it.
+    pub cut: Option<Timestamp>,
     /// Its own chance.
     pub dice: Chance,
 }
@@ -35,8 +37,13 @@ pub struct Part {
     pub ends: Timestamp,
     /// Its last status.
     pub status: &'static str,
+    /// When somebody cancelled its run.
+    cut: Option<Timestamp>,
     dice: Chance,
 }
+
+/// How long it takes to cancel a run.
+const CANCELS: Duration = Duration::from_secs(5);
 
 impl Part {
     /// Its id.
@@ -46,15 +53,37 @@ impl Part {
 
     /// Its status at a moment; it is not over before [`Part::ends`].
     pub fn status(&self, now: Timestamp) -> &'static str {
-        phase(self.begins, self.ends, self.status, now)
+        phase((self.begins, self.ends), self.status, self.cut, now)
+    }
+
+    /// Whether it begins before its run is cancelled.
+    fn is_reached(&self) -> bool {
+        self.cut.is_none_or(|cut| self.begins < cut)
     }
 
     fn end(&self, now: Timestamp) -> Option<Timestamp> {
-        Some(self.ends).filter(|ends| *ends <= now)
+        Some(over(self.ends, self.cut)).filter(|ends| *ends <= now)
     }
 }
 
-fn phase(begins: Timestamp, ends: Timestamp, last: &'static str, now: Timestamp) -> &'static str {
+/// When something ends that may have been cancelled.
+fn over(ends: Timestamp, cut: Option<Timestamp>) -> Timestamp {
+    cut.map_or(ends, |cut| ends.min(cut.plus(CANCELS)))
+}
+
+fn phase(
+    (begins, ends): (Timestamp, Timestamp),
+    last: &'static str,
+    cut: Option<Timestamp>,
+    now: Timestamp,
+) -> &'static str {
+    if let Some(cut) = cut.filter(|cut| *cut < ends && *cut <= now) {
+        return if now < cut.plus(CANCELS).min(ends) {
+            "CANCELLING"
+        } else {
+            "CANCELLED"
+        };
+    }
     if now >= ends {
         last
     } else if now < begins.plus(Duration::from_secs(8)) {
@@ -77,8 +106,9 @@ impl<'a> Run<'a> {
 
     /// As `DescribeMaintenanceWindowExecutions` answers it.
     pub fn describe(&self, now: Timestamp) -> Value {
-        let status = phase(self.begins, self.ends, self.status, now);
+        let status = self.phase(now);
         let details = match status {
+            "CANCELLED" | "CANCELLING" => Some("The maintenance window execution was cancelled."),
             "FAILED" => Some("One or more tasks of the maintenance window execution failed."),
             "TIMED_OUT" => {
                 Some("The maintenance window reached its end time before all tasks completed.")
@@ -94,8 +124,13 @@ impl<'a> Run<'a> {
             "Status" => status,
             "StatusDetails" => details,
             "StartTime" => self.begins,
-            "EndTime" => Some(self.ends).filter(|ends| *ends <= now),
+            "EndTime" => Some(over(self.ends, self.cut)).filter(|ends| *ends <= now),
         }
+    }
+
+    /// Its status at a moment.
+    pub fn phase(&self, now: Timestamp) -> &'static str {
+        phase((self.begins, self.ends), self.status, self.cut, now)
     }
 
     /// Its tasks, one after another, with how each goes.
@@ -120,6 +155,7 @@ impl<'a> Run<'a> {
                     begins.plus(step)
                 },
                 status: if n == culprit { self.status } else { "SUCCESS" },
+                cut: self.cut,
                 dice: self.dice.on(100 + n as u64),
             }
         };
@@ -128,6 +164,7 @@ impl<'a> Run<'a> {
             .iter()
             .enumerate()
             .map(|(n, task)| (task, part(n)))
+            .filter(|(_, part)| part.is_reached())
             .collect()
     }
 
@@ -154,11 +191,13 @@ impl<'a> Run<'a> {
                     ends
                 },
                 status: if bad { task.status } else { "SUCCESS" },
+                cut: task.cut,
                 dice,
             }
         };
         (0..count)
             .map(|n| (nodes.get(n).copied(), part(n)))
+            .filter(|(_, part)| part.is_reached())
             .collect()
     }
 
@@ -230,7 +269,7 @@ impl<'a> Run<'a> {
             .into_iter()
             .find(|(n, _)| n.is_some_and(|n| n.id == node.id))
             .map(|(_, part)| part)
-            .filter(|part| part.status == "SUCCESS" && part.ends <= now)
+            .filter(|part| part.status(now) == "SUCCESS")
             .map(|part| part.ends)
     }
 }

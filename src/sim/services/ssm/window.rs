@@ -1,5 +1,6 @@
 //! A maintenance window: when it is due, and which of its runs go well.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -187,6 +188,8 @@ pub struct Window {
     pub group: Option<String>,
     /// Its tasks.
     pub tasks: Vec<Task>,
+    /// The runs that somebody cancelled, by id, and when.
+    pub cancelled: BTreeMap<String, Timestamp>,
     habit: Habit,
     /// From when the habit counts.
     lately: Timestamp,
@@ -371,6 +374,7 @@ impl Window {
             modified: created.plus(Duration::from_secs(86_400 * 20)),
             group,
             tasks: Vec::new(),
+            cancelled: BTreeMap::new(),
             habit: Habit::Succeeds,
             lately: started,
             dice,
@@ -495,6 +499,7 @@ impl Window {
             begins,
             ends: begins.plus(took),
             status,
+            cut: self.cancelled.get(&dice.uuid()).copied(),
             dice,
         })
     }

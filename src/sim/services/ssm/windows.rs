@@ -324,6 +324,22 @@ fn run(call: &Call<'_>, look: impl FnOnce(Run<'_>, &[&Node], Timestamp) -> Answe
     })
 }
 
+/// `CancelMaintenanceWindowExecution`. Tasks that have not begun do not begin.
+pub fn cancel(call: &Call<'_>) -> Answer {
+    // What has ended cannot be cancelled; it is refused as one that does not exist.
+    run(call, |run, _, now| match run.phase(now) {
+        "PENDING" | "IN_PROGRESS" | "CANCELLING" => Ok(Value::Null),
+        _ => Err(no_execution(&run.id())),
+    })?;
+    let id = call.needed("WindowExecutionId");
+    call.estate(|all: &mut Ssm, _, now| {
+        if let Some(window) = all.windows.iter_mut().find(|w| w.find(id, now).is_some()) {
+            window.cancelled.entry(id.to_owned()).or_insert(now);
+        }
+        Ok(fields! { "WindowExecutionId" => id })
+    })
+}
+
 /// `GetMaintenanceWindowExecution`.
 pub fn execution(call: &Call<'_>) -> Answer {
     run(call, |run, _, now| {
