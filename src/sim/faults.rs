@@ -33,6 +33,8 @@ pub enum Kind {
     NotInOrganization,
     /// It takes longer; goes together with any other fault.
     Latency,
+    /// Of a batch every second item is left undone.
+    Half,
     /// No answer ever comes.
     Hang,
     /// The connection is reset.
@@ -275,7 +277,7 @@ impl Fault {
             Kind::ServerError => Refusal::new("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.").status(500),
             Kind::Error => Refusal::new(self.code.clone().unwrap_or_default(), self.message.clone().unwrap_or_default())
                 .status(self.status.unwrap_or(400)),
-            Kind::Disabled | Kind::Latency | Kind::Hang | Kind::Reset | Kind::Lost | Kind::ClockAhead | Kind::ClockBehind
+            Kind::Disabled | Kind::Latency | Kind::Half | Kind::Hang | Kind::Reset | Kind::Lost | Kind::ClockAhead | Kind::ClockBehind
             | Kind::Truncate | Kind::Malformed => return None,
         })
     }

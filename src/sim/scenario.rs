@@ -293,6 +293,32 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     true
 }
 
+/// How many of something some places have; of several, the last that covers a place counts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Density {
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How many an account has there in a region.
+    pub per_cell: usize,
+}
+
+impl Density {
+    /// How many a place has, where others have `usual`.
+    #[must_use]
+    pub fn here(all: &[Self], usual: usize, site: &Site) -> usize {
+        let covering = all
+            .iter()
+            .rev()
+            .find(|d| covers(&d.accounts, &d.regions, site));
+        covering.map_or(usual, |d| d.per_cell)
+    }
+}
+
 /// Whether lists of accounts (ids or names) and regions cover a place. An empty list covers all;
 /// `*` stands for any characters.
 #[must_use]

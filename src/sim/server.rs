@@ -282,7 +282,7 @@ async fn serve(
             return Ok(shape::dated(response, world.clock().outside()));
         }
     };
-    let call = Call {
+    let mut call = Call {
         world,
         service: ask.service,
         operation: ask.operation,
@@ -290,6 +290,7 @@ async fn serve(
         caller: ask.caller,
         region: ask.region,
         input: ask.input,
+        half: false,
         now: world.now(),
     };
     let (_open, entry) = stage.calls.open(&call, &id);
@@ -297,6 +298,7 @@ async fn serve(
     if !spoilt.delay.is_zero() {
         tokio::time::sleep(spoilt.delay).await;
     }
+    call.half = spoilt.by == Some(Kind::Half);
     let answer = match spoilt.by {
         Some(Kind::Hang) => std::future::pending().await,
         Some(Kind::Reset) => {

@@ -500,3 +500,16 @@ def test_the_command_line_works(sim):
     sim.aws("dynamodb", "put-item", "--table-name", "by-hand", "--item", '{"pk": {"S": "x"}, "n": {"N": "1"}}')
     assert sim.aws("dynamodb", "scan", "--table-name", "by-hand")["Items"] == [{"pk": S("x"), "n": N(1)}]
     assert [t["TableName"] for t in sim.truth("dynamodb", "111111111111")["Tables"] if t["TableName"] == "by-hand"]
+
+
+def test_half_of_a_batch_comes_later(sim):
+    client = sim.client("dynamodb")
+    client.create_table(TableName="halves", **KEYS)
+    keys = [{"pk": S("a"), "sk": S(str(n))} for n in range(5)]
+    for key in keys:
+        client.put_item(TableName="halves", Item=key)
+    with sim.fault("half", operation="BatchGetItem", count=1):
+        first = client.batch_get_item(RequestItems={"halves": {"Keys": keys, "ConsistentRead": True}})
+    assert first["Responses"]["halves"] == keys[::2] and first["UnprocessedKeys"]["halves"]["Keys"] == keys[1::2]
+    rest = client.batch_get_item(RequestItems=first["UnprocessedKeys"])
+    assert rest["Responses"]["halves"] == keys[1::2] and rest["UnprocessedKeys"] == {}

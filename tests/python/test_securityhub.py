@@ -527,3 +527,18 @@ def test_the_cli_reads_and_writes_it_too(fresh):
     update = ["--finding-identifiers", one, "--workflow", "Status=NOTIFIED", "--note", "Text=cli,UpdatedBy=cli"]
     answer = sim.aws("securityhub", "batch-update-findings", *update, account=PAYMENTS)
     assert answer["ProcessedFindings"] == names(found[:1]) and answer["UnprocessedFindings"] == []
+
+
+def test_half_of_a_batch_is_left_undone(fresh):
+    sim = fresh("--speed", "0")
+    hub = sim.client("securityhub", PAYMENTS)
+    found = [f for f in hub.get_findings(MaxResults=100)["Findings"] if f["Workflow"]["Status"] == "NEW"][:5]
+    wanted = [{"Id": f["Id"], "ProductArn": f["ProductArn"]} for f in found]
+    with sim.fault("half", operation="BatchUpdateFindings"):
+        answer = hub.batch_update_findings(FindingIdentifiers=wanted, Workflow={"Status": "NOTIFIED"})
+    assert answer["ProcessedFindings"] == wanted[::2]
+    assert [u["FindingIdentifier"] for u in answer["UnprocessedFindings"]] == wanted[1::2]
+    assert {u["ErrorCode"] for u in answer["UnprocessedFindings"]} == {"ConcurrentUpdateError"}
+    status = {f["Id"]: f["Workflow"]["Status"] for f in hub.get_findings(
+        Filters={"Id": [{"Value": w["Id"], "Comparison": "EQUALS"} for w in wanted]})["Findings"]}
+    assert [status[w["Id"]] for w in wanted] == ["NOTIFIED", "NEW"] * 2 + ["NOTIFIED"]

@@ -507,3 +507,20 @@ def test_the_command_line_runs_things_too(world):
                       account=PAYMENTS)
     seen = world.aws("ssm", "get-automation-execution", "--automation-execution-id", begun["AutomationExecutionId"], account=PAYMENTS)
     assert seen["AutomationExecution"]["CurrentStepName"] == "drain"
+
+
+def test_an_ordinary_day_has_runs_behind_it(sim):
+    ssm = sim.client("ssm", PAYMENTS)
+    now = datetime.datetime.fromtimestamp(sim.control("GET", "clock")["millis"] / 1000, datetime.timezone.utc)
+    past = [e for page in ssm.get_paginator("describe_automation_executions").paginate(PaginationConfig={"PageSize": 5})
+            for e in page["AutomationExecutionMetadataList"]]
+    assert len(past) > 3
+    assert [e["ExecutionStartTime"] for e in past] == sorted((e["ExecutionStartTime"] for e in past), reverse=True)
+    for execution in past:
+        assert now - datetime.timedelta(days=15) < execution["ExecutionStartTime"] < now
+        assert ":assumed-role/on-call/" in execution["ExecutedBy"]
+        assert execution["AutomationExecutionStatus"] in ("Success", "Failed")
+        seen = get(ssm, execution["AutomationExecutionId"])
+        assert ("FailureMessage" in seen) == (execution["AutomationExecutionStatus"] == "Failed")
+    assert "nightwatch-region-failover" in documents(ssm, Owner="Self")
+    assert ssm.get_calendar_state(CalendarNames=["change-freeze"])["State"] == "OPEN"

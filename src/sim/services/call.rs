@@ -26,6 +26,8 @@ pub struct Call<'a> {
     pub region: Arc<str>,
     /// What it says, under the names on the wire.
     pub input: Value,
+    /// Whether every second item of a batch is to be left undone.
+    pub half: bool,
     /// The world's time at which it is answered.
     pub now: Timestamp,
 }

@@ -11,7 +11,7 @@ use super::job::{Copy, FAILURES, ISSUES, Job, Origin};
 use super::section::{Habit, Section};
 use crate::clock::Timestamp;
 use crate::sim::chance::Chance;
-use crate::sim::scenario::covers;
+use crate::sim::scenario::{Density, covers};
 use crate::sim::schedule::Schedule;
 use crate::sim::wire::Value;
 use crate::sim::world::{Estate, Site};
@@ -175,12 +175,7 @@ impl Estate for Backup {
             }
             resource
         }));
-        let here = section
-            .density
-            .iter()
-            .rev()
-            .find(|d| covers(&d.accounts, &d.regions, site));
-        let count = here.map_or(section.per_cell, |d| d.per_cell);
+        let count = Density::here(&section.density, section.per_cell, site);
         all.resources
             .extend((0..count).map(|n| generated(site, section, dice.on(n as u64), n)));
         all

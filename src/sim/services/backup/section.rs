@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::estate::KINDS;
-use crate::sim::scenario::Span;
+use crate::sim::scenario::{Density, Span};
 
 /// `[backup]` of a scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,20 +52,6 @@ impl Default for Section {
             resource: Vec::new(),
         }
     }
-}
-
-/// How many resources some places protect.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Density {
-    /// Accounts, by id or name; all when empty.
-    #[serde(default)]
-    pub accounts: Vec<String>,
-    /// Regions; all when empty.
-    #[serde(default)]
-    pub regions: Vec<String>,
-    /// How many resources there.
-    pub per_cell: usize,
 }
 
 /// A resource by hand; its plan runs daily, two hours before the world's start.

@@ -15,7 +15,7 @@ use super::rule::Rule;
 use super::section::{Entry, Evaluation, Outage, Section};
 use crate::clock::Timestamp;
 use crate::fields;
-use crate::sim::scenario::covers;
+use crate::sim::scenario::{Density, covers};
 use crate::sim::services::stock::WORKLOADS;
 use crate::sim::wire::{Map, Value, json};
 use crate::sim::world::{Estate, Site};
@@ -128,12 +128,7 @@ impl Estate for CloudWatch {
 impl CloudWatch {
     fn stock(&mut self, site: &Site, plan: &Section) {
         let mut dice = site.rng("alarms");
-        let count = plan
-            .density
-            .iter()
-            .rev()
-            .find(|d| covers(&d.accounts, &d.regions, site));
-        let count = count.map_or(plan.per_cell, |d| d.per_cell);
+        let count = Density::here(&plan.density, plan.per_cell, site);
         for n in 0..count {
             let resource = WORKLOADS[dice.random_range(0..WORKLOADS.len())];
             let kind = &TEMPLATES[dice.random_range(0..TEMPLATES.len())];

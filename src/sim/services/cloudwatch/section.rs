@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::alarm::State;
 use super::rule::Rule;
-use crate::sim::scenario::Span;
+use crate::sim::scenario::{Density, Span};
 
 /// `[alarms]` of a scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,20 +49,6 @@ impl Default for Section {
             outage: Vec::new(),
         }
     }
-}
-
-/// How many alarms some places have.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Density {
-    /// Accounts, by id or name; all when empty.
-    #[serde(default)]
-    pub accounts: Vec<String>,
-    /// Regions; all when empty.
-    #[serde(default)]
-    pub regions: Vec<String>,
-    /// How many metric alarms there.
-    pub per_cell: usize,
 }
 
 /// An alarm by hand.

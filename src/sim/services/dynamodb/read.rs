@@ -80,14 +80,14 @@ pub fn batch(call: &Call<'_>) -> Answer {
             let table = all.usable(name, now)?;
             let mut seen: Vec<Key> = Vec::new();
             let (mut items, mut later) = (Vec::new(), Vec::new());
-            for value in wanted.at("Keys").items() {
+            for (n, value) in wanted.at("Keys").items().iter().enumerate() {
                 let key = table.key(&read_item(value)?)?;
                 if seen.contains(&key) {
                     return Err(invalid("Provided list of item keys contains duplicates"));
                 }
                 if let Some(item) = table.items.get(&key) {
                     let size = size_of(item);
-                    if size > room {
+                    if size > room || (call.half && n % 2 == 1) {
                         later.push(value.clone());
                     } else {
                         room -= size;

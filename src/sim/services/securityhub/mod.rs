@@ -474,7 +474,14 @@ fn batch_update(call: &Call<'_>) -> Answer {
         .map(identifier)
         .collect::<Result<Vec<_>, _>>()?;
     let update = Update::read(call)?;
-    let missing: HashSet<&(String, String)> = wanted.iter().collect();
+    let spared: HashSet<&(String, String)> = wanted
+        .iter()
+        .skip(1)
+        .step_by(if call.half { 2 } else { usize::MAX })
+        .filter(|_| call.half)
+        .collect();
+    let missing: HashSet<&(String, String)> =
+        wanted.iter().filter(|id| !spared.contains(id)).collect();
     let mut done: HashSet<(String, String)> = HashSet::new();
     for (account, region) in seen(call) {
         if done.len() == missing.len() {
@@ -519,7 +526,17 @@ fn batch_update(call: &Call<'_>) -> Answer {
             });
     }
     let (processed, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|id| done.contains(*id));
-    let unprocessed = |id: &(String, String)| fields! { "FindingIdentifier" => identified(id), "ErrorCode" => "FindingNotFound", "ErrorMessage" => "Finding Not Found" };
+    let unprocessed = |id: &(String, String)| {
+        let (code, message) = if spared.contains(id) {
+            (
+                "ConcurrentUpdateError",
+                "The finding is being updated by another request. Try again.",
+            )
+        } else {
+            ("FindingNotFound", "Finding Not Found")
+        };
+        fields! { "FindingIdentifier" => identified(id), "ErrorCode" => code, "ErrorMessage" => message }
+    };
     Ok(fields! {
         "ProcessedFindings" => processed.into_iter().map(identified).collect::<Value>(),
         "UnprocessedFindings" => rest.into_iter().map(unprocessed).collect::<Value>(),

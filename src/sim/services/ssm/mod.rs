@@ -211,12 +211,13 @@ impl Estate for Ssm {
     fn found(site: &Site) -> Self {
         let nodes = nodes::found(site);
         let windows = window::found(site, &nodes::groups(&nodes));
+        let automations = Automations::found(site, &nodes);
         Self {
             nodes,
             windows,
             ops: OpsItems::found(site),
             commands: Commands::default(),
-            automations: Automations::default(),
+            automations,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Ssm, filters, one_of};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;
-use crate::sim::scenario::{Span, covers};
+use crate::sim::scenario::{Density, Span};
 use crate::sim::services::stock::{self, WORKLOADS};
 use crate::sim::services::{Answer, Call, Refusal};
 use crate::sim::wire::Value;
@@ -52,20 +52,6 @@ impl Default for Section {
             unscanned: 0.02,
         }
     }
-}
-
-/// How many machines some places have.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Density {
-    /// Accounts, by id or name; all when empty.
-    #[serde(default)]
-    pub accounts: Vec<String>,
-    /// Regions; all when empty.
-    #[serde(default)]
-    pub regions: Vec<String>,
-    /// How many machines there.
-    pub per_cell: usize,
 }
 
 /// An operating system.
@@ -190,12 +176,7 @@ pub fn found(site: &Site) -> Vec<Node> {
     if !site.stocked {
         return Vec::new();
     }
-    let here = section
-        .density
-        .iter()
-        .rev()
-        .find(|d| covers(&d.accounts, &d.regions, site));
-    let count = here.map_or(section.per_cell, |d| d.per_cell);
+    let count = Density::here(&section.density, section.per_cell, site);
     let root = Chance::of(site, "managed nodes");
     (0..count)
         .map(|number| {

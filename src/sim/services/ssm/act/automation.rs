@@ -4,12 +4,16 @@
 //! operators have told it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::document::{Document, Step};
+use super::document::{self, Document, Step};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;
+use crate::sim::services::ssm::catalogue::PEOPLE;
+use crate::sim::services::ssm::nodes::Node;
 use crate::sim::wire::{Map, Value};
+use crate::sim::world::Site;
 
 /// What an operator tells an automation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -375,6 +379,72 @@ pub struct Automations {
 }
 
 impl Automations {
+    /// Those that the past has left.
+    pub fn found(site: &Site, nodes: &[Node]) -> Self {
+        let section = &site.scenario.runs;
+        let mut all = Self::default();
+        let documents: Vec<&Document> = document::all(site)
+            .map(|(d, _)| d)
+            .filter(|d| d.is_automation())
+            .collect();
+        if !site.stocked || section.per_day <= 0.0 || nodes.is_empty() {
+            return all;
+        }
+        let root = Chance::of(site, "past automations");
+        let mut began: Vec<(Timestamp, Chance)> = (0..14_u64)
+            .flat_map(|day| (0..8).map(move |n| root.on(day).on(n)))
+            .enumerate()
+            .filter(|(_, dice)| dice.happens(section.per_day / 8.0))
+            .map(|(slot, dice)| {
+                let ago =
+                    (slot / 8) as u64 * 86_400 + dice.on(1).between(3600, 86_400).unsigned_abs();
+                (site.started.minus(Duration::from_secs(ago)), dice)
+            })
+            .collect();
+        began.sort_by_key(|(at, _)| *at);
+        for (begins, dice) in began {
+            let document = *dice.on(2).pick(&documents);
+            let instance = &dice.on(3).pick(nodes).id;
+            let mut given = Map::default();
+            for parameter in document.parameter.iter().filter(|p| p.default.is_none()) {
+                let value = match (&parameter.pattern, parameter.allowed.first()) {
+                    (_, Some(first)) => first.clone(),
+                    (Some(prefix), None) if !instance.starts_with(prefix.as_str()) => {
+                        format!("{prefix}0{}", dice.on(4).hex(16))
+                    }
+                    _ => instance.clone(),
+                };
+                given.set(parameter.name.clone(), vec![value]);
+            }
+            let number = all.all.len() as u64;
+            let own = Chance::of(site, "automations").on(number).at(begins);
+            let person = dice.on(5).pick(&PEOPLE);
+            all.all.push(Execution {
+                id: own.on(1000).uuid(),
+                begins,
+                document: document.clone(),
+                given: Value::Map(given),
+                interactive: false,
+                by: format!(
+                    "arn:{}:sts::{}:assumed-role/on-call/{person}",
+                    site.partition, site.account
+                ),
+                members: Map::default(),
+                parent: None,
+                target: None,
+                children: Vec::new(),
+                // What asked for somebody's word has got it.
+                signals: vec![(begins.plus(Duration::from_secs(900)), Signal::Approve)],
+                stopped: None,
+                skipped: false,
+                plans: Vec::new(),
+                dice: own,
+                failing: section.failing.max(0.1),
+            });
+        }
+        all
+    }
+
     /// The execution with this id.
     pub fn find(&mut self, id: &str) -> Option<&mut Execution> {
         self.all.iter_mut().find(|e| e.id == id)

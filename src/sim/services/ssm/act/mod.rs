@@ -20,6 +20,8 @@ use self::documents::Calendar;
 pub struct Section {
     /// Which share of the invocations of commands, and of the steps of automations, fails.
     pub failing: f64,
+    /// How many automations somebody has started per day in the two weeks before the world's start.
+    pub per_day: f64,
     /// Documents that the accounts own.
     pub document: Vec<Document>,
     /// Change calendars.
