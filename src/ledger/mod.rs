@@ -17,11 +17,19 @@
 mod act;
 mod book;
 mod decide;
+mod file;
+mod keeper;
 pub mod key;
+mod outbox;
+pub mod record;
+mod shared;
+mod shelf;
 
 pub use act::{Act, Refusal, Verb, Who};
-pub use book::{Answer, Book, Cursor, Kept, Miss, News, Seat, Trouble, TroubleKind};
+pub use book::{Answer, Book, Cursor, Kept, Miss, News, Outcome, Seat, Trouble, TroubleKind};
 pub use decide::{COMMENTS, decide};
+pub use file::FileBook;
+pub use shared::{Ledger, Link};
 
 use std::time::Duration;
 
