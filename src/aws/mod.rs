@@ -13,3 +13,4 @@ pub mod fleet;
 pub mod guard;
 pub mod limit;
 pub mod ops;
+pub mod pages;

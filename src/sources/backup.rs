@@ -18,32 +18,22 @@
 mod item;
 mod job;
 mod judge;
+mod list;
 mod missed;
+mod raw;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_backup::types::BackupJobState;
-use serde_json::Value;
-
-use crate::aws::access::Access;
 use crate::aws::classify::make;
-use crate::aws::ops::{
-    DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB, DESCRIBE_RESTORE_JOB, GET_BACKUP_PLAN,
-    GET_BACKUP_SELECTION, LIST_BACKUP_JOBS, LIST_BACKUP_PLANS, LIST_BACKUP_SELECTIONS,
-    LIST_COPY_JOBS, LIST_PROTECTED_RESOURCES, LIST_RESTORE_JOBS,
-};
 use crate::clock::Timestamp;
-use crate::domain::backup::JobKind;
-use crate::domain::{
-    AccountId, Detail, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId,
-};
+use crate::domain::{AccountId, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId};
 
-use super::moment::date;
 use super::schedule::Schedule;
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Part, Reach, SliceSpec, Source};
 use job::Job;
+use list::Wanted;
 use missed::{Habits, Protected, Rule};
 
 /// Backup jobs.
@@ -88,11 +78,9 @@ pub const SOURCE: Source = Source {
         MISSED => Box::pin(ask_missed(ask)),
         _ => Box::pin(ask_backups(ask)),
     },
-    raw: |look| Box::pin(raw(look)),
+    raw: |look| Box::pin(raw::read(look)),
 };
 
-/// The largest page.
-const PAGE: i32 = 1_000;
 /// How many records are handed over at once.
 const RECORDS: usize = 500;
 /// How far back jobs are shown.
@@ -158,7 +146,8 @@ async fn ask_backups(ask: Ask) -> Result<(), Fault> {
     if answers.speak_for(ask.scope(), ask.now()) {
         return Ok(());
     }
-    let mut jobs = backup_jobs(ask.access(), None, None, ask.now().minus(DAY), u32::MAX).await?;
+    let wanted = Wanted::since(ask.now().minus(DAY));
+    let mut jobs = list::backup_jobs(ask.access(), wanted).await?;
     judge::supersede(&mut jobs);
     complete(&ask, &mut jobs).await?;
     hand_over(&ask, jobs).await;
@@ -166,14 +155,14 @@ async fn ask_backups(ask: Ask) -> Result<(), Fault> {
 }
 
 async fn ask_copies(ask: Ask) -> Result<(), Fault> {
-    let mut jobs = copy_jobs(ask.access(), ask.now().minus(DAY)).await?;
+    let mut jobs = list::copy_jobs(ask.access(), ask.now().minus(DAY)).await?;
     judge::supersede(&mut jobs);
     hand_over(&ask, jobs).await;
     Ok(())
 }
 
 async fn ask_restores(ask: Ask) -> Result<(), Fault> {
-    let mut jobs = restore_jobs(ask.access(), ask.now().minus(DAY)).await?;
+    let mut jobs = list::restore_jobs(ask.access(), ask.now().minus(DAY)).await?;
     judge::supersede(&mut jobs);
     hand_over(&ask, jobs).await;
     Ok(())
@@ -203,9 +192,11 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
     let memory: Arc<Memory> = ask.memory();
     let answers: Arc<Answers> = ask.shared_memory();
     let region = ask.scope().region;
-    let from = ask.now().minus(DAY);
-    let jobs = backup_jobs(ask.access(), Some("*"), None, from, u32::MAX).await;
-    let mut jobs = match jobs {
+    let wanted = Wanted {
+        account: Some("*"),
+        ..Wanted::since(ask.now().minus(DAY))
+    };
+    let mut jobs = match list::backup_jobs(ask.access(), wanted).await {
         Ok(jobs) => jobs,
         Err(fault) => {
             // Everybody is asked for themselves again.
@@ -339,7 +330,7 @@ async fn last_good(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Timestamp>>, Fault
     let known = lock(&memory.0).good.clone();
     match known {
         Some((at, good)) if ask.now().since(at) < GOOD_FOR => Ok(good),
-        _ => Ok(good_of(ask, &protected(ask.access()).await?)),
+        _ => Ok(good_of(ask, &list::protected(ask.access()).await?)),
     }
 }
 
@@ -369,8 +360,13 @@ async fn last_good_elsewhere(
     {
         return Ok((*good, false));
     }
-    let (id, from) = (account.to_string(), now.minus(missed::HISTORY));
-    let jobs = backup_jobs(ask.access(), Some(&id), Some(arn), from, 1).await?;
+    let wanted = Wanted {
+        account: Some(&account.to_string()),
+        resource: Some(arn),
+        pages: 1,
+        ..Wanted::since(now.minus(missed::HISTORY))
+    };
+    let jobs = list::backup_jobs(ask.access(), wanted).await?;
     let good = jobs.iter().map(|job| job.detail.created).max();
     let mut known = lock(&memory.0);
     known
@@ -389,13 +385,16 @@ async fn ask_missed(ask: Ask) -> Result<(), Fault> {
     }
     let now = ask.now();
     let to = lock(&memory.0).habits_to;
-    let (from, pages_max) = match to {
+    let wanted = match to {
         // With an hour's overlap: lists lag.
-        Some(to) => (to.minus(Duration::from_secs(3_600)), u32::MAX),
-        None => (now.minus(missed::HISTORY), HABIT_PAGES_MAX),
+        Some(to) => Wanted::since(to.minus(Duration::from_secs(3_600))),
+        None => Wanted {
+            pages: HABIT_PAGES_MAX,
+            ..Wanted::since(now.minus(missed::HISTORY))
+        },
     };
-    let jobs = backup_jobs(ask.access(), None, None, from, pages_max).await?;
-    let resources = protected(ask.access()).await?;
+    let jobs = list::backup_jobs(ask.access(), wanted).await?;
+    let resources = list::protected(ask.access()).await?;
     good_of(&ask, &resources);
     let records: Vec<Record> = {
         let mut known = lock(&memory.0);
@@ -426,9 +425,9 @@ async fn rules(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Rule>>, Fault> {
     let access = ask.access();
     let mut rules = HashMap::new();
     let mut bindings = Vec::new();
-    for plan in plans(access).await? {
+    for plan in list::plans(access).await? {
         let (output, selections) =
-            tokio::try_join!(get_plan(access, &plan), selections(access, &plan))?;
+            tokio::try_join!(list::plan(access, &plan), list::selections(access, &plan))?;
         let plan_rules = missed::rules(&output, ask.now());
         for (since, arns) in selections {
             for arn in arns {
@@ -443,299 +442,4 @@ async fn rules(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Rule>>, Fault> {
     known.habits.name(bindings);
     known.rules = Some((ask.now(), Arc::clone(&rules)));
     Ok(rules)
-}
-
-/// Backup jobs that were created after a moment. With a resource, only those that completed.
-async fn backup_jobs(
-    access: &Access,
-    account: Option<&str>,
-    resource: Option<&str>,
-    after: Timestamp,
-    pages_max: u32,
-) -> Result<Vec<Job>, Fault> {
-    let mut jobs = Vec::new();
-    let mut pages = Pages::default();
-    let mut read = 0;
-    while pages.more() && read < pages_max {
-        read += 1;
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_BACKUP_JOBS, |client, with| {
-                client
-                    .list_backup_jobs()
-                    .by_created_after(date(after))
-                    .set_by_account_id(account.map(str::to_owned))
-                    .set_by_resource_arn(resource.map(str::to_owned))
-                    .set_by_state(resource.map(|_| BackupJobState::Completed))
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        jobs.extend(out.backup_jobs().iter().filter_map(job::backup));
-        pages.turn(&LIST_BACKUP_JOBS, out.next_token)?;
-    }
-    Ok(jobs)
-}
-
-async fn copy_jobs(access: &Access, after: Timestamp) -> Result<Vec<Job>, Fault> {
-    let mut jobs = Vec::new();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_COPY_JOBS, |client, with| {
-                client
-                    .list_copy_jobs()
-                    .by_created_after(date(after))
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        jobs.extend(out.copy_jobs().iter().filter_map(job::copy));
-        pages.turn(&LIST_COPY_JOBS, out.next_token)?;
-    }
-    Ok(jobs)
-}
-
-async fn restore_jobs(access: &Access, after: Timestamp) -> Result<Vec<Job>, Fault> {
-    let mut jobs = Vec::new();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_RESTORE_JOBS, |client, with| {
-                client
-                    .list_restore_jobs()
-                    .by_created_after(date(after))
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        jobs.extend(out.restore_jobs().iter().filter_map(job::restore));
-        pages.turn(&LIST_RESTORE_JOBS, out.next_token)?;
-    }
-    Ok(jobs)
-}
-
-async fn protected(access: &Access) -> Result<Vec<Protected>, Fault> {
-    let mut resources = Vec::new();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_PROTECTED_RESOURCES, |client, with| {
-                client
-                    .list_protected_resources()
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        resources.extend(out.results().iter().filter_map(missed::protected));
-        pages.turn(&LIST_PROTECTED_RESOURCES, out.next_token)?;
-    }
-    Ok(resources)
-}
-
-async fn plans(access: &Access) -> Result<Vec<String>, Fault> {
-    let mut plans = Vec::new();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_BACKUP_PLANS, |client, with| {
-                client
-                    .list_backup_plans()
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        let listed = out.backup_plans_list.unwrap_or_default();
-        plans.extend(listed.into_iter().filter_map(|plan| plan.backup_plan_id));
-        pages.turn(&LIST_BACKUP_PLANS, out.next_token)?;
-    }
-    Ok(plans)
-}
-
-async fn get_plan(
-    access: &Access,
-    plan: &str,
-) -> Result<aws_sdk_backup::operation::get_backup_plan::GetBackupPlanOutput, Fault> {
-    access
-        .backup(&GET_BACKUP_PLAN, |client, with| {
-            client
-                .get_backup_plan()
-                .backup_plan_id(plan)
-                .customize()
-                .config_override(with)
-                .send()
-        })
-        .await
-}
-
-/// What the selections of a plan name one by one.
-async fn selections(access: &Access, plan: &str) -> Result<Vec<(Timestamp, Vec<Arc<str>>)>, Fault> {
-    let mut ids = Vec::new();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_BACKUP_SELECTIONS, |client, with| {
-                client
-                    .list_backup_selections()
-                    .backup_plan_id(plan)
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        let listed = out.backup_selections_list.unwrap_or_default();
-        ids.extend(listed.into_iter().filter_map(|s| s.selection_id));
-        pages.turn(&LIST_BACKUP_SELECTIONS, out.next_token)?;
-    }
-    let mut named = Vec::new();
-    for id in ids {
-        let out = access
-            .backup(&GET_BACKUP_SELECTION, |client, with| {
-                client
-                    .get_backup_selection()
-                    .backup_plan_id(plan)
-                    .selection_id(id)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        named.extend(missed::named(&out));
-    }
-    Ok(named)
-}
-
-/// The job, or for one that never started the protected resource, as AWS writes it.
-async fn raw(look: Look) -> Result<Value, Fault> {
-    let (access, tape) = look.access.taped();
-    let Detail::Backup(detail) = &look.item.detail else {
-        return Err(look.gone(&DESCRIBE_BACKUP_JOB));
-    };
-    let id = &*detail.id;
-    let op = match detail.job {
-        JobKind::Backup if look.item.key.scope.account != look.access.account() => {
-            return raw_elsewhere(&look).await;
-        }
-        JobKind::Backup => {
-            access
-                .backup(&DESCRIBE_BACKUP_JOB, |client, with| {
-                    let call = client.describe_backup_job().backup_job_id(id);
-                    call.customize().config_override(with).send()
-                })
-                .await?;
-            &DESCRIBE_BACKUP_JOB
-        }
-        JobKind::Copy => {
-            access
-                .backup(&DESCRIBE_COPY_JOB, |client, with| {
-                    let call = client.describe_copy_job().copy_job_id(id);
-                    call.customize().config_override(with).send()
-                })
-                .await?;
-            let body = tape.json().and_then(|body| body.get("CopyJob").cloned());
-            return body.ok_or_else(|| look.gone(&DESCRIBE_COPY_JOB));
-        }
-        JobKind::Restore => {
-            access
-                .backup(&DESCRIBE_RESTORE_JOB, |client, with| {
-                    let call = client.describe_restore_job().restore_job_id(id);
-                    call.customize().config_override(with).send()
-                })
-                .await?;
-            &DESCRIBE_RESTORE_JOB
-        }
-        JobKind::Missed => return raw_resource(&look).await,
-    };
-    tape.json().ok_or_else(|| look.gone(op))
-}
-
-/// A protected resource, found in the list.
-async fn raw_resource(look: &Look) -> Result<Value, Fault> {
-    let (access, tape) = look.access.taped();
-    let mut pages = Pages::default();
-    while pages.more() {
-        let token = pages.token();
-        let out = access
-            .backup(&LIST_PROTECTED_RESOURCES, |client, with| {
-                client
-                    .list_protected_resources()
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        let found = find(tape.json(), "Results", "ResourceArn", &look.item.key.id);
-        if let Some(resource) = found {
-            return Ok(resource);
-        }
-        pages.turn(&LIST_PROTECTED_RESOURCES, out.next_token)?;
-    }
-    Err(look.gone(&LIST_PROTECTED_RESOURCES))
-}
-
-/// The element of a list in an answer that has this id.
-fn find(body: Option<Value>, list: &str, key: &str, id: &str) -> Option<Value> {
-    let body = body?;
-    let elements = body.get(list)?.as_array()?;
-    let is_it = |element: &&Value| element.get(key).and_then(Value::as_str) == Some(id);
-    elements.iter().find(is_it).cloned()
-}
-
-/// A job of another account, found in the organization's list: it can be described only from its own account.
-async fn raw_elsewhere(look: &Look) -> Result<Value, Fault> {
-    let (access, tape) = look.access.taped();
-    let Detail::Backup(detail) = &look.item.detail else {
-        return Err(look.gone(&LIST_BACKUP_JOBS));
-    };
-    let account = look.item.key.scope.account.to_string();
-    let arn = detail.resource_arn.as_deref().map(str::to_owned);
-    let mut pages = Pages::default();
-    while pages.more() {
-        let (token, account, arn) = (pages.token(), account.clone(), arn.clone());
-        let after = detail.created.minus(Duration::from_secs(60));
-        let out = access
-            .backup(&LIST_BACKUP_JOBS, |client, with| {
-                client
-                    .list_backup_jobs()
-                    .by_account_id(account)
-                    .set_by_resource_arn(arn)
-                    .by_created_after(date(after))
-                    .max_results(PAGE)
-                    .set_next_token(token)
-                    .customize()
-                    .config_override(with)
-                    .send()
-            })
-            .await?;
-        let found = find(tape.json(), "BackupJobs", "BackupJobId", &detail.id);
-        if let Some(job) = found {
-            return Ok(job);
-        }
-        pages.turn(&LIST_BACKUP_JOBS, out.next_token)?;
-    }
-    Err(look.gone(&LIST_BACKUP_JOBS))
 }

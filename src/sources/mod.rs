@@ -34,7 +34,8 @@ use std::time::Duration;
 
 use crate::domain::{Fault, Kind, Slice, SourceId};
 
-pub use ask::{Ask, Look, Pages};
+pub use crate::aws::pages::Pages;
+pub use ask::{Ask, Look};
 pub use asker::Asker;
 pub use intern::{intern, shared};
 pub use live::Live;

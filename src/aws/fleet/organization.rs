@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::aws::access::{Access, ActRole, Door, Identity, Origin};
 use crate::aws::classify::make;
-use crate::aws::ops::{self, Op};
+use crate::aws::ops;
+use crate::aws::pages::gather;
 use crate::domain::partition::Partition;
 use crate::domain::text::clean;
 use crate::domain::{Account, AccountId, Fault, FaultKind, Region, Slice};
@@ -22,8 +23,6 @@ use super::{Caller, Fleet, ORGANIZATION};
 
 /// The largest page that Organizations gives.
 const PAGE: i32 = 20;
-/// The most pages of one list; more is a service that repeats itself.
-const PAGES_MAX: usize = 5_000;
 /// Accounts whose tags are asked for at the same time: enough that the budget of the operation decides how long it
 /// takes, and not the way to AWS and back.
 const TAGS_AT_ONCE: usize = 8;
@@ -260,35 +259,8 @@ fn glob(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Follows the pages of a list: by token; an empty page with a token is normal here.
-async fn pages<T, F>(
-    op: &'static Op,
-    mut page: impl FnMut(Option<String>) -> F,
-) -> Result<Vec<T>, Fault>
-where
-    F: Future<Output = Result<(Vec<T>, Option<String>), Fault>>,
-{
-    let mut all = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..PAGES_MAX {
-        let (items, next) = page(token.clone()).await?;
-        all.extend(items);
-        match next.filter(|t| !t.is_empty()) {
-            None => return Ok(all),
-            next if next == token => break,
-            next => token = next,
-        }
-    }
-    Err(make(
-        FaultKind::Malformed,
-        None,
-        format!("{op} gave the same page token again."),
-        "The list would be incomplete; noctop keeps what it had and asks again.",
-    ))
-}
-
 async fn accounts(access: &Access) -> Result<Vec<Listed>, Fault> {
-    pages(&ops::LIST_ACCOUNTS, |token| async move {
+    gather(&ops::LIST_ACCOUNTS, u32::MAX, |token| async move {
         let out = access
             .organizations(&ops::LIST_ACCOUNTS, |client, with| {
                 client
@@ -318,7 +290,7 @@ async fn unit_members(
             _ => None,
         })
         .collect();
-    let roots = pages(&ops::LIST_ROOTS, |token| async move {
+    let roots = gather(&ops::LIST_ROOTS, u32::MAX, |token| async move {
         let out = access
             .organizations(&ops::LIST_ROOTS, |client, with| {
                 client
@@ -383,7 +355,7 @@ fn matching<'a>(
 }
 
 async fn units_in(access: &Access, parent: &str) -> Result<Vec<OrganizationalUnit>, Fault> {
-    pages(&ops::LIST_UNITS, |token| async move {
+    gather(&ops::LIST_UNITS, u32::MAX, |token| async move {
         let out = access
             .organizations(&ops::LIST_UNITS, |client, with| {
                 client
@@ -401,7 +373,7 @@ async fn units_in(access: &Access, parent: &str) -> Result<Vec<OrganizationalUni
 }
 
 async fn accounts_in(access: &Access, parent: &str) -> Result<Vec<AccountId>, Fault> {
-    let listed = pages(&ops::LIST_UNIT_ACCOUNTS, |token| async move {
+    let listed = gather(&ops::LIST_UNIT_ACCOUNTS, u32::MAX, |token| async move {
         let out = access
             .organizations(&ops::LIST_UNIT_ACCOUNTS, |client, with| {
                 client
@@ -422,7 +394,7 @@ async fn accounts_in(access: &Access, parent: &str) -> Result<Vec<AccountId>, Fa
 async fn tags(access: &Access, account: AccountId) -> Result<BTreeMap<String, String>, Fault> {
     let id = account.to_string();
     let id = id.as_str();
-    let tags = pages(&ops::LIST_ACCOUNT_TAGS, |token| async move {
+    let tags = gather(&ops::LIST_ACCOUNT_TAGS, u32::MAX, |token| async move {
         let out = access
             .organizations(&ops::LIST_ACCOUNT_TAGS, |client, with| {
                 client

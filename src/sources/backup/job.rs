@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_backup::types::{BackupJob, CopyJob, RecoveryPointCreator, RestoreJobsListMember};
 
+use crate::clock::Timestamp;
 use crate::domain::AccountId;
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::text::clean_arc;
@@ -80,6 +81,36 @@ fn account(id: Option<&str>) -> Option<AccountId> {
     id.and_then(|id| id.parse().ok())
 }
 
+/// What holds for a job of which nothing is known but its id.
+fn blank(job: JobKind, id: &str) -> BackupDetail {
+    BackupDetail {
+        job,
+        id: clean_arc(id),
+        status: intern(""),
+        message: None,
+        message_category: None,
+        resource_arn: None,
+        resource_name: None,
+        resource_type: None,
+        vault: None,
+        role_arn: None,
+        plan: None,
+        percent: None,
+        size: None,
+        created: Timestamp::ZERO,
+        completed: None,
+        recovery_point: None,
+        last_good: None,
+        cadence: None,
+        superseded_by: None,
+    }
+}
+
+/// The state of a job; the first one where it tells none.
+fn state(said: Option<&str>, first: &str) -> Arc<str> {
+    intern(said.unwrap_or(first))
+}
+
 /// A backup job; `None` for one without an id, which AWS does not send.
 pub fn backup(job: &BackupJob) -> Option<Job> {
     let resource = word(job.resource_arn());
@@ -88,11 +119,7 @@ pub fn backup(job: &BackupJob) -> Option<Job> {
         about: resource.clone().map(|arn| (arn, intern(""))),
         rule: rule(job.created_by()),
         detail: BackupDetail {
-            job: JobKind::Backup,
-            id: clean_arc(job.backup_job_id()?),
-            status: job
-                .state()
-                .map_or_else(|| intern("CREATED"), |s| intern(s.as_str())),
+            status: state(job.state().map(|state| state.as_str()), "CREATED"),
             message: filled(job.status_message()),
             message_category: word(job.message_category()),
             resource_arn: resource,
@@ -107,9 +134,7 @@ pub fn backup(job: &BackupJob) -> Option<Job> {
             created: moment(job.creation_date()).unwrap_or_default(),
             completed: moment(job.completion_date()),
             recovery_point: filled(job.recovery_point_arn()),
-            last_good: None,
-            cadence: None,
-            superseded_by: None,
+            ..blank(JobKind::Backup, job.backup_job_id()?)
         },
     })
 }
@@ -123,11 +148,7 @@ pub fn copy(job: &CopyJob) -> Option<Job> {
         about: resource.clone().map(|arn| (arn, Arc::clone(&destination))),
         rule: rule(job.created_by()),
         detail: BackupDetail {
-            job: JobKind::Copy,
-            id: clean_arc(job.copy_job_id()?),
-            status: job
-                .state()
-                .map_or_else(|| intern("CREATED"), |s| intern(s.as_str())),
+            status: state(job.state().map(|state| state.as_str()), "CREATED"),
             message: filled(job.status_message()),
             message_category: word(job.message_category()),
             resource_arn: resource,
@@ -136,14 +157,11 @@ pub fn copy(job: &CopyJob) -> Option<Job> {
             vault: Some(intern(short(&destination))).filter(|vault| !vault.is_empty()),
             role_arn: word(job.iam_role_arn()),
             plan: plan(job.created_by()),
-            percent: None,
             size: job.backup_size_in_bytes(),
             created: moment(job.creation_date()).unwrap_or_default(),
             completed: moment(job.completion_date()),
             recovery_point: filled(job.destination_recovery_point_arn()),
-            last_good: None,
-            cadence: None,
-            superseded_by: None,
+            ..blank(JobKind::Copy, job.copy_job_id()?)
         },
     })
 }
@@ -160,15 +178,9 @@ pub fn restore(job: &RestoreJobsListMember) -> Option<Job> {
             .map(|arn| (arn, intern(""))),
         rule: None,
         detail: BackupDetail {
-            job: JobKind::Restore,
-            id: clean_arc(job.restore_job_id()?),
-            status: job
-                .status()
-                .map_or_else(|| intern("PENDING"), |s| intern(s.as_str())),
+            status: state(job.status().map(|status| status.as_str()), "PENDING"),
             message: filled(job.status_message()),
-            message_category: None,
             resource_arn: resource,
-            resource_name: None,
             resource_type: word(job.resource_type()),
             vault: job.backup_vault_arn().map(|arn| intern(short(arn))),
             role_arn: word(job.iam_role_arn()),
@@ -181,9 +193,7 @@ pub fn restore(job: &RestoreJobsListMember) -> Option<Job> {
             created: moment(job.creation_date()).unwrap_or_default(),
             completed: moment(job.completion_date()),
             recovery_point: filled(job.recovery_point_arn()),
-            last_good: None,
-            cadence: None,
-            superseded_by: None,
+            ..blank(JobKind::Restore, job.restore_job_id()?)
         },
     })
 }
