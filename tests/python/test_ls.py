@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import conftest
 import fleet
 
 SCENARIOS = {
@@ -239,3 +240,15 @@ def test_what_cannot_be_understood_is_said(stage):
     for wrong in (["ls", "alarms", "--filter", "sev:>=dreadful"], ["ls", "unicorns"], ["ls", "alarms", "--format", "xml"]):
         done = noctop.run(*wrong)
         assert done.code == 2 and done.out == "" and done.err
+
+
+def test_the_demo_shows_what_blindness_looks_like(tmp_path):
+    """One feed of one account cannot be read, some services were never enabled, and everything else is there."""
+    done = subprocess.run(
+        [conftest.BINARY, "ls", "feeds", "--demo", "--format", "json"], capture_output=True, text=True, timeout=120,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+    coverage = json.loads(done.stdout)["coverage"]
+    fleet.counted(coverage)
+    assert done.returncode == 4 and coverage["off"] > 0 and coverage["fresh"] > 100
+    assert fleet.blind_in(coverage) == {("cloudwatch", "112233445566", "us-east-1", "denied")}
+    assert "service control policy" in coverage["blind"][0]["message"]
