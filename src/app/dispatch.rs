@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::command::{self, Risk};
+use crate::command::{self, Risk, When};
 use crate::model::{Action, Effects, Hold, Model, RowKey, Tone};
 use crate::panes::fact;
 
@@ -13,7 +13,8 @@ pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
         model.say(Tone::Refused, format!("There is no command `{name}`."));
         return Effects::new();
     };
-    if command.risk >= Risk::Take && refuse_displaced(model) {
+    // What is not aimed at a row cannot land on the wrong one.
+    if command.risk >= Risk::Take && command.when != When::Always && refuse_displaced(model) {
         return Effects::new();
     }
     let target = model.pane().cursor.clone();

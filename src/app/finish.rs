@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Effects, Model, Outcome, Overlay, RawBody, Tone};
+use crate::command;
+use crate::keymap::Layer;
+use crate::ledger::{Miss, Seat};
+use crate::model::form::Results;
+use crate::model::{Effects, Gesture, Model, Outcome, Overlay, RawBody, Told, Tone, Undo, Written};
+use crate::panes::fact;
 
 pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
     match outcome {
@@ -19,8 +24,125 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         }
         Outcome::Link(Err(why)) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
+        Outcome::Written(gesture, answers) => written(model, gesture, answers),
+        Outcome::Told(told) => self::told(model, told),
     }
     Effects::new()
+}
+
+/// Takes in what the ledger made of a gesture, and says it: one line for one item, a list where anything was refused.
+fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
+    let now = model.now;
+    model.acting.waiting = model.acting.waiting.saturating_sub(answers.len());
+    let mut lines = Vec::new();
+    let mut entries = Vec::new();
+    let mut undo = Vec::new();
+    let mut is_local = false;
+    for Written { act, outcome } in answers {
+        let name: Arc<str> = model.row(&act.key).map_or_else(
+            || Arc::clone(&act.key.id),
+            |row| Arc::from(fact::what(row.item())),
+        );
+        match outcome {
+            Ok(kept) => {
+                let version = kept.entry.version;
+                is_local |= kept.seat == Seat::Outbox;
+                undo.extend(
+                    gesture
+                        .undo
+                        .iter()
+                        .filter(|(key, _)| *key == act.key)
+                        .map(|(key, verb)| (key.clone(), verb.clone().with_seen(version))),
+                );
+                entries.push(kept.entry);
+                lines.push((name, Arc::from("done"), true));
+            }
+            Err(Miss::Refused(refusal)) => {
+                lines.push((name, Arc::from(refusal.told(now)), false));
+                entries.extend(refusal.entry().cloned());
+            }
+            Err(Miss::Failed(trouble)) => {
+                lines.push((name, Arc::from(trouble.message), false));
+            }
+        }
+    }
+    let changes = model.store.learn(entries, now);
+    model.note(&changes);
+    model.acting.remember(Undo {
+        what: Arc::clone(&gesture.what),
+        verbs: undo,
+    });
+    let refused = lines.iter().filter(|(_, _, is_done)| !is_done).count();
+    match lines.as_slice() {
+        [(name, why, false)] => model.say(Tone::Refused, format!("{name}: {why}")),
+        _ if refused > 0 => {
+            let done = lines.len() - refused;
+            // What was refused comes first: it is what is left to do.
+            lines.sort_by_key(|(_, _, is_done)| *is_done);
+            model.show(Overlay::Results(Results {
+                title: format!("{}: {done} done, {refused} not", gesture.what).into(),
+                lines,
+                scroll: 0,
+            }));
+        }
+        _ => {
+            let only = if is_local {
+                " LOCAL ONLY: the ledger is away; colleagues see it when it is back."
+            } else {
+                ""
+            };
+            let undo = command::chords(model, &[Layer::List, Layer::Global], "triage.undo")
+                .into_iter()
+                .next()
+                .filter(|_| !gesture.undo.is_empty())
+                .map(|key| format!(" {key} takes it back."))
+                .unwrap_or_default();
+            model.say(Tone::Done, format!("{}.{only}{undo}", gesture.what));
+        }
+    }
+}
+
+/// Takes in what the ledger told by itself.
+fn told(model: &mut Model, told: Told) {
+    model.acting.reach = told.reach;
+    let Some(news) = told.news else { return };
+    let changes = if news.whole {
+        model.store.relearn(news.entries, model.now)
+    } else {
+        model.store.learn(news.entries, model.now)
+    };
+    model.note(&changes);
+    if news.lost.is_empty() {
+        return;
+    }
+    let now = model.now;
+    let lines: Vec<_> = news
+        .lost
+        .iter()
+        .map(|(act, refusal)| {
+            let name = model.row(&act.key).map_or_else(
+                || Arc::clone(&act.key.id),
+                |row| Arc::from(fact::what(row.item())),
+            );
+            let why = format!("{}: {}", act.verb.word(), refusal.told(now));
+            (name, Arc::from(why), false)
+        })
+        .collect();
+    match (lines.as_slice(), model.overlay.is_some()) {
+        ([(name, why, _)], _) => model.say(Tone::Refused, format!("{name}: {why}")),
+        (many, true) => model.say(
+            Tone::Refused,
+            format!(
+                "{} acts of yours were refused when the ledger came back.",
+                many.len()
+            ),
+        ),
+        (_, false) => model.show(Overlay::Results(Results {
+            title: "Refused when the ledger came back".into(),
+            lines,
+            scroll: 0,
+        })),
+    }
 }
 
 pub(super) fn say_problems(model: &mut Model, problems: &[Arc<str>]) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::command::{self, choose, palette};
+use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
 use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
@@ -40,9 +40,13 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     match &model.overlay {
         Some(Overlay::Palette(_)) => in_palette(model, chord),
         Some(Overlay::Choice(_)) => in_choice(model, chord),
-        Some(Overlay::Help { .. } | Overlay::Raw { .. } | Overlay::Confirm { .. }) => {
-            looked_up(model, chord)
-        }
+        Some(Overlay::Form(_)) => in_form(model, chord),
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Raw { .. }
+            | Overlay::Results(_)
+            | Overlay::Confirm { .. },
+        ) => looked_up(model, chord),
         None => in_filter(model, chord),
     }
 }
@@ -184,6 +188,33 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
     Effects::new()
 }
 
+fn in_form(model: &mut Model, chord: Chord) -> Effects {
+    let Some(Overlay::Form(form)) = &mut model.overlay else {
+        return Effects::new();
+    };
+    match chord.key() {
+        // A key typed before the form was on the screen was not an answer to it.
+        Key::Enter if model.overlay_drawn => return triage::submit(model),
+        Key::Enter => {}
+        Key::Tab if chord.mods() == Mods::SHIFT => form.step(false),
+        Key::Tab | Key::Down => form.step(true),
+        Key::Up => form.step(false),
+        Key::Left | Key::Right if triage::picks(form) => {
+            if let Some(field) = form.field() {
+                field.turn(chord.key() == Key::Right);
+            }
+        }
+        _ => {
+            if let Some(field) = form.field()
+                && edit(field.input(), &chord)
+            {
+                form.error = None;
+            }
+        }
+    }
+    Effects::new()
+}
+
 fn in_filter(model: &mut Model, chord: Chord) -> Effects {
     let Some(input) = &mut model.filtering else {
         return Effects::new();
@@ -276,6 +307,12 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
             palette.selected = 0;
         }
         (Some(Overlay::Choice(choice)), _) => choice.typed.insert(text),
+        (Some(Overlay::Form(form)), _) => {
+            if let Some(field) = form.field() {
+                field.input().insert(text);
+                form.error = None;
+            }
+        }
         (None, Some(input)) => {
             input.line.insert(text);
             filter_typed(model);

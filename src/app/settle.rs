@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::command;
 use crate::domain::{Feed, FeedState};
+use crate::model::form::Results;
 use crate::model::{DetailsView, Model, Overlay, Rows, details};
 use crate::store::Store;
 use crate::store::projection::Progress;
@@ -118,9 +119,15 @@ fn clamp(model: &mut Model) {
             let (lines, shown) = command::help::extent(model);
             lines.saturating_sub(shown)
         }
+        Some(Overlay::Results(results)) => results.last(model.size.1),
         _ => 0,
     };
-    if let Some(Overlay::Raw { scroll, .. } | Overlay::Help { scroll }) = &mut model.overlay {
+    if let Some(
+        Overlay::Raw { scroll, .. }
+        | Overlay::Help { scroll }
+        | Overlay::Results(Results { scroll, .. }),
+    ) = &mut model.overlay
+    {
         *scroll = (*scroll).min(last);
     }
     if model.details.scroll > 0 {

@@ -23,7 +23,7 @@ pub mod redact;
 mod session;
 mod shelf;
 
-pub use intent::{Intent, Operation, Target};
+pub use intent::{Intent, Operation, Target, unique};
 pub use journal::{Journal, Open, Refused, Unwritten, Why};
 pub use permit::{Claim, Misfit, Permit};
 pub use receipt::{Receipt, Result, TargetOutcome};

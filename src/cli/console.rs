@@ -7,8 +7,9 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use crate::app;
+use crate::audit;
 use crate::effects::Runner;
-use crate::model::{Model, Session};
+use crate::model::{Acting, Model, Reach, Session};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Inbox, Reload};
 use crate::runtime::pace::{Bandwidth, Pace};
@@ -128,12 +129,18 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let outcomes_tx = Arc::new(move |outcome| {
         let _ = outcomes_tx.send(outcome);
     });
+    let mut runner = Runner::new(sdk.handle().clone(), outcomes_tx);
+    model.acting = Acting::new(&model.session.operator, "", &audit::unique());
+    match stage.ledger() {
+        Ok(ledger) => runner.keep(ledger),
+        Err(trouble) => model.acting.reach = Reach::Broken(trouble.message.into()),
+    }
     let mut console = Console {
         model,
         terminal,
         pace: Pace::new(bandwidth),
         clock,
-        runner: Runner::new(sdk.handle().clone(), outcomes_tx),
+        runner,
         reload: reload(flags.clone()),
         began,
     };

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::domain::text::age;
 use crate::domain::{FeedState, Kind};
 use crate::filter::Filter;
+use crate::lifecycle::State;
 use crate::model::fit;
 use crate::panes::{cells, fact};
 use crate::store::export;
@@ -19,7 +20,7 @@ use crate::store::{FeedReport, Only, Row, RowId};
 use super::snapshot::Snapshot;
 use super::{BLIND, FAILED, Start, USAGE, complain, table};
 
-/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, feeds, accounts.
+/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, acks, feeds, accounts.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub struct Ls {
@@ -67,6 +68,8 @@ enum What {
     Patches,
     /// Backup, copy and restore jobs of the last 24 hours, and what was not backed up.
     Backups,
+    /// What somebody acknowledged or snoozed, of every kind.
+    Acks,
     /// The coverage ledger: every feed with its state.
     Feeds,
     /// The accounts of the fleet.
@@ -83,7 +86,7 @@ impl What {
             Self::Windows => &[Kind::Window],
             Self::Patches => &[Kind::Patch],
             Self::Backups => &[Kind::Backup],
-            Self::Feeds => Kind::ALL,
+            Self::Acks | Self::Feeds => Kind::ALL,
             Self::Accounts => &[],
         }
     }
@@ -91,9 +94,21 @@ impl What {
     /// Whether only what asks for attention is listed: nobody wants every finding that was ever resolved.
     const fn include(self) -> Include {
         match self {
-            Self::Findings | Self::Incidents => Include::Open,
+            Self::Findings | Self::Incidents | Self::Acks => Include::Open,
             _ => Include::Known,
         }
+    }
+}
+
+impl What {
+    /// The rows that it lists, in queue order; what is acknowledged or snoozed longest first.
+    fn rows<'s>(self, snapshot: &'s Snapshot, filter: &Filter) -> Vec<(RowId, &'s Row)> {
+        let mut rows = snapshot.rows(filter, self.include());
+        if self == Self::Acks {
+            rows.retain(|(_, row)| matches!(row.state(), State::Acknowledged | State::Snoozed));
+            rows.sort_by_key(|(_, row)| row.taken_at());
+        }
+        rows
     }
 }
 
@@ -141,7 +156,11 @@ impl Ls {
         let text = match self.what {
             What::Feeds => feeds(&snapshot, &self.filter, format),
             What::Accounts => accounts(&snapshot, format),
-            what => items(&snapshot, &snapshot.rows(&filter, what.include()), format),
+            what => items(
+                &snapshot,
+                &what.rows(&snapshot, &filter.meant_by(&snapshot.operator)),
+                format,
+            ),
         };
         // A reader that went away (`| head`) has seen what it wanted.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
@@ -172,12 +191,17 @@ fn finish(snapshot: &Snapshot, format: Format) -> ExitCode {
             )),
         }
     }
+    if let Some(trouble) = &snapshot.ledger {
+        complain(&format!(
+            "the ledger could not be read, so nobody's acknowledgement is shown: {trouble}"
+        ));
+    }
     if snapshot.store.roster().is_empty() {
         // A fleet that could not be listed is never "0 of 0".
         complain("no account of the fleet is known, so nothing was read");
         return ExitCode::from(FAILED);
     }
-    if coverage.blind + coverage.loading > 0 {
+    if coverage.blind + coverage.loading > 0 || snapshot.ledger.is_some() {
         ExitCode::from(BLIND)
     } else {
         ExitCode::SUCCESS

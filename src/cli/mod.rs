@@ -9,6 +9,7 @@ mod sim;
 mod snapshot;
 mod stage;
 mod table;
+mod triage;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -71,6 +72,11 @@ struct Demo {
 enum Command {
     Ls(ls::Ls),
     Check(check::Check),
+    Ack(triage::Ack),
+    Unack(triage::Unack),
+    Snooze(triage::Snooze),
+    Comment(triage::Comment),
+    Assign(triage::Assign),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
     /// Plays a fleet of AWS accounts on loopback, for tests and demonstrations.
@@ -85,6 +91,11 @@ pub fn run() -> ExitCode {
         None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref()),
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
+        Some(Command::Ack(ack)) => ack.run(),
+        Some(Command::Unack(unack)) => unack.run(),
+        Some(Command::Snooze(snooze)) => snooze.run(),
+        Some(Command::Comment(comment)) => comment.run(),
+        Some(Command::Assign(assign)) => assign.run(),
         Some(Command::Config(config)) => config.run(),
         Some(Command::Sim(sim)) => sim.run(),
     }

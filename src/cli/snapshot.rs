@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::clock::Timestamp;
 use crate::domain::{Account, Kind};
 use crate::filter::Filter;
+use crate::ledger::{Cursor, Trouble};
 use crate::runtime::config::Flags;
 use crate::sources::sweep_once;
 use crate::store::projection::{Include, Projection, Query};
@@ -24,6 +25,10 @@ pub struct Snapshot {
     pub store: Store,
     /// When they were complete.
     pub at: Timestamp,
+    /// Who asks: whom `owner:mine` means.
+    pub operator: String,
+    /// Why the ledger could not be read, if it could not: who has what is then unknown.
+    pub ledger: Option<Trouble>,
     kinds: Vec<Kind>,
 }
 
@@ -39,7 +44,14 @@ impl Snapshot {
         kinds: &[Kind],
         patience: Duration,
     ) -> Result<Self, Refusal> {
-        let stage = Stage::set(flags, demo)?;
+        Self::of(&Stage::set(flags, demo)?, kinds, patience)
+    }
+
+    /// The same for a stage that is set already.
+    ///
+    /// # Errors
+    /// The command could not begin.
+    pub fn of(stage: &Stage, kinds: &[Kind], patience: Duration) -> Result<Self, Refusal> {
         let mut store = stage.store();
         let clock = Stage::clock();
         let runtime = Stage::runtime()?;
@@ -65,9 +77,21 @@ impl Snapshot {
         let at = clock.now();
         store.set_roster(Arc::new(census.roster.clone()), at);
         store.tick(at);
+        let told = stage
+            .ledger()
+            .and_then(|ledger| runtime.block_on(ledger.news(Cursor::default())));
+        let ledger = match told {
+            Ok(news) => {
+                store.relearn(news.entries, at);
+                None
+            }
+            Err(trouble) => Some(trouble),
+        };
         Ok(Self {
             store,
             at,
+            operator: stage.config.operator.clone(),
+            ledger,
             kinds: kinds.to_vec(),
         })
     }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use crate::aws::access::Patience;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{Fault, SourceId};
+use crate::ledger::{FileBook, Ledger, Trouble, TroubleKind};
 use crate::runtime::config::{self, Config, Flags, Paths};
 use crate::sim::{Options, Simulator};
 use crate::sources;
@@ -40,6 +43,8 @@ pub struct Stage {
     /// What the fleet is called.
     pub name: String,
     simulator: Option<Simulator>,
+    /// Where a demo keeps what others keep with the user's state; it goes with the demo.
+    scrap: Option<TempDir>,
 }
 
 impl Stage {
@@ -63,6 +68,7 @@ impl Stage {
                 warnings,
                 name: String::new(),
                 simulator: None,
+                scrap: None,
             });
         };
         // The demo is its own fleet: nothing of the operator's accounts, files or environment leads out of it.
@@ -73,6 +79,10 @@ impl Stage {
         };
         let simulator = Simulator::start(options)
             .map_err(|why| Refusal(vec![format!("the demo cannot start: {why}")]))?;
+        let scrap = tempfile::Builder::new()
+            .prefix("noctop-demo-")
+            .tempdir()
+            .map_err(|why| Refusal(vec![format!("the demo has no place for its ledger: {why}")]))?;
         let operator = if config.operator.is_empty() {
             "demo".to_owned()
         } else {
@@ -85,6 +95,7 @@ impl Stage {
             warnings,
             name: scenario.to_owned(),
             simulator: Some(simulator),
+            scrap: Some(scrap),
         })
     }
 
@@ -92,6 +103,25 @@ impl Stage {
     #[must_use]
     pub const fn is_demo(&self) -> bool {
         self.simulator.is_some()
+    }
+
+    /// The ledger: who acknowledged what. A demo has one of its own, which nobody keeps.
+    ///
+    /// # Errors
+    /// There is no place for it, or the system gives no thread.
+    pub fn ledger(&self) -> Result<Ledger, Trouble> {
+        let path = match (&self.scrap, &self.config.ledger) {
+            (Some(scrap), _) => Some(scrap.path().join("ledger.db")),
+            (None, Some(path)) => Some(path.clone()),
+            (None, None) => self.config.paths.ledger(),
+        };
+        let path = path.ok_or_else(|| {
+            Trouble::new(
+                TroubleKind::Unfit,
+                "there is no place for the ledger: this user has no home; name a file in [ledger] path",
+            )
+        })?;
+        Ok(Ledger::local(Arc::new(FileBook::open(&path)?)))
     }
 
     /// An empty store with these rules.

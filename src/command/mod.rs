@@ -12,6 +12,7 @@ pub mod palette;
 mod pane;
 mod row;
 mod table;
+pub mod triage;
 mod view;
 
 pub use table::ALL;
@@ -28,6 +29,8 @@ pub enum When {
     Row,
     /// The row under the cursor is an item.
     Item,
+    /// The row under the cursor is an item, or items are marked.
+    Aimed,
     /// The pane lists items.
     Items,
 }
@@ -43,6 +46,16 @@ impl When {
             Self::Row if target.is_none() => Err("There is no row here."),
             Self::Item if !matches!(target, Some(RowKey::Item(_))) => {
                 Err("There is no item under the cursor.")
+            }
+            Self::Aimed
+                if !matches!(target, Some(RowKey::Item(_)))
+                    && !model
+                        .pane()
+                        .marked
+                        .iter()
+                        .any(|key| matches!(key, RowKey::Item(_))) =>
+            {
+                Err("There is no item under the cursor, and none is marked.")
             }
             Self::Items if model.pane().lists_feeds() => {
                 Err("The Feeds pane has no severities, orders or marks.")
@@ -60,6 +73,8 @@ pub enum Risk {
     /// It takes something about the row under the cursor out of the console (a copied id, an opened page).
     /// Refused once when that row has just vanished: it must not land on a neighbour.
     Take,
+    /// It writes into the ledger, where colleagues see it; nothing in AWS changes. Refused as [`Risk::Take`] is.
+    Write,
 }
 
 /// Where a command is listed in the help.
@@ -75,6 +90,8 @@ pub enum Section {
     Marks,
     /// The row under the cursor.
     Row,
+    /// Acknowledging and what belongs to it.
+    Triage,
     /// The screen.
     View,
     /// noctop itself.
@@ -86,6 +103,7 @@ impl Section {
     pub const ALL: &'static [Self] = &[
         Self::Move,
         Self::Row,
+        Self::Triage,
         Self::Find,
         Self::Panes,
         Self::Marks,
@@ -102,6 +120,7 @@ impl Section {
             Self::Find => "Find and order",
             Self::Marks => "Mark",
             Self::Row => "The row under the cursor",
+            Self::Triage => "Take and hand over",
             Self::View => "The screen",
             Self::App => "noctop",
         }

@@ -37,7 +37,10 @@ fn scroll(model: &mut Model, by: isize) -> bool {
             let last = choice.matching().len().saturating_sub(1);
             choice.selected = choice.selected.saturating_add_signed(by).min(last);
         }
-        Some(Overlay::Confirm { .. }) => {}
+        Some(Overlay::Results(results)) => {
+            results.scroll = results.scroll.saturating_add_signed(by);
+        }
+        Some(Overlay::Form(_) | Overlay::Confirm { .. }) => {}
         None if reads_details => {
             model.details.scroll = model.details.scroll.saturating_add_signed(by);
         }

@@ -2,9 +2,9 @@
 
 use super::Command;
 use super::Risk;
-use super::Section::{App, Find, Marks, Move, Panes, Row as TheRow, View};
-use super::When::{Always, Item, Items, Row};
-use super::{Section, When, app, choose, feed, filter, mark, palette, pane, row, view};
+use super::Section::{App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
+use super::When::{Aimed, Always, Item, Items, Row};
+use super::{Section, When, app, choose, feed, filter, mark, palette, pane, row, triage, view};
 use crate::model::{Action, Effects, Model};
 
 const fn look(
@@ -39,6 +39,24 @@ const fn take(
         section: Section::Row,
         when: Item,
         risk: Risk::Take,
+        run,
+    }
+}
+
+const fn write(
+    name: &'static str,
+    title: &'static str,
+    when: When,
+    run: fn(&mut Model, &Action) -> Effects,
+    help: &'static str,
+) -> Command {
+    Command {
+        name,
+        title,
+        help,
+        section: Triage,
+        when,
+        risk: Risk::Write,
         run,
     }
 }
@@ -142,6 +160,70 @@ pub const ALL: &[Command] = &[
         "console link",
         row::open_link,
         "Open the item's page in the AWS console, or show its address.",
+    ),
+    write(
+        "triage.acknowledge",
+        "acknowledge",
+        Aimed,
+        triage::acknowledge,
+        "Take this row at once; marked rows through a dialog. It stays visible, with your name and an end.",
+    ),
+    write(
+        "triage.edit",
+        "acknowledge with…",
+        Aimed,
+        triage::edit,
+        "Acknowledge with an end, a note and a ticket, or change those of an acknowledged row.",
+    ),
+    write(
+        "triage.release",
+        "un-acknowledge",
+        Aimed,
+        triage::release,
+        "Give this row back, or show a snoozed one again.",
+    ),
+    write(
+        "triage.snooze",
+        "snooze",
+        Aimed,
+        triage::snooze,
+        "Hide this row in the ledger until a time; it comes back by itself, or when it gets worse.",
+    ),
+    write(
+        "triage.take-over",
+        "take over",
+        Aimed,
+        triage::take_over,
+        "Take a row that a colleague has.",
+    ),
+    write(
+        "triage.assign",
+        "assign",
+        Aimed,
+        triage::assign,
+        "Say whose work this row is; an empty name takes that back.",
+    ),
+    write(
+        "triage.comment",
+        "comment",
+        Aimed,
+        triage::comment,
+        "Write a remark that colleagues read in the details.",
+    ),
+    look(
+        "triage.acks",
+        "acks",
+        Triage,
+        Always,
+        triage::acks,
+        "Show what somebody has acknowledged or snoozed in the Queue, longest ago first.",
+    ),
+    write(
+        "triage.undo",
+        "undo",
+        Always,
+        triage::undo,
+        "Take back your last act, unless a colleague has changed the row since.",
     ),
     look(
         "filter.open",

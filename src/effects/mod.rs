@@ -3,6 +3,7 @@
 //! Called by `runtime`. Nothing here blocks the loop: what takes time is spawned on the SDK's runtime, and its
 //! outcome arrives as a message.
 
+mod ledger;
 mod link;
 mod raw;
 
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::domain::{Feed, ItemKey, SourceId};
-use crate::model::Outcome;
+use crate::ledger::{Act, Ledger};
+use crate::model::{Gesture, Outcome};
 use crate::sources::{Focus, Live};
 use crate::store::Store;
 
@@ -23,6 +25,7 @@ pub struct Runner {
     runtime: Handle,
     outcomes: Outcomes,
     live: Option<Live>,
+    desk: Option<ledger::Desk>,
     focus: &'static [SourceId],
 }
 
@@ -34,6 +37,7 @@ impl Runner {
             runtime,
             outcomes,
             live: None,
+            desk: None,
             focus: &[],
         }
     }
@@ -45,6 +49,27 @@ impl Runner {
             ..Focus::default()
         });
         self.live = Some(live);
+    }
+
+    /// From here on acts are written into this ledger, and what colleagues write there is told.
+    pub fn keep(&mut self, ledger: Ledger) {
+        self.desk = Some(ledger::Desk::open(
+            &self.runtime,
+            ledger,
+            Arc::clone(&self.outcomes),
+        ));
+    }
+
+    /// Writes the acts of one gesture into the ledger.
+    pub fn write(&self, gesture: Gesture, acts: Vec<Act>) {
+        match &self.desk {
+            Some(desk) => desk.write(&self.runtime, gesture, acts, Arc::clone(&self.outcomes)),
+            None => (self.outcomes)(ledger::refuse(
+                gesture,
+                acts,
+                "the ledger is not open yet; nothing was written, try again",
+            )),
+        }
     }
 
     /// Asks these feeds now, or all of them where none are named.

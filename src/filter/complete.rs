@@ -82,10 +82,7 @@ fn names(prefix: &str) -> Vec<String> {
         return Vec::new();
     }
     let prefix = prefix.to_lowercase();
-    let fields = Field::ALL
-        .iter()
-        .filter(|field| **field != Field::Ends)
-        .map(|field| format!("{}:", field.name()));
+    let fields = Field::ALL.iter().map(|field| format!("{}:", field.name()));
     let marks = Mark::ALL.iter().map(|mark| mark.word().to_owned());
     fields
         .chain(marks)
@@ -106,7 +103,7 @@ fn values(field: Field, prefix: &str, vocabulary: &Vocabulary) -> Vec<String> {
         Field::Kind => Kind::ALL.iter().map(|k| k.word().to_owned()).collect(),
         Field::Source => SourceId::ALL.iter().map(|s| s.word().to_owned()).collect(),
         Field::Is => Trait::ALL.iter().map(|t| t.word().to_owned()).collect(),
-        Field::Owner => words(&["none"]),
+        Field::Owner => words(&["mine", "none"]),
         Field::Acct => vocabulary.accounts.clone(),
         Field::Region => vocabulary.regions.clone(),
         Field::Tag => vocabulary.tags.clone(),

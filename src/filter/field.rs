@@ -114,8 +114,8 @@ impl Field {
             Self::Status => "The state in the service's own word, such as ALARM or FAILED.",
             Self::Namespace => "The namespace of an alarm's metric.",
             Self::Is => "A trait, such as overdue, missed or composite.",
-            Self::Owner => "Who acknowledged it; only none can be answered so far.",
-            Self::Ends => "How long its acknowledgement lasts; cannot be answered yet.",
+            Self::Owner => "Who has it: an operator's name, `mine`, or `none`.",
+            Self::Ends => "How long its acknowledgement still lasts; always compared.",
         }
     }
 
@@ -138,7 +138,7 @@ impl Field {
             Self::Status => "status:failed",
             Self::Namespace => "namespace:aws/rds",
             Self::Is => "is:overdue",
-            Self::Owner => "owner:none",
+            Self::Owner => "owner:mine,none",
             Self::Ends => "ends:<30m",
         }
     }

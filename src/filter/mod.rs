@@ -86,6 +86,17 @@ pub struct Subject<'a> {
     pub account: Option<&'a Account>,
     /// Which sources know it.
     pub sources: SourceSet,
+    /// Who has it.
+    pub taken: Option<Taken<'a>>,
+}
+
+/// Who has an item, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken<'a> {
+    /// The operator's name.
+    pub owner: &'a str,
+    /// When the acknowledgement ends by itself.
+    pub until: Timestamp,
 }
 
 /// One term: a test, perhaps negated.
@@ -157,6 +168,15 @@ impl Filter {
     #[must_use]
     pub fn depends_on_time(&self) -> bool {
         self.terms.iter().any(|term| term.test.depends_on_time())
+    }
+
+    /// The same filter as this operator means it: `owner:mine` speaks of them. Nobody's is nobody's otherwise.
+    #[must_use]
+    pub fn meant_by(mut self, operator: &str) -> Self {
+        for term in &mut self.terms {
+            term.test.meant_by(operator);
+        }
+        self
     }
 
     /// Both filters at once.

@@ -1,13 +1,14 @@
 //! What the words of a filter mean, and what to say when they mean nothing.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::domain::{Kind, Severity, SourceId};
 use crate::lifecycle::{Mark, State};
 
 use super::field::Field;
-use super::grammar::{self, Piece, Said, Value};
-use super::test::Test;
+use super::grammar::{self, Op, Piece, Said, Value};
+use super::test::{Holder, Test};
 use super::text::{Needle, Pattern};
 use super::traits::Trait;
 use super::{Problem, duration};
@@ -91,24 +92,8 @@ fn field(field: Field, values: &[Value]) -> Result<Test, Problem> {
                 known(field, value, words, |text| text.parse().ok())?,
             ))
         })?),
-        Field::Age => Test::Age(each(values, |value| {
-            let Some(op) = value.op else {
-                return Err(Problem::new(
-                    value.span.clone(),
-                    "age needs a comparison, such as age:>1h".to_owned(),
-                ));
-            };
-            let span = duration::read(&value.text()).ok_or_else(|| {
-                Problem::new(
-                    value.span.clone(),
-                    format!(
-                        "{} is no span of time; write 45s, 30m, 1h30m, 2d or 1w",
-                        value.text()
-                    ),
-                )
-            })?;
-            Ok((op, span))
-        })?),
+        Field::Age => Test::Age(each(values, |value| span(field, value))?),
+        Field::Ends => Test::Ends(each(values, |value| span(field, value))?),
         Field::State => Test::State(each(values, |value| {
             plain(field, value)?;
             let words = State::ALL.iter().map(|s| s.word());
@@ -137,25 +122,17 @@ fn field(field: Field, values: &[Value]) -> Result<Test, Problem> {
             plain(field, value)?;
             tag(value)
         })?),
-        Field::Owner => {
-            if let Some(other) = values
-                .iter()
-                .find(|v| v.op.is_some() || !v.text().eq_ignore_ascii_case("none"))
-            {
-                return Err(Problem::new(
-                    other.span.clone(),
-                    "nobody owns anything: this version keeps no acknowledgements; owner:none is all that can be answered".to_owned(),
-                ));
-            }
-            Test::Unowned
-        }
-        Field::Ends => {
-            let span = values.first().map_or(0..0, |v| v.span.clone());
-            return Err(Problem::new(
-                span,
-                "nothing ends: this version keeps no acknowledgements".to_owned(),
-            ));
-        }
+        Field::Owner => Test::Owner(each(values, |value| {
+            plain(field, value)?;
+            // In quotes it is a name, even of somebody who is called none.
+            Ok(
+                match (value.pieces.as_slice(), &*value.text().to_lowercase()) {
+                    ([Piece::Bare(_)], "none") => Holder::None,
+                    ([Piece::Bare(_)], "mine") => Holder::Mine(None),
+                    _ => Holder::Named(pattern(&value.pieces)),
+                },
+            )
+        })?),
         Field::Acct
         | Field::Region
         | Field::Name
@@ -180,6 +157,27 @@ fn each<T>(
     values.iter().map(one).collect()
 }
 
+/// A span of time with the comparison that it needs.
+fn span(field: Field, value: &Value) -> Result<(Op, Duration), Problem> {
+    let Some(op) = value.op else {
+        let example = field.example();
+        return Err(Problem::new(
+            value.span.clone(),
+            format!("{} needs a comparison, such as {example}", field.name()),
+        ));
+    };
+    let span = duration::read(&value.text()).ok_or_else(|| {
+        Problem::new(
+            value.span.clone(),
+            format!(
+                "{} is no span of time; write 45s, 30m, 1h30m, 2d or 1w",
+                value.text()
+            ),
+        )
+    })?;
+    Ok((op, span))
+}
+
 /// Refuses a comparison where only equality makes sense.
 fn plain(field: Field, value: &Value) -> Result<(), Problem> {
     match value.op {
@@ -187,7 +185,7 @@ fn plain(field: Field, value: &Value) -> Result<(), Problem> {
         Some(op) => Err(Problem::new(
             value.span.clone(),
             format!(
-                "{} cannot be compared with {}; only sev and age can",
+                "{} cannot be compared with {}; only sev, age and ends can",
                 field.name(),
                 op.sign()
             ),

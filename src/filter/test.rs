@@ -35,13 +35,47 @@ pub(super) enum Test {
     Tag(Vec<(Pattern, Option<Pattern>)>),
     /// It has one of these traits.
     Is(Vec<Trait>),
-    /// Nobody has acknowledged it.
-    Unowned,
+    /// One of these has it.
+    Owner(Vec<Holder>),
+    /// What is left of its acknowledgement stands in one of these relations.
+    Ends(Vec<(Op, Duration)>),
     /// The field has one of these forms. Only fields that are text.
     Text(Field, Vec<Pattern>),
 }
 
+/// Who may have an item.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Holder {
+    /// Nobody.
+    None,
+    /// Whoever asks; by name once that is known.
+    Mine(Option<String>),
+    /// The operator of this name.
+    Named(Pattern),
+}
+
+impl Holder {
+    fn has(&self, s: &Subject<'_>) -> bool {
+        match (self, &s.taken) {
+            (Self::None, taken) => taken.is_none(),
+            (Self::Mine(Some(me)), Some(taken)) => taken.owner == me,
+            (Self::Named(pattern), Some(taken)) => pattern.matches(taken.owner),
+            (Self::Mine(_) | Self::Named(_), _) => false,
+        }
+    }
+}
+
 impl Test {
+    pub(super) fn meant_by(&mut self, operator: &str) {
+        if let Self::Owner(holders) = self {
+            for holder in holders {
+                if let Holder::Mine(me) = holder {
+                    *me = Some(operator.to_owned());
+                }
+            }
+        }
+    }
+
     pub(super) fn matches(&self, s: &Subject<'_>, now: Timestamp) -> bool {
         match self {
             Self::Word(needle) => occurs(needle, s),
@@ -67,7 +101,11 @@ impl Test {
                 })
             }),
             Self::Is(values) => values.iter().any(|t| t.holds(s.item, now)),
-            Self::Unowned => true,
+            Self::Owner(holders) => holders.iter().any(|holder| holder.has(s)),
+            Self::Ends(values) => s.taken.is_some_and(|taken| {
+                let left = taken.until.since(now);
+                values.iter().any(|(op, span)| op.holds(&left, span))
+            }),
             Self::Text(field, patterns) => patterns.iter().any(|p| text_matches(*field, p, s)),
         }
     }
@@ -85,6 +123,20 @@ impl Test {
                 })
                 .filter(|edge| *edge > now)
                 .min(),
+            Self::Ends(values) => {
+                let until = s.taken?.until;
+                values
+                    .iter()
+                    .map(|(op, span)| {
+                        let edge = until.minus(*span);
+                        match op {
+                            Op::AtMost | Op::Over => edge,
+                            Op::Under | Op::AtLeast => edge.plus(Duration::from_millis(1)),
+                        }
+                    })
+                    .filter(|edge| *edge > now)
+                    .min()
+            }
             Self::Is(values) => values
                 .iter()
                 .filter_map(|t| t.next_change(s.item, now))
@@ -95,7 +147,7 @@ impl Test {
 
     pub(super) fn depends_on_time(&self) -> bool {
         match self {
-            Self::Age(_) => true,
+            Self::Age(_) | Self::Ends(_) => true,
             Self::Is(values) => values.contains(&Trait::Overdue),
             _ => false,
         }
@@ -223,7 +275,18 @@ impl fmt::Display for Test {
             Self::Kind(values) => list(f, Field::Kind, values, |f, v| f.write_str(v.word())),
             Self::Source(values) => list(f, Field::Source, values, |f, v| f.write_str(v.word())),
             Self::Is(values) => list(f, Field::Is, values, |f, v| f.write_str(v.word())),
-            Self::Unowned => f.write_str("owner:none"),
+            Self::Owner(values) => list(f, Field::Owner, values, |f, holder| match holder {
+                Holder::None => f.write_str("none"),
+                Holder::Mine(_) => f.write_str("mine"),
+                Holder::Named(pattern) => match pattern.to_string().as_str() {
+                    name @ ("none" | "mine") => write!(f, "\"{name}\""),
+                    name => f.write_str(name),
+                },
+            }),
+            Self::Ends(values) => list(f, Field::Ends, values, |f, (op, span)| {
+                f.write_str(op.sign())?;
+                duration::write(f, *span)
+            }),
             Self::Tag(values) => list(f, Field::Tag, values, |f, (key, value)| {
                 write!(f, "{key}")?;
                 value.as_ref().map_or(Ok(()), |value| write!(f, "={value}"))

@@ -112,6 +112,20 @@ impl Pick {
         Self::Clears,
     ];
 
+    /// The pick of this word: `shift`, `clears`, or a span such as `15m` or `2h30m`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.trim() {
+            "shift" => Some(Self::ShiftEnd),
+            "clears" => Some(Self::Clears),
+            span => {
+                let span: jiff::SignedDuration = span.parse().ok()?;
+                let span = Duration::try_from(span).ok()?;
+                (!span.is_zero()).then_some(Self::For(span))
+            }
+        }
+    }
+
     /// What it is called in a dialog and after `--for`; spans in their shortest form.
     #[must_use]
     pub fn word(self) -> String {
@@ -175,5 +189,13 @@ mod tests {
     fn picks_are_called_as_operators_call_them() {
         let words: Vec<_> = Pick::QUICK.iter().map(|pick| pick.word()).collect();
         assert_eq!(words, ["15m", "1h", "4h", "shift", "clears"]);
+        for pick in Pick::QUICK {
+            assert_eq!(Pick::parse(&pick.word()), Some(*pick));
+        }
+        let span = Pick::For(Duration::from_secs(9_000));
+        assert_eq!(Pick::parse(" 2h30m "), Some(span));
+        for nothing in ["", "soon", "0m", "-5m", "2"] {
+            assert_eq!(Pick::parse(nothing), None, "{nothing}");
+        }
     }
 }

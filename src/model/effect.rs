@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::domain::{Fault, Feed, ItemKey, SourceId};
+use crate::ledger::{self, Act, News, Verb};
+
+use super::acting::Reach;
 
 /// Asked of the world by an update. The runner carries it out; the loop never waits for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Ask these feeds now; all of them where the list is empty.
     Refresh(Vec<Feed>),
@@ -13,6 +16,8 @@ pub enum Effect {
     Focus(&'static [SourceId]),
     /// Read this one item afresh, as the service's own JSON.
     FetchRaw(ItemKey),
+    /// Write these acts into the ledger, as one gesture.
+    Write(Gesture, Vec<Act>),
     /// Put this text into the clipboard of the operator's own terminal (OSC 52).
     Copy(String),
     /// Open this address in a browser, where there is one.
@@ -37,4 +42,35 @@ pub enum Outcome {
     Raw(ItemKey, Result<Arc<str>, Fault>),
     /// A link was opened, or why not.
     Link(Result<(), Arc<str>>),
+    /// What the ledger made of a gesture, one answer per act and in their order.
+    Written(Gesture, Vec<Written>),
+    /// What the ledger told by itself: what colleagues did, and whether it can be reached.
+    Told(Told),
+}
+
+/// Something the operator did at once: one act, or the same for many items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gesture {
+    /// What was done, as the beginning of a sentence: `Acknowledged alarm api-5xx-rate`.
+    pub what: Arc<str>,
+    /// What takes it back, per item; without the versions, which the ledger's answers tell.
+    pub undo: Vec<(ItemKey, Verb)>,
+}
+
+/// The ledger's answer to one act.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// What was asked.
+    pub act: Act,
+    /// What came of it.
+    pub outcome: ledger::Outcome,
+}
+
+/// A reading of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// Whether and how it can be reached.
+    pub reach: Reach,
+    /// What it says, where it could be read.
+    pub news: Option<News>,
 }

@@ -8,11 +8,13 @@
 //!       └─ session, theme, keymap       who looks, and with what
 //! ```
 
+pub mod acting;
 pub mod action;
 pub mod area;
 pub mod details;
 pub mod effect;
 pub mod fit;
+pub mod form;
 pub mod input;
 mod open;
 pub mod overlay;
@@ -32,9 +34,10 @@ use crate::store::projection::{Include, Projection, Query};
 use crate::store::{Changes, Row, Store};
 use crate::theme::Theme;
 
+pub use acting::{Acting, Reach, Undo};
 pub use action::{Action, RowKey};
 pub use area::{Area, Areas, DetailsView};
-pub use effect::{Effect, Effects, Outcome};
+pub use effect::{Effect, Effects, Gesture, Outcome, Told, Written};
 pub use input::InputLine;
 pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
@@ -133,6 +136,8 @@ pub struct Model {
     pub coverage: Covered,
     /// Who looks and how.
     pub session: Session,
+    /// Who writes into the ledger, and what is on its way there.
+    pub acting: Acting,
     /// Colours.
     pub theme: Theme,
     /// Keys.
@@ -203,6 +208,7 @@ impl Model {
             store,
             open: Open::new(),
             coverage: Covered::default(),
+            acting: Acting::new(&session.operator, "", ""),
             session,
             theme,
             keymap,
@@ -304,7 +310,7 @@ impl Model {
             } else {
                 Include::Known
             },
-            filter,
+            filter: filter.meant_by(&self.acting.who.owner.operator),
             floor: self.lens.floor,
             accounts: self.lens.accounts.iter().copied().collect(),
             regions: self.lens.regions.iter().copied().collect(),

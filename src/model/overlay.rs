@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{Fault, ItemKey};
 
+use super::form::{Form, Results};
 use super::input::InputLine;
 
 /// One thing over the panes. `Esc` takes it away.
@@ -27,6 +28,10 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
+    /// What is asked before something is written down.
+    Form(Form),
+    /// What came of something that was done to several items.
+    Results(Results),
     /// A question that only `y` and `Enter` answer with yes.
     Confirm {
         /// The question.

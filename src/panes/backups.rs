@@ -5,7 +5,8 @@ use crate::store::projection::QUEUE_ORDER;
 use crate::theme::Role;
 
 use super::cells::{
-    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, WHAT_SHORT, native,
+    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, WHAT, WHAT_SHORT,
+    native,
 };
 use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
 
@@ -19,6 +20,7 @@ pub const PANE: PaneSpec = PaneSpec {
     columns: &[
         SEVERITY,
         AGE,
+        STATE_SHORT,
         STATE,
         STATUS,
         ACCOUNT,

@@ -46,8 +46,8 @@ pub const AGE: Column = Column {
 /// `NEW`, `ACK ana 22m`, `SNZ 2h`, `CLEAR`.
 pub const STATE: Column = Column {
     head: "state",
-    width: Width::Fixed(6),
-    from: 50,
+    width: Width::Fixed(12),
+    from: WIDE_STATE,
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::State),
@@ -56,6 +56,20 @@ pub const STATE: Column = Column {
 
 /// From this list width on marks have a column of their own, where the pane has one.
 const MARKS_FROM: u16 = 100;
+
+/// `NEW`, `ACK an`, `SNZ 2h`, `CLEAR`.
+pub const STATE_SHORT: Column = Column {
+    head: "state",
+    width: Width::Fixed(6),
+    from: 50,
+    until: WIDE_STATE - 1,
+    align: Align::Left,
+    sort: Some(SortBy::State),
+    cell: Cells::Item(state_short),
+};
+
+/// From this list width on the state tells the owner's name and the time left.
+const WIDE_STATE: u16 = 140;
 
 /// `FLAP`, `NO DATA`, `WIN`, `STALE`.
 pub const MARKS: Column = Column {
@@ -211,7 +225,58 @@ fn opened<'a>(look: &RowLook<'a>) -> Cell<'a> {
 }
 
 fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {
-    Cell::new(look.row.state().label(), state_role(look.row.state()))
+    let row = look.row;
+    let role = state_role(row.state());
+    let entry = row.entry();
+    match row.state() {
+        State::Acknowledged => {
+            if let Some(ack) = entry.and_then(|entry| entry.held()) {
+                let owner: String = ack.owner.operator.chars().take(4).collect();
+                let left = age(ack.end.until().since(look.now));
+                return Cell::new(format!("ACK {owner} {left}"), role);
+            }
+        }
+        State::Snoozed => {
+            if let Some(snooze) = entry.and_then(|entry| entry.snooze.as_ref()) {
+                return Cell::new(format!("SNZ {}", age(snooze.until.since(look.now))), role);
+            }
+        }
+        // Whose work it is meant to be is worth knowing before anybody takes it.
+        State::New => {
+            if let Some(assignment) = entry.and_then(|entry| entry.assignment.as_ref()) {
+                let to: String = assignment.to.chars().take(7).collect();
+                return Cell::new(format!("NEW @{to}"), role);
+            }
+        }
+        State::Clear => {}
+    }
+    Cell::new(row.state().label(), role)
+}
+
+fn state_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
+    let row = look.row;
+    let role = state_role(row.state());
+    let entry = row.entry();
+    match row.state() {
+        State::Acknowledged => {
+            if let Some(ack) = entry.and_then(|entry| entry.held()) {
+                let owner: String = ack.owner.operator.chars().take(2).collect();
+                return Cell::new(format!("ACK {owner}"), role);
+            }
+        }
+        State::Snoozed => {
+            if let Some(snooze) = entry.and_then(|entry| entry.snooze.as_ref()) {
+                let left = age(snooze.until.since(look.now));
+                // `1h05` would not fit, and minutes matter little where hours are left.
+                let left = left
+                    .split_once('h')
+                    .map_or(left.clone(), |(h, _)| format!("{h}h"));
+                return Cell::new(format!("SNZ{left:>3}"), role);
+            }
+        }
+        State::New | State::Clear => {}
+    }
+    Cell::new(row.state().label(), role)
 }
 
 /// The role of a state.

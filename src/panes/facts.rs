@@ -11,6 +11,7 @@ use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::{age, count, plural};
 use crate::domain::window::{WindowDetail, WindowRun};
 use crate::domain::{Cover, Detail, Region, Roster, Scope};
+use crate::lifecycle::{End, State};
 use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
@@ -89,6 +90,63 @@ fn place(scope: Scope, roster: &Roster) -> String {
     }
 }
 
+/// What operators did about it: who has it, until when, why; whose work it is; what was remarked.
+fn acts(facts: &mut Facts, row: &Row, now: Timestamp) {
+    if let Some(ended) = row.ended() {
+        facts.add_as("again", ended.meaning(), Role::StateNew);
+    }
+    let Some(entry) = row.entry() else { return };
+    if let Some(ack) = entry.held() {
+        let end = match ack.end {
+            End::At(at) => format!("until {}", moment(at, now)),
+            End::Clears { max } => format!("until it clears, at the latest {}", moment(max, now)),
+        };
+        let whose = if row.state() == State::Acknowledged {
+            "acknowledged"
+        } else {
+            "was acked"
+        };
+        facts.add_as(
+            whose,
+            format!("by {} {} ago, {end}", ack.owner, age(now.since(ack.at))),
+            Role::StateAck,
+        );
+        facts.maybe("note", ack.note.as_deref());
+        facts.maybe("ticket", ack.ticket.as_deref());
+    }
+    if let Some(snooze) = &entry.snooze
+        && row.state() == State::Snoozed
+    {
+        facts.add_as(
+            "snoozed",
+            format!("by {} until {}", snooze.by, moment(snooze.until, now)),
+            Role::StateSnoozed,
+        );
+    }
+    if let Some(assignment) = &entry.assignment {
+        facts.add(
+            "assigned",
+            format!(
+                "to {} by {} {} ago",
+                assignment.to,
+                assignment.by,
+                age(now.since(assignment.at))
+            ),
+        );
+    }
+    for comment in entry.comments.iter().rev() {
+        facts.add(
+            "comment",
+            format!(
+                "{} {} ago: {}",
+                comment.by,
+                age(now.since(comment.at)),
+                comment.text
+            ),
+        );
+    }
+}
+
 /// The facts of a row.
 #[must_use]
 pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
@@ -112,6 +170,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
         cells::severity_role(row.severity()),
     );
     facts.add("fact", fact::fact(item, now));
+    acts(&mut facts, row, now);
     match &item.detail {
         Detail::Alarm(d) => alarm(&mut facts, d),
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),

@@ -4,7 +4,9 @@ use crate::domain::{Detail, Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 use crate::theme::Role;
 
-use super::cells::{ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, ago};
+use super::cells::{
+    ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, ago,
+};
 use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
 
 /// The pane.
@@ -17,6 +19,7 @@ pub const PANE: PaneSpec = PaneSpec {
     columns: &[
         SEVERITY,
         AGE,
+        STATE_SHORT,
         STATE,
         ACCOUNT,
         REGION_SHORT,

@@ -3,7 +3,9 @@
 use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 
-use super::cells::{ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, native};
+use super::cells::{
+    ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, native,
+};
 use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Width};
 
 /// The pane.
@@ -16,6 +18,7 @@ pub const PANE: PaneSpec = PaneSpec {
     columns: &[
         SEVERITY,
         AGE,
+        STATE_SHORT,
         STATE,
         STATUS,
         ACCOUNT,

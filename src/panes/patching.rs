@@ -4,7 +4,8 @@ use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 
 use super::cells::{
-    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, WHAT, WHAT_SHORT, native,
+    ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, WHAT, WHAT_SHORT,
+    native,
 };
 use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Width};
 
@@ -18,6 +19,7 @@ pub const PANE: PaneSpec = PaneSpec {
     columns: &[
         SEVERITY,
         AGE,
+        STATE_SHORT,
         STATE,
         STATUS,
         ACCOUNT,

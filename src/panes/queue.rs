@@ -4,8 +4,8 @@ use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
 
 use super::cells::{
-    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, REGION, REGION_SHORT, SEVERITY, STATE, WHAT,
-    WHAT_SHORT,
+    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, REGION, REGION_SHORT, SEVERITY, STATE,
+    STATE_SHORT, WHAT, WHAT_SHORT,
 };
 use super::{Lists, PaneSpec};
 
@@ -27,6 +27,7 @@ pub const PANE: PaneSpec = PaneSpec {
     columns: &[
         SEVERITY,
         AGE,
+        STATE_SHORT,
         STATE,
         MARKS,
         ACCOUNT,

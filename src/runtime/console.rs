@@ -247,6 +247,7 @@ impl Console {
                 Effect::Refresh(feeds) => self.runner.refresh(feeds),
                 Effect::Focus(sources) => self.runner.focus(sources),
                 Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
+                Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text) {
                         self.model.say(

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::clock::Timestamp;
 use crate::domain::{Item, ItemKey, Roster, Severity, SourceId};
-use crate::filter::{SourceSet, Subject};
+use crate::filter::{SourceSet, Subject, Taken};
 use crate::lifecycle::{Ended, Entry, Marks, State, Triage};
 use crate::triage::{RuleIndex, Verdict};
 
@@ -145,6 +145,20 @@ impl Row {
         self.past.as_ref().and_then(|past| past.cleared)
     }
 
+    /// When the acknowledgement or snooze that holds now began; unknown where there is none.
+    #[must_use]
+    pub fn taken_at(&self) -> Timestamp {
+        let entry = self.entry();
+        let since = match self.state() {
+            State::Acknowledged => entry.and_then(|entry| entry.held()).map(|ack| ack.at),
+            State::Snoozed => entry
+                .and_then(|entry| entry.snooze.as_ref())
+                .map(|snooze| snooze.at),
+            State::New | State::Clear => None,
+        };
+        since.unwrap_or(Timestamp::ZERO)
+    }
+
     /// The sources that know it, or knew it last.
     #[must_use]
     pub const fn sources(&self) -> SourceSet {
@@ -173,6 +187,14 @@ impl Row {
             marks: self.triage.marks,
             account: roster.get(self.item.key.scope.account),
             sources: self.sources,
+            taken: self
+                .entry()
+                .filter(|_| self.state() == State::Acknowledged)
+                .and_then(|entry| entry.held())
+                .map(|ack| Taken {
+                    owner: &ack.owner.operator,
+                    until: ack.end.until(),
+                }),
         }
     }
 }

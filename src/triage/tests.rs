@@ -18,6 +18,7 @@ fn judge(item: &Item, now: i64) -> (Severity, String) {
         marks: Marks::NONE,
         account: None,
         sources: [SourceId::Cloudwatch].into_iter().collect::<SourceSet>(),
+        taken: None,
     };
     let verdict = rules.judge(&subject, world::at(now));
     let rule = verdict.rule.and_then(|index| rules.get(index));
@@ -88,6 +89,7 @@ fn configured_rules_come_first_and_may_leave_it_to_the_source() {
         marks: Marks::NONE,
         account: None,
         sources: SourceSet::default(),
+        taken: None,
     };
     let verdict = rules.judge(&subject, world::at(0));
     assert_eq!(verdict.severity, Severity::Low);

@@ -11,6 +11,7 @@ use super::paint::{Paint, Span, span, spans_width};
 /// What is worth a hint in lists, most useful first; what is not bound or does not apply is left out.
 const IN_LISTS: &[&str] = &[
     "row.details",
+    "triage.acknowledge",
     "filter.open",
     "sort.choose",
     "row.raw",
@@ -91,7 +92,9 @@ fn typed_hints(paint: &mut Paint<'_>, line: Area) {
 
 fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
     match &model.overlay {
-        Some(Overlay::Palette(_) | Overlay::Choice(_)) => return typed_hints(paint, line),
+        Some(Overlay::Palette(_) | Overlay::Choice(_) | Overlay::Form(_)) => {
+            return typed_hints(paint, line);
+        }
         // The question itself names its two keys.
         Some(Overlay::Confirm { .. }) => return,
         _ => {}

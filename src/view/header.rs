@@ -3,7 +3,7 @@
 use crate::domain::text::{age, plural};
 use crate::domain::{FeedState, Severity};
 use crate::lifecycle::State;
-use crate::model::{Area, Model};
+use crate::model::{Area, Model, Reach};
 use crate::panes::cells::{self, severity_role};
 use crate::panes::fact;
 use crate::panes::feeds_role;
@@ -133,6 +133,12 @@ fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
         format!("{} ", model.session.operator),
         Role::HeaderOperator,
     ));
+    match &model.acting.reach {
+        Reach::Local => spans.push(span("LOCAL ", Role::HeaderReadonly)),
+        Reach::LocalOnly(_) => spans.push(span("LOCAL ONLY ", Role::ToastWarning)),
+        Reach::Broken(_) => spans.push(span("NO LEDGER ", Role::ToastError)),
+        Reach::Opening | Reach::Shared => {}
+    }
     spans.push(match (model.session.read_only, wide) {
         (true, true) => span("READ-ONLY", Role::HeaderReadonly),
         (true, false) => span("RO", Role::HeaderReadonly),

@@ -13,6 +13,7 @@
 mod detail;
 mod empty;
 mod footer;
+mod form;
 mod header;
 mod overlay;
 mod paint;

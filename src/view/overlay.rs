@@ -29,12 +29,14 @@ pub(super) fn draw(
                 screen,
             );
         }
+        Overlay::Form(form) => return super::form::draw(form, paint, screen),
+        Overlay::Results(results) => super::form::results(results, paint, screen),
         Overlay::Confirm { question, .. } => confirm(question, paint, screen),
     }
     None
 }
 
-fn inside(screen: Area, width: u16, height: u16) -> Area {
+pub(super) fn inside(screen: Area, width: u16, height: u16) -> Area {
     area::below_header(screen.width, screen.height).centred(width, height)
 }
 
@@ -67,10 +69,26 @@ fn help(model: &Model, scroll: usize, paint: &mut Paint<'_>, screen: Area) {
 }
 
 /// Says at the frame's lower edge that there is more.
-fn more(paint: &mut Paint<'_>, area: Area, scroll: usize, lines: usize, height: u16) {
+pub(super) fn more(paint: &mut Paint<'_>, area: Area, scroll: usize, lines: usize, height: u16) {
     let below = lines.saturating_sub(scroll + usize::from(height));
-    if below > 0 && area.height > 0 {
-        let text = format!(" {below} more line{}: PgDn ", plural(below));
+    if below > 0 {
+        at_foot(
+            paint,
+            area,
+            format!(" {below} more line{}: PgDn ", plural(below)),
+        );
+    }
+}
+
+/// Says at the frame's lower edge that the list goes on.
+fn rest(paint: &mut Paint<'_>, area: Area, below: usize) {
+    if below > 0 {
+        at_foot(paint, area, format!(" {below} more "));
+    }
+}
+
+fn at_foot(paint: &mut Paint<'_>, area: Area, text: String) {
+    if area.height > 0 {
         let line = Area::new(
             area.x + 2,
             area.y + area.height - 1,
@@ -95,6 +113,22 @@ fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>, screen: Area
     );
     let rows = usize::from(body.height.saturating_sub(2));
     let from = palette.selected.saturating_sub(rows.saturating_sub(1));
+    rest(
+        paint,
+        area,
+        palette.entries.len().saturating_sub(from + rows),
+    );
+    if let Some(entry) = palette.entries.get(palette.selected) {
+        // In full: beside the title there may be no room for all of it.
+        paint.fitted(
+            body.x + 2,
+            body.y + 1,
+            &entry.help,
+            Cut::End,
+            Role::TextDim,
+            body.width.saturating_sub(2),
+        );
+    }
     if palette.entries.is_empty() {
         paint.text(
             body.x,
@@ -173,6 +207,7 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
     let matching = choice.matching();
     let rows = usize::from(body.height.saturating_sub(2));
     let from = choice.selected.saturating_sub(rows.saturating_sub(1));
+    rest(paint, area, matching.len().saturating_sub(from + rows));
     if matching.is_empty() {
         paint.text(
             body.x,

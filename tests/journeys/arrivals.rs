@@ -83,9 +83,7 @@ fn details_can_be_read_at_every_size() {
             .filter("checkout-errors")
             .press("enter");
         assert_eq!(shift.under_cursor(), "checkout-errors");
-        shift
-            .shows("Checkout Errors")
-            .shows("against > 5");
+        shift.shows("Checkout Errors").shows("against > 5");
         shift.shows("2026-11-21T05:43:00Z (17m ago)");
         // On a small screen they have the list's place, and are read to the end with the keys that move.
         if (width, height) == (80, 24) {

@@ -91,7 +91,9 @@ fn empty_panes_say_why() {
         .shows("Freeze deployments")
         .filter("nothing-is-called-so");
     assert_eq!(shift.rows(), 0);
-    shift.shows("Hidden by the filter: 1.").shows_no("No open incidents");
+    shift
+        .shows("Hidden by the filter: 1.")
+        .shows_no("No open incidents");
     shift.press("/ ctrl-u enter").shows("Freeze deployments");
     // Really nothing: everything was read, in the accounts that are looked at.
     shift.press("P").type_in("web").press("enter");

@@ -21,3 +21,4 @@ mod paper;
 mod shift;
 mod start;
 mod terminal;
+mod triage;

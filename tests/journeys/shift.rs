@@ -24,6 +24,7 @@ use noctop::clock::{Clock, ManualClock, Timestamp};
 use noctop::domain::{FeedState, Kind, SourceId};
 use noctop::effects::Runner;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
+use noctop::ledger::Ledger;
 use noctop::model::{Effect, Effects, Model, RowKey, Session};
 use noctop::sim::faults::Fault;
 use noctop::sim::scenario::Scenario;
@@ -185,6 +186,12 @@ impl Shift {
         self
     }
 
+    /// From here on acts are written into this ledger.
+    pub fn keep(&mut self, ledger: Ledger) -> &mut Self {
+        self.runner.keep(ledger);
+        self
+    }
+
     fn update(&mut self, msg: Msg) {
         let effects = app::update(&mut self.model, self.clock.now(), msg);
         self.carry_out(effects);
@@ -196,6 +203,7 @@ impl Shift {
                 Effect::Refresh(feeds) => self.runner.refresh(feeds),
                 Effect::Focus(sources) => self.runner.focus(sources),
                 Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
+                Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
                 Effect::OpenLink(_) | Effect::Reload | Effect::Redraw | Effect::Suspend => {}

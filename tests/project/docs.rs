@@ -105,6 +105,7 @@ fn the_commands_page_lists_every_command() {
             let risk = match command.risk {
                 Risk::Look => "",
                 Risk::Take => " *(take)*",
+                Risk::Write => " *(ledger)*",
             };
             let (name, title, help) = (command.name, command.title, command.help);
             let press = press.join(" ");

@@ -150,6 +150,28 @@ fn a_filter_that_empties_a_pane_is_said_and_never_taken_for_calm() {
 }
 
 #[test]
+fn an_unknown_age_is_neither_the_oldest_nor_the_newest() {
+    let console = Console::new(120, 40).with_an_ageless_row();
+    let oldest = console.text().lines().nth(1).unwrap().to_owned();
+    assert!(
+        oldest.contains("oldest unacked ● 1h05 core-shared"),
+        "{oldest}"
+    );
+    let last = |console: &Console| {
+        let text = console.text();
+        text.lines()
+            .find(|l| l.starts_with('▌'))
+            .unwrap()
+            .to_owned()
+    };
+    // By age, and the other way round.
+    let console = console.press("s j j enter G");
+    assert!(last(&console).contains("Ageless"), "{}", console.text());
+    let console = console.press("s enter G");
+    assert!(last(&console).contains("Ageless"), "{}", console.text());
+}
+
+#[test]
 fn before_anything_is_known() {
     at_every_size("waiting", Console::waiting);
 }

@@ -55,6 +55,8 @@ pub struct Config {
     pub sources: BTreeMap<SourceId, SourceSettings>,
     /// The operator's rules for severities, in their order; for [`crate::triage::Rules::with_defaults`].
     pub severity_rules: Vec<Rule>,
+    /// The ledger's file, where one was named; otherwise [`Paths::ledger`].
+    pub ledger: Option<PathBuf>,
     /// Every setting with its origin.
     pub settings: Settings,
     /// Where noctop's files are.
@@ -264,6 +266,7 @@ fn join(
         ui: ui(env, &settings),
         sources,
         severity_rules: severity_rules(contents),
+        ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         settings,
         paths,
     }

@@ -53,6 +53,12 @@ impl Paths {
         Some(self.state.as_deref()?.join("noctop.log"))
     }
 
+    /// The ledger's file where the configuration names none.
+    #[must_use]
+    pub fn ledger(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("ledger.db"))
+    }
+
     /// A path as it was written, with `~/` opened out.
     #[must_use]
     pub fn open_out(&self, written: &str) -> PathBuf {

@@ -434,6 +434,23 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "ledger",
+        shape: Shape::Table,
+        weight: Weight::Fleet,
+        help: "Who acknowledged, snoozed, was given or remarked what. A mistake here stops the start: acts would be \
+               written where no colleague reads them.",
+        keys: &[
+            key(
+                "path",
+                Form::Path,
+                Words("`ledger.db` beside noctop's other state, for you alone"),
+                "The ledger's file. Several operators of one machine may share one: group-writable, never on a \
+                 network home.",
+            )
+            .like(r#""/var/lib/noctop/ledger.db""#),
+        ],
+    },
+    Section {
         path: "network",
         shape: Shape::Table,
         weight: Weight::Fleet,
@@ -465,7 +482,7 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// Sections that a later version will read. Present ones are told about and change nothing.
-pub const LATER: &[&str] = &["ledger", "shifts", "logs", "notify", "view"];
+pub const LATER: &[&str] = &["shifts", "logs", "notify", "view"];
 
 /// The section of this dotted name.
 #[must_use]

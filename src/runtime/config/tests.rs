@@ -222,7 +222,7 @@ fn a_broken_fleet_refuses_and_a_broken_comfort_warns() {
         "[ui]\nx = 1\n",
         "ui = 3\n",
         "[sources]\nbackup = 1\n",
-        "[ledger]\npath = \"/x\"\n",
+        "[shifts]\nday = \"06:00\"\n",
         "[[view]]\nname = \"x\"\n",
         "[[triage.severity]]\nfilter = \"kind:alarm\"\n",
     ] {

@@ -32,6 +32,7 @@ pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
         "clearedAt": row.cleared_at().and_then(time),
         "sources": sources,
         "severityRule": rule,
+        "ledger": super::acts::ledger(row),
     });
     let own = match &item.detail {
         Detail::Alarm(detail) => alarm(detail),

@@ -3,6 +3,7 @@
 //! The shapes are a contract that others build on; `docs/json.md` is its reference and a test holds that the two
 //! name the same keys. Pure functions: what goes in is what comes out.
 
+mod acts;
 mod csv;
 mod detail;
 
@@ -37,7 +38,7 @@ pub fn item_json(row: &Row, roster: &Roster, rule: Option<&Rule>) -> Value {
         "title": &*item.title,
         "opened": time(item.opened),
         "changed": time(item.changed),
-        "ack": null,
+        "ack": acts::ack(row),
         "detail": detail::detail(row, rule),
     })
 }

@@ -186,6 +186,7 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
             }),
             Column::Opened => cutter.time(item.opened),
             Column::Changed => cutter.time(item.changed),
+            Column::Taken => cutter.time(row.taken_at()),
             Column::Account => cutter.bytes(&rank(&ranks.accounts, &scope.account)),
             Column::Region => cutter.bytes(&rank(&ranks.regions, &scope.region)),
             Column::Kind => cutter.byte(item.key.kind as u8),

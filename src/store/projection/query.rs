@@ -17,6 +17,8 @@ pub enum Column {
     Opened,
     /// When it last changed.
     Changed,
+    /// When somebody acknowledged or snoozed it; ascending is longest ago first, and what nobody took comes last.
+    Taken,
     /// The account's name.
     Account,
     /// The region.
@@ -42,6 +44,7 @@ impl Column {
         Self::State,
         Self::Opened,
         Self::Changed,
+        Self::Taken,
         Self::Account,
         Self::Region,
         Self::Kind,
@@ -60,6 +63,7 @@ impl Column {
             Self::State => "state",
             Self::Opened => "opened",
             Self::Changed => "changed",
+            Self::Taken => "taken",
             Self::Account => "account",
             Self::Region => "region",
             Self::Kind => "kind",

@@ -83,10 +83,12 @@ fn naive(store: &Store, sort: &[SortKey], a: &Row, b: &Row) -> Ordering {
             Column::Severity => a.severity().cmp(&b.severity()),
             Column::State => state(a).cmp(&state(b)),
             // What nobody knows comes last, whichever way.
-            Column::Opened | Column::Changed => {
+            Column::Opened | Column::Changed | Column::Taken => {
                 let of = |item: &Item| match key.column {
                     Column::Opened => item.opened,
-                    _ => item.changed,
+                    Column::Changed => item.changed,
+                    // Nobody took any of these.
+                    _ => Timestamp::ZERO,
                 };
                 let order = of(x).is_unknown().cmp(&of(y).is_unknown());
                 if order.is_ne() {

@@ -1,0 +1,175 @@
+//! A form: what is asked before something is written down about one or many items.
+
+use std::sync::Arc;
+
+use crate::domain::ItemKey;
+
+use super::area;
+use super::input::InputLine;
+
+/// A form over the panes. `Enter` takes it, `Esc` takes it away; nothing happens before.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What will happen.
+    pub title: Arc<str>,
+    /// On what: count, accounts, what is left out and why.
+    pub about: Vec<Arc<str>>,
+    /// What it is for.
+    pub purpose: FormFor,
+    /// The items, captured when the key went down.
+    pub targets: Vec<ItemKey>,
+    /// What is asked.
+    pub fields: Vec<Field>,
+    /// Which field the cursor is in.
+    pub focused: usize,
+    /// Why what was entered cannot be taken.
+    pub error: Option<Arc<str>>,
+}
+
+/// What a form is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormFor {
+    /// Take items.
+    Acknowledge,
+    /// Change end, note and ticket of an acknowledgement.
+    Edit,
+    /// Take an item from its owner.
+    TakeOver,
+    /// Give items back.
+    Release,
+    /// Hide items until a moment.
+    Snooze,
+    /// Remark something.
+    Comment,
+    /// Say whose work it is.
+    Assign,
+}
+
+/// One field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// What it is called; unique within its form.
+    pub label: &'static str,
+    /// What was entered.
+    pub entered: Entered,
+}
+
+/// What is entered into a field.
+#[derive(Clone, Debug)]
+pub enum Entered {
+    /// A line of text.
+    Line(InputLine),
+    /// One of a few, or something of one's own: typing replaces what was picked.
+    Pick {
+        /// What is offered.
+        offered: Vec<Arc<str>>,
+        /// Which of them is picked.
+        picked: usize,
+        /// What was typed instead; nothing where it is empty.
+        typed: InputLine,
+    },
+}
+
+impl Field {
+    /// A line, with what stands in it at first.
+    #[must_use]
+    pub fn line(label: &'static str, text: &str) -> Self {
+        let mut line = InputLine::default();
+        line.set(text);
+        Self {
+            label,
+            entered: Entered::Line(line),
+        }
+    }
+
+    /// A pick of these.
+    #[must_use]
+    pub fn pick(label: &'static str, offered: Vec<Arc<str>>, picked: usize) -> Self {
+        Self {
+            label,
+            entered: Entered::Pick {
+                offered,
+                picked,
+                typed: InputLine::default(),
+            },
+        }
+    }
+
+    /// What it says now.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.entered {
+            Entered::Line(line) => line.text(),
+            Entered::Pick { typed, .. } if !typed.text().is_empty() => typed.text(),
+            Entered::Pick {
+                offered, picked, ..
+            } => offered.get(*picked).map_or("", AsRef::as_ref),
+        }
+    }
+
+    /// The line that letters go into.
+    pub fn input(&mut self) -> &mut InputLine {
+        match &mut self.entered {
+            Entered::Line(line) | Entered::Pick { typed: line, .. } => line,
+        }
+    }
+
+    /// Picks the next or the one before, round and round; nothing in a line.
+    pub fn turn(&mut self, forward: bool) {
+        if let Entered::Pick {
+            offered,
+            picked,
+            typed,
+        } = &mut self.entered
+            && !offered.is_empty()
+        {
+            typed.set("");
+            let by = if forward { 1 } else { offered.len() - 1 };
+            *picked = (*picked + by) % offered.len();
+        }
+    }
+}
+
+impl Form {
+    /// What the field of this name says; nothing where there is none.
+    #[must_use]
+    pub fn says(&self, label: &str) -> &str {
+        self.fields
+            .iter()
+            .find(|field| field.label == label)
+            .map_or("", Field::text)
+            .trim()
+    }
+
+    /// The field that the cursor is in.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        self.fields.get_mut(self.focused)
+    }
+
+    /// Moves the cursor to the next field or the one before, round and round.
+    pub fn step(&mut self, forward: bool) {
+        let count = self.fields.len().max(1);
+        let by = if forward { 1 } else { count - 1 };
+        self.focused = (self.focused + by) % count;
+    }
+}
+
+/// What came of something that was done to several items, a line each.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// What was done.
+    pub title: Arc<str>,
+    /// One line per item: its name, what came of it, and whether it was done.
+    pub lines: Vec<(Arc<str>, Arc<str>, bool)>,
+    /// First line shown.
+    pub scroll: usize,
+}
+
+impl Results {
+    /// The last line that may be the first one shown, on a screen of this height.
+    #[must_use]
+    pub fn last(&self, height: u16) -> usize {
+        let place = area::in_frame(area::below_header(0, height));
+        self.lines.len().saturating_sub(usize::from(place.height))
+    }
+}

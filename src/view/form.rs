@@ -1,0 +1,151 @@
+//! Forms, and what came of what was done to several items.
+//!
+//! ```text
+//!  ╭ Acknowledge 3 items ─────────────────────────────╮
+//!  │ payments-prod 2 · data-prod 1                     │  about
+//!  │                                                   │
+//!  │ for     4h        15m  1h  [4h]  shift  clears    │  fields
+//!  │ note    looking at it                             │
+//!  │ ticket                                            │
+//!  │                                                   │
+//!  │ enter do it   tab next   ←→ choose   esc leave    │  keys, or what is wrong
+//!  ╰───────────────────────────────────────────────────╯
+//! ```
+
+use crate::model::form::{Entered, Form, Results};
+use crate::model::{Area, fit};
+use crate::panes::Cut;
+use crate::theme::Role;
+
+use super::CursorAt;
+use super::overlay::{inside, more};
+use super::paint::{Paint, span};
+
+/// Cells of a field's label.
+const LABEL: u16 = 8;
+
+/// Draws a form and tells where the cursor stands.
+pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt {
+    let width = 72.min(screen.width.saturating_sub(2));
+    let room = usize::from(width.saturating_sub(4));
+    let about: Vec<&str> = form
+        .about
+        .iter()
+        .flat_map(|line| fit::wrap(line, room))
+        .collect();
+    let height = about.len() + form.fields.len() + 5;
+    let area = inside(screen, width, u16::try_from(height).unwrap_or(u16::MAX));
+    let body = paint.frame(area, &form.title);
+    let mut y = body.y;
+    let last = (body.y + body.height).saturating_sub(1);
+    // The fields and the keys are always there; what is told above them gives way on a low screen.
+    let below = u16::try_from(form.fields.len() + 2).unwrap_or(u16::MAX);
+    for line in about {
+        if y + below > last {
+            break;
+        }
+        paint.fitted(body.x, y, line, Cut::End, Role::TextStrong, body.width);
+        y += 1;
+    }
+    if y + below <= last {
+        y += 1;
+    }
+    let mut cursor = None;
+    for (at, field) in form.fields.iter().enumerate() {
+        let focused = at == form.focused;
+        let role = if focused {
+            Role::InputPrompt
+        } else {
+            Role::TextDim
+        };
+        paint.fitted(body.x, y, field.label, Cut::End, role, LABEL);
+        let place = Area::new(body.x + LABEL, y, body.width.saturating_sub(LABEL), 1);
+        let column = match &field.entered {
+            Entered::Line(line) => {
+                paint.fitted(place.x, y, line.text(), Cut::End, Role::Input, place.width);
+                line.column()
+            }
+            Entered::Pick {
+                offered,
+                picked,
+                typed,
+            } => {
+                let mut x = place.x;
+                if !typed.text().is_empty() {
+                    let text = format!("{}  ", typed.text());
+                    paint.text(x, y, &text, Role::Input, place.width);
+                    x += u16::try_from(fit::width(&text)).unwrap_or(place.width);
+                }
+                for (at, offer) in offered.iter().enumerate() {
+                    let chosen = at == *picked && typed.text().is_empty();
+                    let (text, role) = if chosen {
+                        (format!("[{offer}] "), Role::OverlayChosen)
+                    } else {
+                        (format!(" {offer}  "), Role::TextDim)
+                    };
+                    let left = (place.x + place.width).saturating_sub(x);
+                    paint.text(x, y, &text, role, left);
+                    x += u16::try_from(fit::width(&text)).unwrap_or(left).min(left);
+                }
+                typed.column()
+            }
+        };
+        if focused {
+            let column = u16::try_from(column).unwrap_or(u16::MAX);
+            cursor = Some((place.x + column.min(place.width.saturating_sub(1)), y));
+        }
+        y += 1;
+    }
+    match &form.error {
+        Some(why) => {
+            paint.fitted(body.x, last, why, Cut::End, Role::ToastWarning, body.width);
+        }
+        None => keys(form, paint, Area::new(body.x, last, body.width, 1)),
+    }
+    cursor
+}
+
+fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
+    let mut spans = vec![
+        span("enter", Role::FooterKey),
+        span(" do it   ", Role::Overlay),
+    ];
+    if form.fields.len() > 1 {
+        spans.push(span("tab", Role::FooterKey));
+        spans.push(span(" next   ", Role::Overlay));
+    }
+    if crate::command::triage::picks(form) {
+        spans.push(span("←→", Role::FooterKey));
+        spans.push(span(" choose, or type   ", Role::Overlay));
+    }
+    spans.push(span("esc", Role::FooterKey));
+    spans.push(span(" leave", Role::Overlay));
+    paint.spans(line, &spans);
+}
+
+/// Draws what came of something, what was refused first.
+pub(super) fn results(results: &Results, paint: &mut Paint<'_>, screen: Area) {
+    let height = u16::try_from(results.lines.len() + 2).unwrap_or(u16::MAX);
+    let area = inside(screen, 100, height);
+    let body = paint.frame(area, &results.title);
+    let rows = usize::from(body.height);
+    let scroll = results.scroll.min(results.lines.len().saturating_sub(rows));
+    let names = body.width * 2 / 5;
+    for (y, (name, why, is_done)) in (body.y..body.y + body.height).zip(&results.lines[scroll..]) {
+        let role = if *is_done {
+            Role::TextDim
+        } else {
+            Role::ToastWarning
+        };
+        paint.fitted(body.x, y, name, Cut::Middle, Role::Overlay, names);
+        paint.fitted(
+            body.x + names + 1,
+            y,
+            why,
+            Cut::End,
+            role,
+            body.width.saturating_sub(names + 1),
+        );
+    }
+    more(paint, area, scroll, results.lines.len(), body.height);
+}
