@@ -75,6 +75,8 @@ impl Stage {
         let options = Options {
             scenario: scenario.to_owned(),
             regions: flags.regions.clone(),
+            // It serves one console, in whose memory it lives.
+            threads: 1,
             ..Options::default()
         };
         let simulator = Simulator::start(options)

@@ -50,6 +50,8 @@ pub struct Options {
     pub updates_per_second: Option<f64>,
     /// Whether calls that come faster than AWS allows are throttled.
     pub rate_limits: bool,
+    /// How many threads answer. Each keeps memory of its own.
+    pub threads: usize,
 }
 
 /// Everything a request meets.
@@ -72,6 +74,7 @@ impl Default for Options {
             regions: Vec::new(),
             updates_per_second: None,
             rate_limits: false,
+            threads: 2,
         }
     }
 }
@@ -146,7 +149,7 @@ impl Simulator {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(options.threads.max(1))
             .enable_all()
             .build()
             .map_err(failed)?;

@@ -23,7 +23,7 @@ use crate::domain::{
     SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source, intern};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -252,7 +252,7 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
             id: clean_arc(finding_id(id)),
         },
         told_arn: finding.arn().map(clean_arc),
-        name: clean_arc(finding.r#type().unwrap_or("finding")),
+        name: intern(finding.r#type().unwrap_or("finding")),
         title: clean_arc(
             finding
                 .title()
@@ -272,12 +272,12 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
             product: Arc::from(PRODUCT),
-            finding_type: clean_arc(finding.r#type().unwrap_or_default()),
+            finding_type: intern(finding.r#type().unwrap_or_default()),
             score: finding.severity(),
             description: finding.description().map(clean_arc),
             remediation: None,
             remediation_url: None,
-            resource_type: resource_type.map(clean_arc),
+            resource_type: resource_type.map(intern),
             count: service.and_then(|s| s.count()).map(i64::from),
             first_seen,
             last_seen: service

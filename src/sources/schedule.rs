@@ -4,6 +4,8 @@
 //! last) and mean it in a time zone of its own; Systems Manager also writes `rate(…)` and `at(…)`. What this module
 //! cannot read for sure it does not guess at: a window that is wrongly called missed costs more trust than it saves.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use croner::Cron;
@@ -25,7 +27,7 @@ pub enum Schedule {
     /// At the times of a cron expression, some days later where an offset says so.
     Cron {
         /// The expression.
-        cron: Box<Cron>,
+        cron: Arc<Cron>,
         /// Where its hours are meant.
         zone: TimeZone,
         /// Days to wait after each of its times.
@@ -161,6 +163,23 @@ fn cron(fields: &str, zone: TimeZone, offset_days: i32) -> Option<Schedule> {
         7 => parts.join(" "),
         _ => return None,
     };
+    Some(Schedule::Cron {
+        cron: times(pattern)?,
+        zone,
+        offset_days,
+    })
+}
+
+/// The times of a pattern. One takes five kilobytes, and thousands of plans and windows are written alike: they share
+/// what was read.
+fn times(pattern: String) -> Option<Arc<Cron>> {
+    /// The most patterns that are shared. Beyond it a pattern is simply read on its own.
+    const SHARED_MAX: usize = 1_000;
+    static SHARED: LazyLock<Mutex<HashMap<String, Arc<Cron>>>> = LazyLock::new(Mutex::default);
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = shared.get(&pattern) {
+        return Some(Arc::clone(known));
+    }
     let cron = CronParser::builder()
         .seconds(Seconds::Required)
         .year(Year::Required)
@@ -169,11 +188,11 @@ fn cron(fields: &str, zone: TimeZone, offset_days: i32) -> Option<Schedule> {
         .build()
         .parse(&pattern)
         .ok()?;
-    Some(Schedule::Cron {
-        cron: Box::new(cron),
-        zone,
-        offset_days,
-    })
+    let cron = Arc::new(cron);
+    if shared.len() < SHARED_MAX {
+        shared.insert(pattern, Arc::clone(&cron));
+    }
+    Some(cron)
 }
 
 fn rate(every: &str) -> Option<Duration> {

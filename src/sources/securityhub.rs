@@ -21,7 +21,7 @@ use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source, guardduty};
+use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source, guardduty, intern, shared};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -160,13 +160,13 @@ fn item_id(finding: &AwsSecurityFinding, id: &str) -> Arc<str> {
 fn product(finding: &AwsSecurityFinding) -> Arc<str> {
     let name = finding.product_name().unwrap_or_default();
     if !name.is_empty() {
-        return clean_arc(name);
+        return intern(name);
     }
     let from_arn = finding
         .product_arn()
         .and_then(|arn| arn.rsplit('/').next())
         .unwrap_or("Security Hub");
-    clean_arc(from_arn)
+    intern(from_arn)
 }
 
 /// The name of the row: for a control its id and title, for GuardDuty its finding type, else the title.
@@ -178,11 +178,12 @@ fn name(finding: &AwsSecurityFinding) -> Arc<str> {
             .types()
             .first()
             .map_or(title, |t| t.rsplit('/').next().unwrap_or(t));
-        return clean_arc(&kind.replacen('-', "/", 1));
+        return intern(&kind.replacen('-', "/", 1));
     }
     match finding.compliance().and_then(|c| c.security_control_id()) {
-        Some(control) if !title.starts_with(control) => clean_arc(&format!("{control} {title}")),
-        _ => clean_arc(title),
+        Some(control) if !title.starts_with(control) => intern(&format!("{control} {title}")),
+        Some(_) => intern(title),
+        None => clean_arc(title),
     }
 }
 
@@ -219,7 +220,16 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
         ))
     });
     let recommendation = finding.remediation().and_then(|r| r.recommendation());
-    let product_arn = finding.product_arn().map(clean_arc);
+    // A control says the same of every resource that fails it.
+    let is_control = finding
+        .compliance()
+        .is_some_and(|c| c.security_control_id().is_some());
+    let said = if is_control { intern } else { clean_arc };
+    let name = name(finding);
+    let title = finding
+        .title()
+        .or(finding.description())
+        .unwrap_or_default();
     let item = Item {
         key: ItemKey {
             kind: Kind::Finding,
@@ -227,47 +237,46 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
             id: item_id(finding, id),
         },
         told_arn: id.starts_with("arn:").then(|| clean_arc(id)),
-        name: name(finding),
-        title: clean_arc(
-            finding
-                .title()
-                .or(finding.description())
-                .unwrap_or_default(),
-        ),
+        title: if is_control {
+            intern(title)
+        } else {
+            shared(title, &name)
+        },
+        name,
         severity: severity(finding),
         state: if closed {
             ItemState::Calm
         } else {
             ItemState::Open
         },
-        native_state: Arc::from(format!("{record_state}/{workflow_word}")),
+        native_state: intern(&format!("{record_state}/{workflow_word}")),
         resource: resource.and_then(|r| r.id()).map(clean_arc),
         opened: first_seen,
         changed,
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
             product: product(finding),
-            finding_type: clean_arc(finding.types().first().map_or("", String::as_str)),
+            finding_type: intern(finding.types().first().map_or("", String::as_str)),
             score: finding
                 .severity()
                 .and_then(|s| s.normalized())
                 .map(f64::from),
-            description: finding.description().map(clean_arc),
-            remediation: recommendation.and_then(|r| r.text()).map(clean_arc),
-            remediation_url: recommendation.and_then(|r| r.url()).map(clean_arc),
-            resource_type: resource.and_then(|r| r.r#type()).map(clean_arc),
+            description: finding.description().map(said),
+            remediation: recommendation.and_then(|r| r.text()).map(said),
+            remediation_url: recommendation.and_then(|r| r.url()).map(said),
+            resource_type: resource.and_then(|r| r.r#type()).map(intern),
             count: guardduty_count(finding),
             first_seen,
             last_seen: time(finding.last_observed_at()).unwrap_or(changed),
-            workflow: Some(Arc::from(workflow_word)),
-            record_state: Some(Arc::from(record_state)),
+            workflow: Some(intern(workflow_word)),
+            record_state: Some(intern(record_state)),
             compliance: finding
                 .compliance()
                 .and_then(|c| c.status())
-                .map(|s| clean_arc(s.as_str())),
+                .map(|s| intern(s.as_str())),
             note,
             attack_sequence: None,
-            product_arn: product_arn.clone(),
+            product_arn: finding.product_arn().map(intern),
         })),
     };
     let native = Arc::from(format!(
@@ -371,5 +380,29 @@ mod tests {
         let item = record(vantage(), &control).unwrap().item;
         assert_eq!(&*item.name, "S3.8 S3 buckets should block public access");
         assert_eq!(item.severity, Severity::High);
+    }
+
+    #[test]
+    fn a_control_says_the_same_of_every_resource_in_one_copy() {
+        let control = |id| {
+            let finding = finding(id)
+                .compliance(Compliance::builder().security_control_id("S3.8").build())
+                .description("Buckets that anybody can read leak.")
+                .build();
+            record(vantage(), &finding).unwrap().item
+        };
+        let (one, other) = (control("arn:aws:x/1"), control("arn:aws:x/2"));
+        assert_ne!(one.key, other.key);
+        assert!(Arc::ptr_eq(&one.name, &other.name));
+        assert!(Arc::ptr_eq(&one.title, &other.title));
+        assert!(Arc::ptr_eq(&one.native_state, &other.native_state));
+        let (Detail::Finding(one), Detail::Finding(other)) = (&one.detail, &other.detail) else {
+            unreachable!()
+        };
+        let texts = |d: &FindingDetail| {
+            let optional = [&d.description, &d.workflow, &d.record_state, &d.product_arn];
+            optional.map(|text| text.as_ref().map(|t| t.as_ptr()))
+        };
+        assert_eq!(texts(one), texts(other));
     }
 }

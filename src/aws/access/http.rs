@@ -13,6 +13,10 @@ use rustls::pki_types::pem::PemObject;
 use crate::aws::classify::make;
 use crate::domain::{Fault, FaultKind};
 
+/// The most connections that are kept for one host while nobody uses them. The first sweep opens one per call in
+/// flight, hundreds, each with about a hundred kilobytes of buffers; between sweeps a handful is busy.
+const IDLE_MAX: usize = 32;
+
 /// A client for this endpoint (or for AWS). Nothing is read or connected before the first call, except `ca_bundle`.
 ///
 /// # Errors
@@ -22,7 +26,7 @@ pub fn client(endpoint: Option<&str>, ca_bundle: Option<&Path>) -> Result<Shared
     let loopback = endpoint.is_some_and(is_loopback);
     let plain = endpoint.is_some_and(|e| e.starts_with("http://"));
     if loopback && plain {
-        return Ok(Builder::new().build_http());
+        return Ok(builder().build_http());
     }
     let tls = match ca_bundle {
         Some(path) => TlsContext::builder()
@@ -32,7 +36,7 @@ pub fn client(endpoint: Option<&str>, ca_bundle: Option<&Path>) -> Result<Shared
         None => TlsContext::default(),
     };
     Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
+        builder().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder().proxy_config(if loopback {
                 ProxyConfig::disabled()
             } else {
@@ -46,6 +50,10 @@ pub fn client(endpoint: Option<&str>, ca_bundle: Option<&Path>) -> Result<Shared
                 .build()
         }),
     )
+}
+
+fn builder() -> Builder {
+    Builder::new().pool_max_idle_per_host(IDLE_MAX)
 }
 
 /// Whether an endpoint is on this machine.
