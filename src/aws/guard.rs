@@ -26,6 +26,7 @@ use aws_types::region::Region;
 use crate::audit::Claim;
 use crate::domain::{AccountId, Scope};
 
+use super::ledger::pass::Pass;
 use super::ops;
 
 /// The interceptor.
@@ -188,7 +189,7 @@ impl Intercept for Guard {
     // signed or connected.
     fn read_before_serialization(
         &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
@@ -199,6 +200,19 @@ impl Intercept for Guard {
                 "nothing without a name passes".to_owned(),
             );
         };
+        if ops::ledger::find(metadata.service(), metadata.name()).is_some() {
+            let passes = cfg
+                .load::<Pass>()
+                .is_some_and(|p| p.admits(context.input()));
+            return if passes {
+                Ok(())
+            } else {
+                refuse(
+                    format!("{} {}", metadata.service(), metadata.name()),
+                    "it is for the configured table of the ledger alone".to_owned(),
+                )
+            };
+        }
         let region = cfg.load::<Region>().map(AsRef::as_ref);
         match judge(
             metadata.service(),

@@ -11,6 +11,7 @@ pub mod access;
 pub mod classify;
 pub mod fleet;
 pub mod guard;
+pub mod ledger;
 pub mod limit;
 pub mod ops;
 pub mod pages;

@@ -104,6 +104,7 @@ services! {
     backup = aws_sdk_backup;
     cloudwatch = aws_sdk_cloudwatch;
     cloudwatchlogs = aws_sdk_cloudwatchlogs;
+    dynamodb = aws_sdk_dynamodb;
     guardduty = aws_sdk_guardduty;
     organizations = aws_sdk_organizations;
     securityhub = aws_sdk_securityhub;

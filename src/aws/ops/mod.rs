@@ -1,9 +1,11 @@
 //! The operations that noctop asks of AWS: what each is for, which permission it needs, how fast it may be asked.
 //!
-//! Two tables: [`READS`], which are free, and [`MUTATIONS`], which need a permit of the journal. They are read four
+//! Three tables: [`READS`], which are free, [`MUTATIONS`], which need a permit of the journal, and
+//! [`ledger::LEDGER`], which are for the ledger's own table alone. They are read four
 //! times: by [`super::guard`], which refuses every operation that is in neither; by [`super::limit`], which keeps the
 //! quotas; by the generated IAM policies; and by the documentation.
 
+pub mod ledger;
 pub mod mutations;
 
 use std::fmt;
