@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod console;
 mod flags;
+mod ledger;
 mod ls;
 mod sim;
 mod snapshot;
@@ -79,6 +80,8 @@ enum Command {
     Assign(triage::Assign),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
+    /// Makes and inspects the table in which the consoles of a fleet share who acknowledged what.
+    Ledger(ledger::LedgerCommand),
     /// Plays a fleet of AWS accounts on loopback, for tests and demonstrations.
     Sim(sim::Sim),
 }
@@ -97,6 +100,7 @@ pub fn run() -> ExitCode {
         Some(Command::Comment(comment)) => comment.run(),
         Some(Command::Assign(assign)) => assign.run(),
         Some(Command::Config(config)) => config.run(),
+        Some(Command::Ledger(ledger)) => ledger.run(),
         Some(Command::Sim(sim)) => sim.run(),
     }
 }

@@ -154,6 +154,29 @@ impl Fleet {
         Some(Access::new(Arc::clone(&self.gate), door, scope.region))
     }
 
+    /// A way to what belongs to the console rather than to an account that it watches, such as the table of the ledger:
+    /// with this profile or the environment's credentials, in this region or the first that is known. Says also who we
+    /// are there, as an ARN.
+    ///
+    /// # Errors
+    /// Nobody could say which account the credentials belong to.
+    pub async fn way(
+        &self,
+        profile: Option<&str>,
+        region: Option<Region>,
+    ) -> Result<(Access, Arc<str>), Fault> {
+        let caller = self.caller(profile, region).await?;
+        let name = profile.map_or_else(|| caller.account.to_string(), str::to_owned);
+        let door = Door::new(
+            caller.account,
+            Arc::from(clean(&name)),
+            self.identity(profile),
+        );
+        let region = region.unwrap_or_else(|| caller.access.region());
+        let access = Access::new(Arc::clone(&self.gate), Arc::new(door), region);
+        Ok((access, Arc::from(clean(&caller.arn))))
+    }
+
     fn is_zero_configuration(&self) -> bool {
         self.spec.accounts.is_empty()
             && self.spec.profiles.is_empty()
@@ -387,6 +410,7 @@ impl Fleet {
             Some(account) => Ok(Caller {
                 account,
                 partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
+                arn,
                 access,
             }),
             None => Err(make(
@@ -427,6 +451,7 @@ impl Fleet {
 /// Who credentials belong to.
 struct Caller {
     account: AccountId,
+    arn: String,
     partition: String,
     access: Access,
 }

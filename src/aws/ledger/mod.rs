@@ -92,6 +92,12 @@ impl TableBook {
             seen: Mutex::default(),
         }))
     }
+
+    /// How many milliseconds this machine's clock is ahead of AWS; none before anything was answered.
+    #[must_use]
+    pub fn ahead(&self) -> Option<i64> {
+        self.0.watch.ahead()
+    }
 }
 
 impl Inner {

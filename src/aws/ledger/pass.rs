@@ -65,7 +65,7 @@ impl Watch {
 }
 
 impl Pass {
-    pub fn new(table: Arc<str>, watch: Arc<Watch>) -> Self {
+    pub(super) fn new(table: Arc<str>, watch: Arc<Watch>) -> Self {
         Self { table, watch }
     }
 
@@ -134,5 +134,53 @@ impl Intercept for Pass {
             self.watch.told(date);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use aws_sdk_dynamodb::operation::delete_table::DeleteTableInput;
+
+    #[test]
+    fn only_the_configured_table_is_let_through_and_only_by_what_the_ledger_asks() {
+        let pass = Pass::new(
+            "noctop-ledger".into(),
+            Arc::new(Watch::new(Arc::new(SystemClock))),
+        );
+        let update = |table: &str| {
+            Input::erase(
+                UpdateItemInput::builder()
+                    .table_name(table)
+                    .key("pk", aws_sdk_dynamodb::types::AttributeValue::S("x".into()))
+                    .build()
+                    .unwrap(),
+            )
+        };
+        assert!(pass.admits(&update("noctop-ledger")));
+        assert!(!pass.admits(&update("orders")));
+        // An ARN names a table in any account.
+        assert!(!pass.admits(&update(
+            "arn:aws:dynamodb:eu-west-1:222222222222:table/noctop-ledger"
+        )));
+        let nameless = QueryInput::builder().build().unwrap();
+        assert!(!pass.admits(&Input::erase(nameless)));
+        let delete = DeleteTableInput::builder()
+            .table_name("noctop-ledger")
+            .build()
+            .unwrap();
+        assert!(!pass.admits(&Input::erase(delete)));
+    }
+
+    #[test]
+    fn the_head_of_an_answer_tells_how_far_the_clocks_are_apart() {
+        let clock = crate::clock::ManualClock::new(Timestamp::from_secs(1_000_090));
+        let watch = Watch::new(Arc::new(clock));
+        assert_eq!(watch.ahead(), None);
+        watch.told("Mon, 12 Jan 1970 13:46:40 GMT");
+        assert_eq!(watch.ahead(), Some(89_500));
+        watch.told("nonsense");
+        assert_eq!(watch.ahead(), Some(89_500));
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod world;
 
+mod acts;
 mod coverage;
 mod laws;
 mod life;

@@ -1,5 +1,6 @@
 //! What operators do, through the real SDK.
 
+mod book;
 mod ledger;
 mod mutes;
 mod runs;
