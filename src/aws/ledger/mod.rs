@@ -322,6 +322,12 @@ impl Inner {
                 }
             };
             if known.as_deref() == Some(&made) {
+                // It is written down already; what else was written since belongs into the answer.
+                if !fresh {
+                    known = self.read(&act.key).await?;
+                    fresh = true;
+                    continue;
+                }
                 return known.ok_or(Miss::Refused(Refusal::Nothing(None)));
             }
             match self.write(&made, made.version - 1).await? {
