@@ -1,6 +1,7 @@
 //! What operators do, through the real SDK.
 
 mod book;
+mod cases;
 mod ledger;
 mod mutes;
 mod runs;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::estate::{Backup, key, vault_arn};
+use super::estate::Backup;
+use super::plan::{key, vault_arn};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::estate::{AskedCopy, Backup, REMEMBERED, VAULTS};
+use super::estate::{AskedCopy, Backup, REMEMBERED};
 use super::job::{Copy, Job, Restore};
+use super::plan::VAULTS;
 use super::{accounts, not_found};
 use crate::clock::Timestamp;
 use crate::fields;

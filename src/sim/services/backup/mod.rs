@@ -9,6 +9,7 @@
 mod estate;
 mod job;
 mod jobs;
+mod plan;
 mod protected;
 mod section;
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::estate::{Backup, Plan, VAULTS, key, vault_arn};
+use super::estate::Backup;
 use super::job::role;
 use super::jobs::good;
+use super::plan::{Plan, VAULTS, key, vault_arn};
 use super::{is_admin, not_found};
 use crate::clock::Timestamp;
 use crate::fields;

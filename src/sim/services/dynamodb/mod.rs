@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  tables                        make, describe, delete; time to live, backups
-//!  write, transaction ─┬─ expression ── token     conditions and updates, read
+//!  write, transaction ─┬─ parse ── token, placeholders   an expression is read
 //!  read ───────────────┤
-//!                      └─ evaluate ── attribute, number     and carried out
+//!                      └─ evaluate ── attribute, number   and carried out
 //!  table                         what lies where, in the order of its keys
 //! ```
 
@@ -12,6 +12,8 @@ mod attribute;
 mod evaluate;
 mod expression;
 mod number;
+mod parse;
+mod placeholders;
 mod read;
 mod table;
 mod tables;

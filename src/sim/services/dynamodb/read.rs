@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use super::attribute::{Attribute, Item, invalid, read_item, size_of, write_item};
 use super::evaluate::{holds, project};
-use super::expression::{self, Condition, Operand, Path, Placeholders, Step};
+use super::expression::{Condition, Operand, Path, Step};
+use super::parse;
+use super::placeholders::Placeholders;
 use super::table::{Key, Table, Tables};
 use super::write::{consumed, no_legacy};
 use crate::sim::services::{Answer, Call, Refusal};
@@ -19,7 +21,7 @@ fn paths(input: &Value, given: &Placeholders) -> Result<Option<Vec<Path>>, Refus
     input
         .at("ProjectionExpression")
         .as_str()
-        .map(|text| expression::projection(text, given))
+        .map(|text| parse::projection(text, given))
         .transpose()
 }
 
@@ -237,7 +239,7 @@ impl Reading {
         }
         let filter = call
             .text("FilterExpression")
-            .map(|text| expression::condition("FilterExpression", text, given))
+            .map(|text| parse::condition("FilterExpression", text, given))
             .transpose()?;
         let limit = match call.arg("Limit").as_int() {
             Some(n) if n < 1 => {
@@ -322,7 +324,7 @@ pub fn query(call: &Call<'_>) -> Answer {
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
         ));
     };
-    let condition = expression::condition("KeyConditionExpression", text, &given)?;
+    let condition = parse::condition("KeyConditionExpression", text, &given)?;
     let reading = Reading::of(call, &given)?;
     given.spent(true)?;
     call.estate(|all: &mut Tables, _, now| {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::attribute::{Attribute, Item, read_item};
 use super::evaluate::{apply, holds};
-use super::expression::{Placeholders, condition, update};
 use super::number::Number;
+use super::parse::{condition, update};
+use super::placeholders::Placeholders;
 use crate::fields;
 use crate::sim::wire::{Map, Value, json};
 

@@ -2,7 +2,9 @@
 
 use super::attribute::{Item, invalid, read_item, size_of, write_item};
 use super::evaluate::{apply, holds, touched};
-use super::expression::{self, Action, Condition, Placeholders, Step};
+use super::expression::{Action, Condition, Step};
+use super::parse;
+use super::placeholders::Placeholders;
 use super::table::{Key, Table, Tables};
 use crate::fields;
 use crate::sim::services::{Answer, Call, Refusal};
@@ -91,7 +93,7 @@ impl Write {
         let condition = match text("ConditionExpression") {
             Some(text) => {
                 any = true;
-                Some(expression::condition("ConditionExpression", text, &given)?)
+                Some(parse::condition("ConditionExpression", text, &given)?)
             }
             None if kind == "ConditionCheck" => {
                 return Err(invalid(
@@ -105,7 +107,7 @@ impl Write {
             "Update" => Deed::Update(match text("UpdateExpression") {
                 Some(text) => {
                     any = true;
-                    expression::update(text, &given)?
+                    parse::update(text, &given)?
                 }
                 None => Vec::new(),
             }),

@@ -4,62 +4,22 @@ mod criteria;
 mod detector;
 mod finding;
 mod kinds;
+mod section;
+mod statistics;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::Deserialize;
 
 use self::criteria::{Criteria, Seen, facts};
 pub use self::detector::{Detector, Finding};
 pub use self::finding::{Cast, about, arn, title};
 pub use self::kinds::{Act, Target};
+pub use self::section::Section;
 use super::fact::{self, Fact, Rank};
 use super::{Answer, Call, Dialect, Operation, Refusal, Service};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::wire::{Map, Protocol, Value, text};
 use crate::sim::world::{Site, World};
-
-/// The scenario's section `[guardduty]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Section {
-    /// Findings in each account and region at the start.
-    pub findings: usize,
-    /// How far that number varies from place to place, 0 (not at all) to 1.
-    pub spread: f64,
-    /// Other numbers for some: `"ACCOUNT"` or `"ACCOUNT/REGION"`, each part with a trailing `*`.
-    pub accounts: BTreeMap<String, usize>,
-    /// New findings a day in each account and region.
-    pub arrivals: f64,
-    /// How slowly findings recur: a factor on the usual time between two sightings; 0 is never.
-    pub recurrence: f64,
-    /// The share of findings that suppression rules archive after a while.
-    pub archived: f64,
-    /// The account (id or name) that administers all the others.
-    pub administrator: Option<String>,
-    /// Where GuardDuty is not enabled: `"ACCOUNT"` or `"ACCOUNT/REGION"`.
-    pub disabled: Vec<String>,
-    /// Where attackers chose some of the names: `"ACCOUNT"` or `"ACCOUNT/REGION"`.
-    pub hostile: Vec<String>,
-}
-
-impl Default for Section {
-    fn default() -> Self {
-        Self {
-            findings: 0,
-            spread: 0.0,
-            accounts: BTreeMap::new(),
-            arrivals: 0.0,
-            recurrence: 1.0,
-            archived: 0.1,
-            administrator: None,
-            disabled: Vec::new(),
-            hostile: Vec::new(),
-        }
-    }
-}
 
 const PAGE: usize = 50;
 
@@ -88,7 +48,7 @@ pub const SERVICE: Service = Service {
         Operation::new("GetFindings", get_findings)
             .at("POST", "/detector/{DetectorId}/findings/get")
             .needs(&["findingIds"]),
-        Operation::new("GetFindingsStatistics", statistics)
+        Operation::new("GetFindingsStatistics", statistics::statistics)
             .at("POST", "/detector/{DetectorId}/findings/statistics")
             .paged("maxResults", "nextToken", (1, 100), 100),
         Operation::new("ArchiveFindings", archive)
@@ -318,108 +278,6 @@ fn get_findings(call: &Call<'_>) -> Answer {
     })?;
     let (findings, _) = fact::cut(&call.page()?, found);
     Ok(fields! { "findings" => findings })
-}
-
-fn statistics(call: &Call<'_>) -> Answer {
-    let criteria = Criteria::read(call.arg("findingCriteria"))?;
-    let by = call.text("groupBy");
-    let types: Vec<&str> = call.arg("findingStatisticTypes").texts().collect();
-    if by.is_some() && !types.is_empty() {
-        return Err(bad(
-            "groupBy and findingStatisticTypes cannot be used together",
-        ));
-    }
-    if let Some(wrong) = types.iter().find(|t| **t != "COUNT_BY_SEVERITY") {
-        return Err(bad(&format!(
-            "the parameter findingStatisticTypes has an invalid value '{wrong}'"
-        )));
-    }
-    let (list, key) = match by {
-        None => ("countBySeverity", ""),
-        Some("ACCOUNT") => ("groupedByAccount", "accountId"),
-        Some("DATE") => ("groupedByDate", "date"),
-        Some("FINDING_TYPE") => ("groupedByFindingType", "findingType"),
-        Some("RESOURCE") => ("groupedByResource", "resourceId"),
-        Some("SEVERITY") => ("groupedBySeverity", "severity"),
-        Some(other) => {
-            return Err(bad(&format!(
-                "the parameter groupBy has an invalid value '{other}'"
-            )));
-        }
-    };
-    let mut groups: BTreeMap<String, (Map, i64, Timestamp)> = BTreeMap::new();
-    survey(call, |seen| {
-        if criteria.meets(seen) {
-            let (name, members) = group(seen, key);
-            let entry = groups.entry(name).or_insert((members, 0, Timestamp::ZERO));
-            entry.1 += 1;
-            entry.2 = entry.2.max(seen.finding.updated);
-        }
-        false
-    })?;
-    let grouped: Value = if key.is_empty() {
-        Value::Map(Map(groups
-            .into_iter()
-            .map(|(name, (_, n, _))| (name.into(), n.into()))
-            .collect()))
-    } else {
-        let mut all: Vec<_> = groups.into_values().collect();
-        let down = call.text("orderBy") != Some("ASC");
-        all.sort_by(|a, b| if down { b.1.cmp(&a.1) } else { a.1.cmp(&b.1) });
-        let most = call.page()?.size;
-        all.into_iter()
-            .take(most)
-            .map(|(mut members, n, last)| {
-                members.set("totalFindings", n);
-                members.set("lastGeneratedAt", last);
-                Value::Map(members)
-            })
-            .collect()
-    };
-    Ok(fields! { "findingStatistics" => Value::Map(Map(vec![(list.into(), grouped)])) })
-}
-
-/// The group of a finding: what distinguishes it, and its members.
-fn group(seen: Seen<'_>, key: &str) -> (String, Map) {
-    let severity = seen.finding.kind().severity;
-    let mut members = Map::default();
-    let name = match key {
-        "accountId" => {
-            members.set(key.to_owned(), &seen.site.account);
-            seen.site.account.to_string()
-        }
-        "date" => {
-            let day = seen.finding.updated.as_secs().div_euclid(86_400) * 86_400;
-            members.set("date", Timestamp::from_secs(day));
-            members.set("severity", severity);
-            format!("{day} {severity}")
-        }
-        "findingType" => {
-            members.set("findingType", seen.finding.kind().name);
-            seen.finding.kind().name.to_owned()
-        }
-        "resourceId" => {
-            let cast = Cast::of(seen.finding, seen.site);
-            let types = facts(seen, "resource.resourceType");
-            let kind = types.into_iter().find_map(|fact| {
-                if let Fact::Text(text) = fact {
-                    Some(text.into_owned())
-                } else {
-                    None
-                }
-            });
-            members.set("accountId", &seen.site.account);
-            members.set("resourceId", &cast.resource);
-            members.set("resourceType", kind);
-            format!("{} {}", seen.site.account, cast.resource)
-        }
-        "severity" => {
-            members.set("severity", severity);
-            severity.to_string()
-        }
-        _ => format!("{severity:?}"),
-    };
-    (name, members)
 }
 
 /// Members of an administrator leave the archive to it.

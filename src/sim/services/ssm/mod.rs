@@ -3,7 +3,7 @@
 //! ```text
 //!  opsitems ── opsitem     what happened and who works on it
 //!  windows  ── window, run schedules, runs, tasks, invocations
-//!  nodes    ── patches     machines; what their windows have patched, and what not
+//!  nodes    ── patch, patches   machines; what their windows have patched, and what not
 //!  act                     commands and automations that operators run
 //! ```
 //!
@@ -16,19 +16,19 @@ mod catalogue;
 mod nodes;
 mod opsitem;
 mod opsitems;
+mod patch;
 mod patches;
 mod run;
+mod section;
 mod window;
 mod windows;
 
 pub use act::Section as RunSection;
-pub use nodes::Section as PatchSection;
-pub use opsitem::Section as OpsItemSection;
-pub use window::Section as WindowSection;
+pub use section::{OpsItemSection, PatchSection, WindowSection};
 
 use self::act::automation::Automations;
 use self::act::command::Commands;
-use self::act::{automations, commands, documents, preview};
+use self::act::{automations, commands, documents, preview, signals, start};
 use self::nodes::Node;
 use self::opsitem::OpsItems;
 use self::window::Window;
@@ -154,7 +154,7 @@ pub const SERVICE: Service = Service {
         Operation::new("DescribeDocument", documents::describe).needs(&["Name"]),
         Operation::new("GetDocument", documents::get).needs(&["Name"]),
         Operation::new("GetCalendarState", documents::calendar).needs(&["CalendarNames"]),
-        Operation::new("StartAutomationExecution", automations::start).needs(&["DocumentName"]),
+        Operation::new("StartAutomationExecution", start::start).needs(&["DocumentName"]),
         Operation::new("GetAutomationExecution", automations::get)
             .needs(&["AutomationExecutionId"]),
         listed(
@@ -170,9 +170,8 @@ pub const SERVICE: Service = Service {
             50,
         )
         .needs(&["AutomationExecutionId"]),
-        Operation::new("StopAutomationExecution", automations::stop)
-            .needs(&["AutomationExecutionId"]),
-        Operation::new("SendAutomationSignal", automations::signal)
+        Operation::new("StopAutomationExecution", signals::stop).needs(&["AutomationExecutionId"]),
+        Operation::new("SendAutomationSignal", signals::signal)
             .needs(&["AutomationExecutionId", "SignalType"]),
         Operation::new("StartExecutionPreview", preview::start).needs(&["DocumentName"]),
         Operation::new("GetExecutionPreview", preview::get).needs(&["ExecutionPreviewId"]),
@@ -241,7 +240,7 @@ fn truth(world: &World, account: &str, region: &str) -> Value {
             "InstancePatchStates" => all
                 .nodes
                 .iter()
-                .filter_map(|node| Some(patches::state(all, site, node, now)?.describe(site)))
+                .filter_map(|node| Some(patch::state(all, site, node, now)?.describe(site)))
                 .collect::<Value>(),
             "Commands" => all.commands.all.iter().map(|c| c.describe(now)).collect::<Value>(),
             "AutomationExecutions" => automations::truth(all, now),
@@ -351,7 +350,7 @@ mod tests {
         world("quiet-night").estate("333333333333", "eu-west-1", |all: &mut Ssm, site, now| {
             assert!(!all.nodes.is_empty());
             for node in &all.nodes {
-                let state = patches::state(all, site, node, now).unwrap().describe(site);
+                let state = patch::state(all, site, node, now).unwrap().describe(site);
                 assert_eq!(state.at("FailedCount").as_int(), Some(0));
             }
         });

@@ -2,57 +2,15 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::{Ssm, filters, one_of};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;
-use crate::sim::scenario::{Density, Span};
+use crate::sim::scenario::Density;
 use crate::sim::services::stock::{self, WORKLOADS};
 use crate::sim::services::{Answer, Call, Refusal};
 use crate::sim::wire::Value;
 use crate::sim::world::Site;
-
-/// `[patches]` of a scenario.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Section {
-    /// How many machines an account has in a region.
-    pub per_cell: usize,
-    /// Other numbers in some places; the last that covers a place counts.
-    pub density: Vec<Density>,
-    /// How long after the second Tuesday of the month its patches are asked for.
-    pub approval: Span,
-    /// Instead of that: how long before the world's start this month's patches were approved.
-    pub approved: Option<Span>,
-    /// Which share has patches that fail to install.
-    pub failing: f64,
-    /// Which share never gets its patches.
-    pub behind: f64,
-    /// Which share waits for a reboot.
-    pub rebooting: f64,
-    /// Which share has lost its connection, and is not scanned any more.
-    pub lost: f64,
-    /// Which share was never scanned.
-    pub unscanned: f64,
-}
-
-impl Default for Section {
-    fn default() -> Self {
-        Self {
-            per_cell: 8,
-            density: Vec::new(),
-            approval: Span(Duration::from_secs(7 * 86_400)),
-            approved: None,
-            failing: 0.04,
-            behind: 0.08,
-            rebooting: 0.04,
-            lost: 0.03,
-            unscanned: 0.02,
-        }
-    }
-}
 
 /// An operating system.
 #[derive(Debug)]

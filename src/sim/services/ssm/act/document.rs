@@ -218,7 +218,7 @@ impl Document {
                     .pattern
                     .as_deref()
                     .is_none_or(|p| text.starts_with(p));
-                if !fits && !(text.is_empty() && parameter.default.is_some()) {
+                if !(fits || text.is_empty() && parameter.default.is_some()) {
                     return Err(format!(
                         "Value {text} of parameter {name} does not match its allowed pattern."
                     ));

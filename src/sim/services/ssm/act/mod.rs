@@ -8,6 +8,9 @@ pub mod document;
 pub mod documents;
 mod effect;
 pub mod preview;
+pub mod signals;
+mod standing;
+pub mod start;
 
 use serde::Deserialize;
 
