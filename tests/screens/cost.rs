@@ -7,6 +7,7 @@ use noctop::app::{self, Msg};
 use noctop::panes::{self, Align, Cells, Column, PaneSpec, RowLook, Width};
 use noctop::runtime::terminal::{Encoder, Ink};
 use noctop::theme::Role;
+use noctop::view;
 use ratatui::layout::Position;
 
 use crate::fixture::{Console, now};
@@ -86,6 +87,38 @@ fn a_second_of_nothing_costs_less_than_150_bytes() {
             assert!(bytes <= SECOND, "{keys}, second {second}: {bytes} bytes");
         }
     }
+}
+
+/// Allocations of one frame at 160 by 45. The panes of items take 220 to 300, Feeds 430: a text for each cell that is made
+/// and not just shown. What grows with rows out of sight would be far beyond it.
+const ALLOCATIONS: u64 = 500;
+
+#[test]
+fn a_frame_allocates_no_more_than_a_text_for_each_cell() {
+    for pane in 1..=panes::ALL.len() {
+        let screen = Screen::new(&pane.to_string());
+        let mut buffer = screen.console.buffer();
+        let drawn = allocation_counter::measure(|| {
+            view::draw(&screen.console.model, &mut buffer);
+        });
+        assert!(
+            drawn.count_total <= ALLOCATIONS,
+            "pane {pane}: {} allocations",
+            drawn.count_total
+        );
+        assert_eq!(drawn.count_current, 0, "pane {pane} keeps something");
+    }
+}
+
+#[test]
+fn comparing_two_equal_frames_allocates_nothing() {
+    let mut screen = Screen::new("1");
+    let frame = screen.console.buffer();
+    let mut out = Vec::new();
+    let encoded = allocation_counter::measure(|| {
+        screen.encoder.encode(&frame, None::<Position>, &mut out);
+    });
+    assert_eq!((out.len(), encoded.count_total), (0, 0));
 }
 
 thread_local! {
