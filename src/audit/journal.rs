@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use crate::clock::{Clock, Timestamp};
-use crate::domain::{AccountId, Policy, Roster};
+use crate::domain::{AccountId, Policy, Region, Roster, Scope};
 
-use super::intent::{Intent, unique};
+use super::intent::{Intent, Target, unique};
 use super::keeper::Keeper;
 use super::permit::Permit;
 use super::place;
@@ -92,15 +92,103 @@ impl fmt::Display for Unwritten {
 
 impl std::error::Error for Unwritten {}
 
-/// An intent without an outcome, of a process that is no more.
+/// An intent without an outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Open {
     /// The intent, for the receipt.
     pub intent: Arc<str>,
     /// When it was written.
     pub at: Timestamp,
+    /// When it was found open.
+    pub seen: Timestamp,
     /// Everything that it says.
     pub record: Record,
+}
+
+impl Open {
+    /// An intent of this process whose outcome nobody knows, as it would be read back later.
+    #[must_use]
+    pub fn of(
+        intent: &Intent,
+        id: Arc<str>,
+        operator: &str,
+        at: Timestamp,
+        seen: Timestamp,
+    ) -> Self {
+        let mut body = intent.json();
+        body.insert("operator".to_owned(), operator.into());
+        Self {
+            record: Record {
+                seq: 0,
+                at,
+                kind: "intent".to_owned(),
+                intent: id.to_string(),
+                session: String::new(),
+                body,
+            },
+            intent: id,
+            at,
+            seen,
+        }
+    }
+
+    /// The service of its operation.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        self.record.text("service")
+    }
+
+    /// Its operation.
+    #[must_use]
+    pub fn operation_name(&self) -> &str {
+        self.record.text("operation")
+    }
+
+    /// Its token or correlation id.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.record.text("token")
+    }
+
+    /// Who acted.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.record.text("operator")
+    }
+
+    /// A parameter that is one word; empty where there is none.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> &str {
+        let parameters = self.record.body.get("parameters");
+        parameters
+            .and_then(|p| p.get(name))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// Where the call was made.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        scope_of(&Value::Object(self.record.body.clone()))
+    }
+
+    /// What would have been changed.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let target = |value: &Value| {
+            let id = value.get("id")?.as_str()?;
+            Some(Target::new(scope_of(value)?, id))
+        };
+        self.record.targets().iter().filter_map(target).collect()
+    }
+}
+
+fn scope_of(value: &Value) -> Option<Scope> {
+    let word = |name: &str| value.get(name)?.as_str();
+    Some(Scope {
+        account: word("account")?.parse().ok()?,
+        region: word("region")?.parse().unwrap_or(Region::GLOBAL),
+    })
 }
 
 impl Journal {
@@ -134,6 +222,12 @@ impl Journal {
     /// From here on somebody else acts.
     pub fn hand_over(&self, operator: &str) {
         *self.operator.lock().unwrap_or_else(PoisonError::into_inner) = Arc::from(operator);
+    }
+
+    /// The present, by the journal's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What an operator should know about where the journal lies; `None`: nothing.
@@ -286,6 +380,7 @@ impl Journal {
             is_gone.then(|| Open {
                 intent: Arc::from(entry.intent.as_str()),
                 at: Timestamp::from_millis(entry.at),
+                seen: self.clock.now(),
                 record,
             })
         });

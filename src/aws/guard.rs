@@ -70,8 +70,10 @@ impl Storable for Carried {
 /// How far a call came, whatever it was answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trail {
-    /// Whether a request may have left this machine.
-    pub sent: bool,
+    /// How often a request may have left this machine.
+    pub attempts: u32,
+    /// How many of them were answered clearly: not with an error inside AWS.
+    pub answers: u32,
     /// What AWS calls the request; empty where nothing was answered.
     pub request_id: String,
     /// What went wrong, as it was observed.
@@ -130,7 +132,7 @@ impl Intercept for Carrier {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.note(|trail| trail.sent = true);
+        self.note(|trail| trail.attempts += 1);
         Ok(())
     }
 
@@ -140,6 +142,9 @@ impl Intercept for Carrier {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if context.response().status().as_u16() < 500 {
+            self.note(|trail| trail.answers += 1);
+        }
         let headers = context.response().headers();
         let id = headers
             .get("x-amzn-requestid")

@@ -6,12 +6,24 @@
 //! quotas; by the generated IAM policies; and by the documentation.
 
 pub mod ledger;
+pub mod act;
+pub mod automation;
+pub mod backups;
+pub mod commands;
+pub mod guardduty;
+pub mod look;
 pub mod mutations;
+pub mod mutes;
+pub mod opsitems;
+pub mod securityhub;
+pub mod windows;
 
 use std::fmt;
 
 use crate::audit::Operation;
 
+pub use act::{Change, Done, perform};
+pub use look::close;
 pub use mutations::{MUTATIONS, Mutation, Repeat, Risk};
 
 /// How fast an operation may be asked, per account and region.
@@ -118,6 +130,7 @@ reads! {
     LIST_UNIT_ACCOUNTS = "Organizations" "ListAccountsForParent" "organizations:ListAccountsForParent" ORGANIZATIONS "which accounts are in a unit";
     LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS_TAGS "the tags of an account, for filters and severity rules";
 
+    GET_ALARM_MUTE_RULE = "CloudWatch" "GetAlarmMuteRule" "cloudwatch:GetAlarmMuteRule" CLOUDWATCH_ALARMS "whether a mute was made, when its answer was lost";
     DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
@@ -137,6 +150,11 @@ reads! {
     DESCRIBE_PATCH_STATES = "SSM" "DescribeInstancePatchStates" "ssm:DescribeInstancePatchStates" SSM "patch compliance of instances";
     DESCRIBE_PATCH_GROUPS = "SSM" "DescribePatchGroups" "ssm:DescribePatchGroups" SSM "patch groups";
     DESCRIBE_PATCH_GROUP_STATE = "SSM" "DescribePatchGroupState" "ssm:DescribePatchGroupState" SSM "patch compliance of a group";
+
+    GET_WINDOW_RUN = "SSM" "GetMaintenanceWindowExecution" "ssm:GetMaintenanceWindowExecution" SSM "whether a run was cancelled, when its answer was lost";
+    LIST_COMMANDS = "SSM" "ListCommands" "ssm:ListCommands" SSM "commands, and the one whose answer was lost";
+    DESCRIBE_AUTOMATIONS = "SSM" "DescribeAutomationExecutions" "ssm:DescribeAutomationExecutions" SSM "executions, and the one whose answer was lost";
+    GET_AUTOMATION = "SSM" "GetAutomationExecution" "ssm:GetAutomationExecution" SSM "one execution in full";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";

@@ -1,0 +1,284 @@
+//! CloudWatch mute rules: alarms that notify nobody until a time, and go on being watched.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule};
+use aws_smithy_types::DateTime;
+use serde_json::{Map, Value, json};
+
+use crate::audit::{Open, Permit, Target, TargetOutcome};
+use crate::aws::access::Access;
+use crate::aws::access::session_name;
+use crate::clock::Timestamp;
+
+use super::GET_ALARM_MUTE_RULE;
+use super::act::{Change, all_ok, left_alone, not_ok};
+use super::look::{Found, settle};
+use super::mutations::{DELETE_ALARM_MUTE_RULE, Mutation, PUT_ALARM_MUTE_RULE};
+
+/// The longest that one rule mutes (API reference: P15D).
+pub const LONGEST: Duration = Duration::from_secs(15 * 86_400);
+
+/// Mutes the actions of alarms. A rule of the same name is replaced, which is how a mute is made longer or shorter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutMute {
+    /// The rule's name; see [`rule_name`]. More alarms than one rule takes make further rules, `NAME-2` and so on.
+    pub name: String,
+    /// The alarms' names.
+    pub alarms: Vec<String>,
+    /// From when; rounded up to the minute, because the service knows no shorter time and takes none in the past.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why, for colleagues who find the rule.
+    pub note: String,
+}
+
+/// A name for a rule that says who made it and when.
+#[must_use]
+pub fn rule_name(operator: &str, at: Timestamp) -> String {
+    format!("noctop-{}-{}", session_name(operator), at.as_secs())
+}
+
+impl PutMute {
+    /// When the rule begins.
+    fn begin(&self) -> Timestamp {
+        Timestamp::from_secs(self.from.as_millis().div_euclid(60_000) * 60 + 60)
+    }
+
+    /// How long it lasts, in whole minutes.
+    fn minutes(&self) -> u64 {
+        self.until.since(self.begin()).as_secs().div_ceil(60).max(1)
+    }
+
+    fn rule(&self, at: usize) -> String {
+        match at {
+            0 => self.name.clone(),
+            at => format!("{}-{}", self.name, at + 1),
+        }
+    }
+}
+
+impl Change for PutMute {
+    fn mutation(&self) -> &'static Mutation {
+        &PUT_ALARM_MUTE_RULE
+    }
+
+    fn targets(&self, access: &Access) -> Vec<Target> {
+        let target = |name: &String| Target::new(access.scope(), name);
+        self.alarms.iter().map(target).collect()
+    }
+
+    fn parameters(&self) -> Map<String, Value> {
+        let said = json!({
+            "name": self.name, "from": self.begin().to_string(), "until": self.until.to_string(), "note": self.note,
+        });
+        match said {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    async fn send(&self, access: &Access, permit: Permit) -> Vec<TargetOutcome> {
+        if self.until <= self.begin() || self.until.since(self.begin()) > LONGEST {
+            return left_alone(
+                permit.targets(),
+                "A mute lasts from one minute to fifteen days; choose another end.",
+            );
+        }
+        let operator = permit.operator();
+        let begin = self.begin();
+        let mut outcomes = Vec::new();
+        for (at, part) in permit
+            .split(PUT_ALARM_MUTE_RULE.most)
+            .into_iter()
+            .enumerate()
+        {
+            let targets = part.targets().to_vec();
+            let names: Vec<String> = targets.iter().map(|t| t.id.to_string()).collect();
+            let name = self.rule(at);
+            let schedule = Schedule::builder()
+                .expression(format!(
+                    "at({})",
+                    begin.to_jiff().strftime("%Y-%m-%dT%H:%M")
+                ))
+                .duration(format!("PT{}M", self.minutes()))
+                .timezone("UTC")
+                .build();
+            let note = if self.note.is_empty() {
+                format!("Muted by {operator} with noctop")
+            } else {
+                format!("{} (muted by {operator} with noctop)", self.note)
+            };
+            let acting = access.permitted(part);
+            let answer = acting
+                .cloudwatch(&PUT_ALARM_MUTE_RULE.op, |client, with| {
+                    client
+                        .put_alarm_mute_rule()
+                        .name(&name)
+                        .description(note.chars().take(1_024).collect::<String>())
+                        .rule(Rule::builder().schedule(schedule).build())
+                        .mute_targets(MuteTargets::builder().set_alarm_names(Some(names)).build())
+                        .start_date(DateTime::from_secs(begin.as_secs()))
+                        .expire_date(DateTime::from_secs(self.until.as_secs()))
+                        .customize()
+                        .config_override(with)
+                        .send()
+                })
+                .await;
+            outcomes.extend(match answer {
+                Ok(_) => all_ok(&acting, &targets, &name),
+                Err(fault) => not_ok(&acting, &targets, &fault),
+            });
+        }
+        outcomes
+    }
+}
+
+/// Takes a mute rule away: its alarms notify again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeleteMute {
+    /// The rule's name.
+    pub name: String,
+}
+
+impl Change for DeleteMute {
+    fn mutation(&self) -> &'static Mutation {
+        &DELETE_ALARM_MUTE_RULE
+    }
+
+    fn targets(&self, access: &Access) -> Vec<Target> {
+        vec![Target::new(access.scope(), &self.name)]
+    }
+
+    fn parameters(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    async fn send(&self, access: &Access, permit: Permit) -> Vec<TargetOutcome> {
+        let targets = permit.targets().to_vec();
+        let acting = access.permitted(permit);
+        let answer = acting
+            .cloudwatch(&DELETE_ALARM_MUTE_RULE.op, |client, with| {
+                client
+                    .delete_alarm_mute_rule()
+                    .alarm_mute_rule_name(&self.name)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await;
+        match answer {
+            Ok(_) => all_ok(&acting, &targets, ""),
+            Err(fault) => not_ok(&acting, &targets, &fault),
+        }
+    }
+}
+
+/// The alarms that a rule mutes and when it ends, in seconds; `None`: there is no such rule.
+async fn rule(
+    access: &Access,
+    name: &str,
+) -> Result<Option<(Vec<String>, i64)>, crate::domain::Fault> {
+    access
+        .cloudwatch(&GET_ALARM_MUTE_RULE, |client, with| {
+            let asked = client
+                .get_alarm_mute_rule()
+                .alarm_mute_rule_name(name)
+                .customize()
+                .config_override(with)
+                .send();
+            async move {
+                match asked.await {
+                    Ok(out) => {
+                        let end = out.expire_date().map_or(0, DateTime::secs);
+                        let alarms = out
+                            .mute_targets
+                            .and_then(|m| m.alarm_names)
+                            .unwrap_or_default();
+                        Ok(Some((alarms, end)))
+                    }
+                    Err(error) => {
+                        let is_gone = error
+                            .as_service_error()
+                            .and_then(|e| e.code())
+                            .is_some_and(|code| code.contains("ResourceNotFound"));
+                        if is_gone { Ok(None) } else { Err(error) }
+                    }
+                }
+            }
+        })
+        .await
+}
+
+/// What became of a mute: the rules are read.
+pub(super) async fn look_put(access: &Access, open: &Open) -> Found {
+    let targets = open.targets();
+    let name = open.parameter("name").to_owned();
+    let until = Timestamp::parse(open.parameter("until")).unwrap_or_default();
+    let mut muted: Vec<String> = Vec::new();
+    for at in 0..targets.len().div_ceil(PUT_ALARM_MUTE_RULE.most) {
+        let name = match at {
+            0 => name.clone(),
+            at => format!("{name}-{}", at + 1),
+        };
+        match rule(access, &name).await {
+            Ok(Some((alarms, end))) if end == until.as_secs() => muted.extend(alarms),
+            Ok(_) => {}
+            Err(_) => return Found::NotYet,
+        }
+    }
+    settle(open, &targets, |target| {
+        let is = muted.iter().any(|name| **name == *target.id);
+        let state = if is {
+            "a rule mutes it"
+        } else {
+            "no such rule mutes it"
+        };
+        Some((is, state.to_owned()))
+    })
+}
+
+/// What became of a mute that was to end: whether the rule is still there.
+pub(super) async fn look_deleted(access: &Access, open: &Open) -> Found {
+    let targets = open.targets();
+    let Some(target) = targets.first() else {
+        return Found::Ended(Vec::new());
+    };
+    match rule(access, &target.id).await {
+        Ok(found) => {
+            let is_gone = found.is_none();
+            let state = if is_gone {
+                "the rule is gone"
+            } else {
+                "the rule is there"
+            };
+            settle(open, &targets, |_| Some((is_gone, state.to_owned())))
+        }
+        Err(_) => Found::NotYet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mute_begins_in_the_future_and_covers_what_was_asked() {
+        for secs in [0, 1, 59, 60, 61, 3_599] {
+            let from = Timestamp::from_secs(1_795_000_000 + secs);
+            let mute = PutMute {
+                name: rule_name("ana", from),
+                alarms: Vec::new(),
+                from,
+                until: from.plus(Duration::from_secs(3_600)),
+                note: String::new(),
+            };
+            assert!(mute.begin() > from && mute.begin().since(from) <= Duration::from_secs(60));
+            assert_eq!(mute.begin().as_secs() % 60, 0);
+            let end = mute.begin().plus(Duration::from_secs(mute.minutes() * 60));
+            assert!(end >= mute.until && end.since(mute.until) < Duration::from_secs(60));
+        }
+    }
+}
