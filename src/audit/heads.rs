@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(read(&path).unwrap(), BTreeMap::new());
         let hash = |n: u64| Hash::parse(&digest(&n.to_string())).unwrap();
         Heads::open(&path).unwrap().append(&[(1, hash(1))]).unwrap();
-        std::fs::OpenOptions::new()
+        OpenOptions::new()
             .append(true)
             .open(&path)
             .unwrap()

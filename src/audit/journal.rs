@@ -415,3 +415,6 @@ impl Journal {
         keeper.append(draft).await.map_err(|trouble| trouble.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,6 +154,13 @@ impl Whole {
         self.entries.iter().filter_map(Record::of)
     }
 
+    /// Every entry with the hash of the one before it and its own, as they were written.
+    pub fn sealed(&self) -> impl Iterator<Item = (Record, Hash, Hash)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((Record::of(entry)?, entry.prev, entry.hash)))
+    }
+
     /// Every act, in the order of its beginning.
     #[must_use]
     pub fn acts(&self) -> Vec<Act> {

@@ -212,6 +212,7 @@ fn places(paths: &Paths) -> String {
         ("themes", paths.beside_config("themes")),
         ("keymaps", paths.beside_config("keymaps")),
         ("state", paths.state.clone()),
+        ("journal", paths.journal()),
         ("log", paths.log()),
         ("cache", paths.cache.clone()),
     ];

@@ -1,10 +1,12 @@
 //! The command line: parse, start, exit code. One file per headless subcommand; nothing headless starts the console.
 
+mod audit;
 mod check;
 mod config;
 mod console;
 mod flags;
 mod ledger;
+mod iam_policy;
 mod ls;
 mod sim;
 mod snapshot;
@@ -78,6 +80,9 @@ enum Command {
     Snooze(triage::Snooze),
     Comment(triage::Comment),
     Assign(triage::Assign),
+    /// Shows what was done to accounts, by whom and with what result, and whether the journal is whole.
+    Audit(audit::Audit),
+    IamPolicy(iam_policy::IamPolicy),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
     /// Makes and inspects the table in which the consoles of a fleet share who acknowledged what.
@@ -99,6 +104,8 @@ pub fn run() -> ExitCode {
         Some(Command::Snooze(snooze)) => snooze.run(),
         Some(Command::Comment(comment)) => comment.run(),
         Some(Command::Assign(assign)) => assign.run(),
+        Some(Command::Audit(audit)) => audit.run(),
+        Some(Command::IamPolicy(policy)) => policy.run(),
         Some(Command::Config(config)) => config.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),
         Some(Command::Sim(sim)) => sim.run(),

@@ -1,9 +1,8 @@
 //! The generated parts of the documentation are what the code says. `NOCTOP_BLESS=1` rewrites them.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use noctop::aws::ops::{self, Op};
+use noctop::aws::ops::{self, Repeat};
 use noctop::command::{self, Risk, Section};
 use noctop::keymap::{Keymap, Layer, sequence};
 use noctop::runtime::config;
@@ -155,7 +154,11 @@ fn the_quotas_page_lists_every_budget() {
     let mut text = String::from(
         "| service | operation | per second | burst | after |\n|---|---|---|---|---|\n",
     );
-    for op in ops::READS {
+    for op in ops::READS
+        .iter()
+        .copied()
+        .chain(ops::MUTATIONS.iter().map(|row| &row.op))
+    {
         let quota = op.quota;
         let _ = writeln!(
             text,
@@ -166,56 +169,52 @@ fn the_quotas_page_lists_every_budget() {
     generated("docs/quotas.md", "budgets", &text);
 }
 
-/// Whether an operation is asked by the identity that noctop starts from, before any role is assumed.
-fn of_the_start(op: &Op) -> bool {
-    matches!(op.service, "STS" | "Organizations")
-}
-
-/// A policy document with these statements: an id, actions, a resource.
-fn policy(statements: &[(&str, Vec<&str>, &str)]) -> String {
-    let statements: Vec<_> = statements
-        .iter()
-        .map(|(sid, actions, resource)| {
-            serde_json::json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
-        })
-        .collect();
-    let document = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+/// A policy document as the page shows it.
+fn policy(document: &serde_json::Value) -> String {
     format!("```json\n{document:#}\n```")
 }
 
 #[test]
-fn the_policy_of_the_role_that_reads_is_the_list_of_reads() {
-    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for op in ops::READS.iter().filter(|op| !of_the_start(op)) {
-        services.entry(op.service).or_default().push(op.action);
+fn the_policies_are_the_lists_of_operations() {
+    use noctop::aws::ops::policy as documents;
+    for (name, document) in [
+        ("policy of the role that reads", documents::reader()),
+        ("policy of the role that acts", documents::operator()),
+        ("policy of the identity that assumes", documents::start()),
+    ] {
+        generated("docs/iam.md", name, &policy(&document));
     }
-    let statements: Vec<_> = services
-        .into_iter()
-        .map(|(service, actions)| (service, actions, "*"))
-        .collect();
-    let text = policy(&statements);
-    generated("docs/iam.md", "policy of the role that reads", &text);
 }
 
 #[test]
-fn the_policy_of_the_start_assumes_and_lists() {
-    let of = |service: &str| -> Vec<&str> {
-        let ops = ops::READS.iter().filter(|op| op.service == service);
-        ops.filter(|op| op.name != "GetCallerIdentity")
-            .map(|op| op.action)
-            .collect()
-    };
-    let text = policy(&[
-        ("Assume", of("STS"), "arn:aws:iam::*:role/NoctopRead"),
-        ("ListTheOrganization", of("Organizations"), "*"),
-    ]);
-    generated("docs/iam.md", "policy of the identity that assumes", &text);
+fn the_changes_page_lists_every_mutation() {
+    let mut text = String::from(
+        "| operation | for | risk | sent twice | targets per call |\n|---|---|---|---|---|\n",
+    );
+    for row in ops::MUTATIONS {
+        let twice = match row.repeat {
+            Repeat::Token => "one effect, by its token",
+            Repeat::Natural => "one effect, by its nature",
+            Repeat::Never => "never sent twice",
+        };
+        let (op, risk, most) = (&row.op, row.risk.word(), row.most);
+        let _ = writeln!(
+            text,
+            "| {} `{}` | {} | {risk} | {twice} | {most} |",
+            op.service, op.name, op.why
+        );
+    }
+    generated("docs/journal.md", "mutations", &text);
 }
 
 #[test]
 fn the_permissions_page_says_what_each_is_for() {
     let mut text = String::from("| permission | for |\n|---|---|\n");
-    for op in ops::READS {
+    for op in ops::READS
+        .iter()
+        .copied()
+        .chain(ops::MUTATIONS.iter().map(|row| &row.op))
+    {
         let _ = writeln!(text, "| `{}` | {} |", op.action, op.why);
     }
     generated("docs/iam.md", "what each permission is for", &text);
@@ -223,7 +222,7 @@ fn the_permissions_page_says_what_each_is_for() {
 
 /// A permission that nobody uses is one that an operator grants for nothing.
 #[test]
-fn every_read_is_asked_for_somewhere() {
+fn every_operation_is_asked_for_somewhere() {
     let table = source::root().join("src/aws/ops/mod.rs");
     let table = source::File::new("aws/ops/mod.rs", &std::fs::read_to_string(table).unwrap());
     let (_, rows) = table.code.split_once("reads! {").unwrap();

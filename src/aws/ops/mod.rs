@@ -15,6 +15,7 @@ pub mod look;
 pub mod mutations;
 pub mod mutes;
 pub mod opsitems;
+pub mod policy;
 pub mod securityhub;
 pub mod windows;
 

@@ -47,6 +47,12 @@ impl Paths {
         Some(parent.join(folder))
     }
 
+    /// The journal of what was done to accounts.
+    #[must_use]
+    pub fn journal(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("journal.db"))
+    }
+
     /// The log file.
     #[must_use]
     pub fn log(&self) -> Option<PathBuf> {
