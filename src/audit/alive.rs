@@ -62,6 +62,13 @@ impl Alive {
     }
 }
 
+impl Alive {
+    /// Shows it no longer.
+    pub fn end(&self) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 /// Whether the process of this session still runs. What a dead one left behind is cleared away.
 #[must_use]
 pub fn is_alive(database: &Path, session: &str) -> bool {

@@ -230,6 +230,13 @@ impl Journal {
         self.clock.now()
     }
 
+    /// Ends the session: what it left open is everybody's to close from now on. Nothing may be begun after it.
+    pub fn retire(&self) {
+        if let Some(alive) = &self.alive {
+            alive.end();
+        }
+    }
+
     /// What an operator should know about where the journal lies; `None`: nothing.
     #[must_use]
     pub fn remark(&self) -> Option<String> {

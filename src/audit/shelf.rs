@@ -284,26 +284,23 @@ fn head(db: &Connection) -> rusqlite::Result<(u64, Hash)> {
 /// # Errors
 /// Why it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, Trouble> {
-    read_where(path, "", &[])
+    read_where(path, "")
 }
 
-/// The entries of these kinds of intents that have an intent and neither an outcome.
+/// The intents that have no outcome, or none but an unknown one that nobody has looked into since.
 ///
 /// # Errors
 /// Why it cannot be read.
 pub fn read_open(path: &Path) -> Result<Vec<Entry>, Trouble> {
     read_where(
         path,
-        "WHERE kind = 'intent' AND NOT EXISTS (SELECT 1 FROM entry AS later WHERE later.intent = entry.intent AND later.kind = 'outcome')",
-        &[],
+        r#"WHERE kind = 'intent' AND NOT EXISTS (SELECT 1 FROM entry AS later
+           WHERE later.intent = entry.intent AND later.kind = 'outcome'
+           AND (instr(later.body, '"result":"unknown"') = 0 OR instr(later.body, '"foundOut":true') > 0))"#,
     )
 }
 
-fn read_where(
-    path: &Path,
-    condition: &str,
-    values: &[&dyn rusqlite::ToSql],
-) -> Result<Vec<Entry>, Trouble> {
+fn read_where(path: &Path, condition: &str) -> Result<Vec<Entry>, Trouble> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -318,7 +315,7 @@ fn read_where(
         let mut query = db.prepare(&format!(
             "SELECT seq, at, kind, intent, body, prev, hash FROM entry {condition} ORDER BY seq"
         ))?;
-        let rows = query.query_map(values, |row| {
+        let rows = query.query_map([], |row| {
             let hash = |at: usize| {
                 let text: String = row.get(at)?;
                 Ok::<_, rusqlite::Error>(Hash::parse(&text).unwrap_or(Hash::NONE))
