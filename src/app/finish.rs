@@ -25,7 +25,7 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         Outcome::Link(Err(why)) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
         Outcome::Written(gesture, answers) => written(model, gesture, answers),
-        Outcome::Told(told) => self::told(model, told),
+        Outcome::Told(told) => return self::told(model, told),
     }
     Effects::new()
 }
@@ -68,6 +68,10 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
     }
     let changes = model.store.learn(entries, now);
     model.note(&changes);
+    // Consoles carry by themselves; nobody waits for word of it.
+    if gesture.what.is_empty() {
+        return;
+    }
     model.acting.remember(Undo {
         what: Arc::clone(&gesture.what),
         verbs: undo,
@@ -103,17 +107,20 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
 }
 
 /// Takes in what the ledger told by itself.
-fn told(model: &mut Model, told: Told) {
+fn told(model: &mut Model, told: Told) -> Effects {
     model.acting.reach = told.reach;
-    let Some(news) = told.news else { return };
+    let Some(news) = told.news else {
+        return Effects::new();
+    };
     let changes = if news.whole {
         model.store.relearn(news.entries, model.now)
     } else {
         model.store.learn(news.entries, model.now)
     };
     model.note(&changes);
+    let effects = super::carry::carry(model, &changes);
     if news.lost.is_empty() {
-        return;
+        return effects;
     }
     let now = model.now;
     let lines: Vec<_> = news
@@ -143,6 +150,7 @@ fn told(model: &mut Model, told: Told) {
             scroll: 0,
         })),
     }
+    effects
 }
 
 pub(super) fn say_problems(model: &mut Model, problems: &[Arc<str>]) {

@@ -7,6 +7,7 @@
 //!
 //! Called by `runtime` and by tests; reads no clock and awaits nothing.
 
+mod carry;
 mod dispatch;
 mod finish;
 mod msg;
@@ -35,7 +36,7 @@ pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
         Msg::Arrived(batch) => {
             let changes = model.store.apply(*batch);
             model.note(&changes);
-            Effects::new()
+            carry::carry(model, &changes)
         }
         Msg::Learned(roster) => {
             model.learn(*roster);

@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::aws::ledger::{Status, TableBook, template};
-use crate::domain::Region;
 use crate::domain::text::clean;
 use crate::ledger::{Book as _, Cursor, Trouble};
+use crate::runtime::config::Flags;
 
 use super::stage::{self, Stage};
 use super::{FAILED, Start, USAGE, complain};
@@ -42,12 +42,9 @@ const DEFAULT: &str = "noctop-ledger";
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The table's name.
-    #[arg(long, value_name = "NAME", default_value = DEFAULT)]
-    table: String,
-    /// Tells the consoles of one fleet from those of another that share the table.
-    #[arg(long, value_name = "NAME", default_value = "fleet")]
-    fleet: String,
+    /// The table's name; otherwise the configuration's, otherwise noctop-ledger.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
     #[command(flatten)]
     start: Start,
 }
@@ -83,10 +80,8 @@ impl Place {
                 return ExitCode::from(USAGE);
             }
         };
-        let profile = flags.profiles.first().map(String::as_str);
-        let region = stage.config.fleet.regions.first().copied();
         let done = runtime.block_on(async {
-            let book = self.book(&stage, profile, region).await?;
+            let book = self.book(&stage, &flags).await?;
             match act {
                 Act::Create => create(&book).await,
                 Act::Status => status(&book).await,
@@ -101,21 +96,29 @@ impl Place {
         }
     }
 
-    async fn book(
-        &self,
-        stage: &Stage,
-        profile: Option<&str>,
-        region: Option<Region>,
-    ) -> Result<TableBook, String> {
+    /// The table that the flags name, else the configuration, else the usual one.
+    async fn book(&self, stage: &Stage, flags: &Flags) -> Result<TableBook, String> {
+        let told = stage.config.ledger_table.as_ref();
+        let named = self.table.as_deref().or(told.map(|t| t.name.as_str()));
+        let profile = flags.profiles.first().map(String::as_str);
+        let profile = profile.or_else(|| told?.profile.as_deref());
+        let region = told.and_then(|t| t.region);
+        let within = told.map_or("fleet", |t| t.fleet.as_str());
         let clock = Stage::clock();
         let fleet = stage::open(stage.config.fleet.clone(), clock.clone())
             .await
             .map_err(|refusal| refusal.to_string())?;
-        let (access, _) = fleet
+        let (access, identity) = fleet
             .way(profile, region)
             .await
             .map_err(|fault| fault.to_string())?;
-        Ok(TableBook::new(access, &self.table, &self.fleet, clock))
+        Ok(TableBook::new(
+            access,
+            named.unwrap_or(DEFAULT),
+            within,
+            &identity,
+            clock,
+        ))
     }
 }
 

@@ -9,10 +9,11 @@ use tempfile::TempDir;
 use crate::aws::access::Patience;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
+use crate::aws::ledger::TableBook;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{Fault, SourceId};
-use crate::ledger::{FileBook, Ledger, Trouble, TroubleKind};
-use crate::runtime::config::{self, Config, Flags, Paths};
+use crate::ledger::{Answer, Book, FileBook, LateBook, Ledger, Trouble, TroubleKind};
+use crate::runtime::config::{self, Config, Flags, LedgerTable, Paths};
 use crate::sim::{Options, Simulator};
 use crate::sources;
 use crate::store;
@@ -112,6 +113,16 @@ impl Stage {
     /// # Errors
     /// There is no place for it, or the system gives no thread.
     pub fn ledger(&self) -> Result<Ledger, Trouble> {
+        if let (None, Some(table)) = (&self.scrap, &self.config.ledger_table) {
+            let outbox = self.config.paths.outbox().ok_or_else(|| {
+                Trouble::new(
+                    TroubleKind::Unfit,
+                    "acts have no place to wait while the ledger is away: this user has no home",
+                )
+            })?;
+            let book = shared(self.config.fleet.clone(), table.clone());
+            return Ledger::shared(Arc::new(book), &outbox);
+        }
         let path = match (&self.scrap, &self.config.ledger) {
             (Some(scrap), _) => Some(scrap.path().join("ledger.db")),
             (None, Some(path)) => Some(path.clone()),
@@ -182,6 +193,31 @@ impl Stage {
     pub fn clock() -> Arc<dyn Clock> {
         Arc::new(SystemClock)
     }
+}
+
+/// The book in a table. It finds its way when it is first asked: a console starts without waiting for AWS.
+fn shared(fleet: FleetSpec, table: LedgerTable) -> LateBook {
+    let place = match table.region.or_else(|| fleet.regions.first().copied()) {
+        Some(region) => format!("table {} in {region}", table.name),
+        None => format!("table {}", table.name),
+    };
+    let open = move || -> Answer<Result<Arc<dyn Book>, Trouble>> {
+        let (fleet, table) = (fleet.clone(), table.clone());
+        Box::pin(async move {
+            let clock = Stage::clock();
+            let fleet = Fleet::open(fleet, Patience::default(), Arc::clone(&clock)).await?;
+            let (access, identity) = fleet.way(table.profile.as_deref(), table.region).await?;
+            let book: Arc<dyn Book> = Arc::new(TableBook::new(
+                access,
+                &table.name,
+                &table.fleet,
+                &identity,
+                clock,
+            ));
+            Ok(book)
+        })
+    };
+    LateBook::new(place, Box::new(open))
 }
 
 /// Prepares access to a fleet. Nothing is asked of AWS yet.

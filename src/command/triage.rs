@@ -173,7 +173,7 @@ fn fit(purpose: FormFor, row: &Row, acting: &Acting, now: Timestamp) -> Result<(
         (_, State::Clear) => Err("it asks for nothing; there is nothing to take.".to_owned()),
         (FormFor::Acknowledge, State::Acknowledged) => {
             let whose = match held {
-                Some(ack) if ack.owner == acting.who.owner => "you have it already",
+                Some(ack) if acting.is_me(&ack.owner) => "you have it already",
                 _ => "a colleague has it",
             };
             let until = held.map_or_else(String::new, |ack| {

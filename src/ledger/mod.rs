@@ -20,6 +20,7 @@ mod decide;
 mod file;
 mod keeper;
 pub mod key;
+mod late;
 mod outbox;
 pub mod record;
 mod shared;
@@ -29,6 +30,7 @@ pub use act::{Act, Refusal, Verb, Who};
 pub use book::{Answer, Book, Cursor, Kept, Miss, News, Outcome, Seat, Trouble, TroubleKind};
 pub use decide::{COMMENTS, decide};
 pub use file::FileBook;
+pub use late::{LateBook, Opener};
 pub use shared::{Ledger, Link};
 
 use std::time::Duration;

@@ -73,6 +73,14 @@ impl Acting {
         }
     }
 
+    /// Whether this is who acts here. The identity counts where this console knows its own: a shared ledger adds it to
+    /// acts that say none.
+    #[must_use]
+    pub fn is_me(&self, owner: &Owner) -> bool {
+        let me = &self.who.owner;
+        owner.operator == me.operator && (me.identity.is_empty() || owner.identity == me.identity)
+    }
+
     /// An act of this operator.
     pub fn act(&mut self, key: ItemKey, verb: Verb, at: Timestamp) -> Act {
         self.acts += 1;

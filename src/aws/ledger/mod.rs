@@ -58,6 +58,8 @@ struct Inner {
     fleet: Arc<str>,
     watch: Arc<Watch>,
     pass: Pass,
+    /// As whom AWS knows this console; empty where that is not said.
+    identity: Arc<str>,
     seen: Mutex<Seen>,
 }
 
@@ -77,10 +79,16 @@ enum Said<T> {
 }
 
 impl TableBook {
-    /// The book in this table. `fleet` tells the consoles of one fleet from those of another that share the table.
-    /// Nothing is asked yet.
+    /// The book in this table. `fleet` tells the consoles of one fleet from those of another that share the table;
+    /// `identity` is the ARN of whoever the access belongs to, for acts that say none. Nothing is asked yet.
     #[must_use]
-    pub fn new(access: Access, table: &str, fleet: &str, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        access: Access,
+        table: &str,
+        fleet: &str,
+        identity: &Arc<str>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let table: Arc<str> = table.into();
         let watch = Arc::new(Watch::new(clock));
         Self(Arc::new(Inner {
@@ -89,6 +97,7 @@ impl TableBook {
             table,
             fleet: fleet.into(),
             watch,
+            identity: Arc::clone(identity),
             seen: Mutex::default(),
         }))
     }
@@ -417,7 +426,10 @@ impl Book for TableBook {
             let mut items: Vec<(ItemKey, Vec<(usize, Act)>)> = Vec::new();
             let mut places: HashMap<ItemKey, usize> = HashMap::new();
             let many = acts.len();
-            for (number, act) in acts.into_iter().enumerate() {
+            for (number, mut act) in acts.into_iter().enumerate() {
+                if act.who.owner.identity.is_empty() {
+                    act.who.owner.identity = Arc::clone(&inner.identity);
+                }
                 let place = *places.entry(act.key.clone()).or_insert_with(|| {
                     items.push((act.key.clone(), Vec::new()));
                     items.len() - 1

@@ -28,9 +28,9 @@ pub use settings::{Flags, Origin, Setting, Settings};
 
 use crate::aws::fleet::spec::FleetSpec;
 use crate::command;
-use crate::domain::SourceId;
 use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
+use crate::domain::{Region, SourceId};
 use crate::keymap::{self, Keymap};
 use crate::theme::{self, ColourEnv, Depth, Theme};
 use crate::triage::{self, Rule, RuleText};
@@ -57,10 +57,25 @@ pub struct Config {
     pub severity_rules: Vec<Rule>,
     /// The ledger's file, where one was named; otherwise [`Paths::ledger`].
     pub ledger: Option<PathBuf>,
+    /// The table in which the ledger is shared, where one was named: then there is no file.
+    pub ledger_table: Option<LedgerTable>,
     /// Every setting with its origin.
     pub settings: Settings,
     /// Where noctop's files are.
     pub paths: Paths,
+}
+
+/// The table of a shared ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerTable {
+    /// Its name.
+    pub name: String,
+    /// Its region; absent: the first of the fleet.
+    pub region: Option<Region>,
+    /// The profile whose credentials are used; absent: the environment's.
+    pub profile: Option<String>,
+    /// The name of the fleet within the table.
+    pub fleet: String,
 }
 
 /// How the console looks and listens.
@@ -267,9 +282,40 @@ fn join(
         sources,
         severity_rules: severity_rules(contents),
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
+        ledger_table: ledger_table(&settings, problems),
         settings,
         paths,
     }
+}
+
+fn ledger_table(settings: &Settings, problems: &mut Vec<(Weight, Problem)>) -> Option<LedgerTable> {
+    let mut wrong = |key: &str, message: String| {
+        let place = settings.origin(key).place();
+        problems.push((Weight::Fleet, Problem::new(place, message)));
+    };
+    let name = settings.given("ledger.table")?;
+    if settings.given("ledger.path").is_some() {
+        wrong(
+            "ledger.table",
+            "the ledger is in a file or in a table; name one of path and table".to_owned(),
+        );
+    }
+    let region = settings.given("ledger.region").and_then(|text| {
+        let region = text.parse().ok();
+        if region.is_none() {
+            wrong(
+                "ledger.region",
+                format!("{text} is no region such as eu-west-1"),
+            );
+        }
+        region
+    });
+    Some(LedgerTable {
+        name,
+        region,
+        profile: settings.given("ledger.profile"),
+        fleet: settings.text("ledger.fleet").to_owned(),
+    })
 }
 
 fn ui(env: &dyn Fn(&str) -> Option<String>, settings: &Settings) -> Ui {

@@ -65,6 +65,12 @@ impl Paths {
         Some(self.state.as_deref()?.join("ledger.db"))
     }
 
+    /// Where acts wait while a shared ledger is away.
+    #[must_use]
+    pub fn outbox(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("outbox.db"))
+    }
+
     /// A path as it was written, with `~/` opened out.
     #[must_use]
     pub fn open_out(&self, written: &str) -> PathBuf {

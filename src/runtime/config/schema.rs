@@ -448,6 +448,35 @@ pub const SECTIONS: &[Section] = &[
                  network home.",
             )
             .like(r#""/var/lib/noctop/ledger.db""#),
+            key(
+                "table",
+                Form::Text,
+                Words("the file"),
+                "The DynamoDB table in which the consoles of the fleet share their ledger, in place of a file; \
+                 `noctop ledger create` makes it.",
+            )
+            .like(r#""noctop-ledger""#),
+            key(
+                "region",
+                Form::Text,
+                Words("the first region of the fleet"),
+                "The region of the table. One for all: the copies of a global table do not keep one owner per item.",
+            )
+            .like(r#""eu-west-1""#),
+            key(
+                "profile",
+                Form::Text,
+                Words("the environment's credentials"),
+                "The profile whose credentials read and write the table.",
+            )
+            .like(r#""noc""#),
+            key(
+                "fleet",
+                Form::Text,
+                Value(r#""fleet""#),
+                "Tells the consoles of one fleet from those of another that share the table.",
+            )
+            .like(r#""payments""#),
         ],
     },
     Section {
