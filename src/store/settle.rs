@@ -281,7 +281,13 @@ impl Store {
             let said = (row.item.key.kind == Kind::Alarm && !row.vanished)
                 .then_some(row.item.opened)
                 .filter(|cleared| *cleared <= turn.at);
-            row.past_mut().cleared = Some(said.unwrap_or(turn.at));
+            let episode = row.item.episode;
+            let vanished = row.vanished;
+            let past = row.past_mut();
+            past.cleared = Some(said.unwrap_or(turn.at));
+            if vanished {
+                past.lineage.get_or_insert(episode);
+            }
             row.unseen = false;
             row.worse = false;
             self.look.gone += 1;

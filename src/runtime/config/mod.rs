@@ -294,12 +294,6 @@ fn ledger_table(settings: &Settings, problems: &mut Vec<(Weight, Problem)>) -> O
         problems.push((Weight::Fleet, Problem::new(place, message)));
     };
     let name = settings.given("ledger.table")?;
-    if settings.given("ledger.path").is_some() {
-        wrong(
-            "ledger.table",
-            "the ledger is in a file or in a table; name one of path and table".to_owned(),
-        );
-    }
     let region = settings.given("ledger.region").and_then(|text| {
         let region = text.parse().ok();
         if region.is_none() {
