@@ -6,7 +6,7 @@ use crate::store::projection::{Column as SortBy, QUEUE_ORDER};
 use crate::theme::Role;
 
 use super::cells::{
-    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME, REGION, REGION_SHORT, SEVERITY, state_role,
+    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME, REGION, REGION_SHORT, SEVERITY, state_short,
 };
 use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
 
@@ -51,6 +51,6 @@ fn state_value<'a>(look: &RowLook<'a>) -> Cell<'a> {
         (State::Clear, "OK") if look.row.cleared_at().is_none() => {
             Cell::new("ok", Role::StateClear)
         }
-        (state, _) => Cell::new(state.label(), state_role(state)),
+        _ => state_short(look),
     }
 }

@@ -253,7 +253,8 @@ fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {
     Cell::new(row.state().label(), role)
 }
 
-fn state_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
+/// The state in six cells, with the first letters of whoever has it.
+pub(super) fn state_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
     let row = look.row;
     let role = state_role(row.state());
     let entry = row.entry();
