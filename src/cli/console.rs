@@ -59,11 +59,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         .extend(problems.iter().map(ToString::to_string));
     let session = Session {
         fleet: Arc::from(stage.name.as_str()),
-        operator: Arc::from(if stage.config.operator.is_empty() {
-            "you"
-        } else {
-            &stage.config.operator
-        }),
+        operator: Arc::from(stage.operator()),
         demo: stage.is_demo(),
         read_only: stage.config.readonly,
         ascii: stage.config.ui.charset == Charset::Ascii,

@@ -262,7 +262,7 @@ fn items(snapshot: &Snapshot, rows: &[(RowId, &Row)], format: Format) -> String 
                 let item = row.item();
                 vec![
                     row.severity().word().to_owned(),
-                    row.state().label().to_owned(),
+                    cells::state_words(row, snapshot.at).into_owned(),
                     cells::mark_words(row.marks()),
                     if item.opened.is_unknown() {
                         "?".to_owned()

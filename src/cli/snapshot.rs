@@ -90,7 +90,7 @@ impl Snapshot {
         Ok(Self {
             store,
             at,
-            operator: stage.config.operator.clone(),
+            operator: stage.operator(),
             ledger,
             kinds: kinds.to_vec(),
         })

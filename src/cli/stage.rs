@@ -108,6 +108,20 @@ impl Stage {
         self.simulator.is_some()
     }
 
+    /// Who uses this console. Where nobody said so, the system's number for the user: in a shared ledger two operators
+    /// must not become one because both are nameless.
+    #[must_use]
+    pub fn operator(&self) -> String {
+        if self.config.operator.is_empty() {
+            match rustix::process::getuid() {
+                uid if uid.is_root() => "root".to_owned(),
+                uid => format!("uid-{}", uid.as_raw()),
+            }
+        } else {
+            self.config.operator.clone()
+        }
+    }
+
     /// The ledger: who acknowledged what. A demo has one of its own, which nobody keeps.
     ///
     /// # Errors

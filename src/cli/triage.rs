@@ -260,7 +260,7 @@ impl Targets {
             complain(&trouble.message);
             return Ok(ExitCode::from(FAILED));
         }
-        let mut acting = Acting::new(&stage.config.operator, "", &crate::audit::unique());
+        let mut acting = Acting::new(&snapshot.operator, "", &crate::audit::unique());
         let rows = snapshot.rows(&filter.clone().meant_by(&snapshot.operator), Include::Known);
         let meant = self.meant(&rows);
         if meant.is_empty() {

@@ -172,23 +172,18 @@ fn fit(purpose: FormFor, row: &Row, acting: &Acting, now: Timestamp) -> Result<(
         (FormFor::Comment, _) => Ok(()),
         (_, State::Clear) => Err("it asks for nothing; there is nothing to take.".to_owned()),
         (FormFor::Acknowledge, State::Acknowledged) => {
-            let whose = match held {
-                Some(ack) if acting.is_me(&ack.owner) => "you have it already",
-                _ => "a colleague has it",
-            };
             let until = held.map_or_else(String::new, |ack| {
-                format!(
-                    " ({}, until {})",
-                    ack.owner,
-                    fact::clock(ack.end.until(), now)
-                )
+                format!(" until {}", fact::clock(ack.end.until(), now))
             });
-            Err(format!(
-                "{whose}{until}; e changes it, `take over` takes it."
-            ))
+            Err(match held {
+                Some(ack) if !acting.is_me(&ack.owner) => {
+                    format!("{} has it{until}; take it over if it must be yours.", ack.owner)
+                }
+                _ => format!("you have it already{until}; its end and note can be changed."),
+            })
         }
         (FormFor::TakeOver, State::New | State::Snoozed) => {
-            Err("nobody has it; a acknowledges it.".to_owned())
+            Err("nobody has it; acknowledge it.".to_owned())
         }
         (FormFor::Edit, State::New | State::Snoozed) => {
             Err("nobody has acknowledged it.".to_owned())

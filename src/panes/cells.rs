@@ -1,9 +1,12 @@
 //! The cells that several panes share.
 
+use std::borrow::Cow;
+
 use crate::clock::Timestamp;
 use crate::domain::text::age;
 use crate::domain::{Detail, Kind, Region, Severity};
 use crate::lifecycle::{Mark, Marks, State};
+use crate::store::Row;
 use crate::store::projection::Column as SortBy;
 use crate::theme::Role;
 
@@ -226,31 +229,36 @@ fn opened<'a>(look: &RowLook<'a>) -> Cell<'a> {
 
 fn state<'a>(look: &RowLook<'a>) -> Cell<'a> {
     let row = look.row;
-    let role = state_role(row.state());
+    Cell::new(state_words(row, look.now), state_role(row.state()))
+}
+
+/// How a row stands, with its owner and the time left: `NEW @ben`, `ACK ana 22m`, `SNZ 2h05`, `CLEAR`.
+#[must_use]
+pub fn state_words(row: &Row, now: Timestamp) -> Cow<'static, str> {
     let entry = row.entry();
     match row.state() {
         State::Acknowledged => {
             if let Some(ack) = entry.and_then(|entry| entry.held()) {
                 let owner: String = ack.owner.operator.chars().take(4).collect();
-                let left = age(ack.end.until().since(look.now));
-                return Cell::new(format!("ACK {owner} {left}"), role);
+                let left = age(ack.end.until().since(now));
+                return Cow::Owned(format!("ACK {owner} {left}"));
             }
         }
         State::Snoozed => {
             if let Some(snooze) = entry.and_then(|entry| entry.snooze.as_ref()) {
-                return Cell::new(format!("SNZ {}", age(snooze.until.since(look.now))), role);
+                return Cow::Owned(format!("SNZ {}", age(snooze.until.since(now))));
             }
         }
         // Whose work it is meant to be is worth knowing before anybody takes it.
         State::New => {
             if let Some(assignment) = entry.and_then(|entry| entry.assignment.as_ref()) {
                 let to: String = assignment.to.chars().take(7).collect();
-                return Cell::new(format!("NEW @{to}"), role);
+                return Cow::Owned(format!("NEW @{to}"));
             }
         }
         State::Clear => {}
     }
-    Cell::new(row.state().label(), role)
+    Cow::Borrowed(row.state().label())
 }
 
 /// The state in six cells, with the first letters of whoever has it.

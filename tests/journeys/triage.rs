@@ -134,7 +134,7 @@ fn two_operators_one_winner_and_the_other_is_told() {
         State::Acknowledged,
         "he sees it at once"
     );
-    ben.press("a").shows("a colleague has it (ana, until");
+    ben.press("a").shows("ana has it until");
     // He takes it over, knowingly; she sees it without a key.
     ben.press(": t a k e")
         .press("enter")
