@@ -31,7 +31,6 @@ pub fn network(path: &Path) -> Option<&'static str> {
     #[expect(
         clippy::cast_sign_loss,
         clippy::cast_possible_truncation,
-        clippy::unnecessary_cast,
         reason = "a magic number of 32 bits"
     )]
     let kind = u64::from(found.f_type as u32);

@@ -177,7 +177,10 @@ fn fit(purpose: FormFor, row: &Row, acting: &Acting, now: Timestamp) -> Result<(
             });
             Err(match held {
                 Some(ack) if !acting.is_me(&ack.owner) => {
-                    format!("{} has it{until}; take it over if it must be yours.", ack.owner)
+                    format!(
+                        "{} has it{until}; take it over if it must be yours.",
+                        ack.owner
+                    )
                 }
                 _ => format!("you have it already{until}; its end and note can be changed."),
             })

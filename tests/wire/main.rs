@@ -2,6 +2,7 @@
 //! meet on AWS must be what it meets here. In [`sources`], with noctop's own questions.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a simulator that does not start fails its test"
 )]

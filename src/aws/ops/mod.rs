@@ -5,12 +5,12 @@
 //! times: by [`super::guard`], which refuses every operation that is in neither; by [`super::limit`], which keeps the
 //! quotas; by the generated IAM policies; and by the documentation.
 
-pub mod ledger;
 pub mod act;
 pub mod automation;
 pub mod backups;
 pub mod commands;
 pub mod guardduty;
+pub mod ledger;
 pub mod look;
 pub mod mutations;
 pub mod mutes;
