@@ -142,6 +142,11 @@ impl Audit {
     /// Runs the subcommand. Exit code 0; 1 where the journal is flawed or cannot be read; 2 usage.
     #[must_use]
     pub fn run(self) -> ExitCode {
+        // The user's own may not be there yet; one that was named and is not there is a mistake, and never intact.
+        if let Some(named) = self.journal.as_deref().filter(|path| !path.exists()) {
+            complain(&format!("there is no journal {}", named.display()));
+            return ExitCode::from(USAGE);
+        }
         let Some(path) = self.journal.or_else(|| Paths::of_this_user().journal()) else {
             complain("there is no home folder with a journal; name one with --journal");
             return ExitCode::from(USAGE);
