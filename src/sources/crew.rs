@@ -89,7 +89,12 @@ impl Crew {
             };
             let covers = planned.covers.clone();
             if known.is_none() {
-                self.schedule().add(feed, planned.every, now);
+                let mut schedule = self.schedule();
+                schedule.add(feed, planned.every, now);
+                if planned.reach == Reach::Organization {
+                    schedule.lead(feed, now);
+                }
+                drop(schedule);
                 new.push(feed);
             }
             self.planned.insert(feed, planned);

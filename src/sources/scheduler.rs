@@ -34,8 +34,8 @@ impl Focus {
 enum Rank {
     /// An operator asked for it.
     Wanted,
-    /// It tells which other feeds there are.
-    Survey,
+    /// Others wait for it: it tells which other feeds there are, or speaks for many.
+    Leading,
     /// An operator looks at it.
     Focused,
     /// Everything else.
@@ -62,6 +62,8 @@ pub struct Schedule {
     waiting: BTreeSet<(Timestamp, u64, Feed)>,
     ready: BTreeSet<(Rank, Timestamp, u64, Feed)>,
     focus: Focus,
+    /// Feeds that others wait for.
+    leading: HashSet<Feed>,
     running: usize,
     /// How many of the running ones could not be reached the last time.
     doubtful: HashSet<Feed>,
@@ -97,6 +99,13 @@ impl Schedule {
         true
     }
 
+    /// From now on this feed is asked before those that nobody waits for: what speaks for a whole organization has
+    /// many pages at one scope's rate, and begun last it would end long after everything else.
+    pub fn lead(&mut self, feed: Feed, now: Timestamp) {
+        self.leading.insert(feed);
+        self.hurry(feed, Rank::Leading, now);
+    }
+
     /// Drops every feed for which `keep` is false, and returns them.
     pub fn retain(&mut self, keep: impl Fn(&Feed) -> bool) -> Vec<Feed> {
         let gone: Vec<Feed> = self.entries.keys().filter(|f| !keep(f)).copied().collect();
@@ -110,6 +119,7 @@ impl Schedule {
     pub fn remove(&mut self, feed: Feed) {
         if let Some(entry) = self.entries.remove(&feed) {
             self.unlist(&feed, &entry);
+            self.leading.remove(&feed);
             if entry.running {
                 self.running -= 1;
                 self.doubtful.remove(&feed);
@@ -291,8 +301,8 @@ impl Schedule {
     }
 
     fn rank(&self, feed: &Feed) -> Rank {
-        if feed.source == SourceId::Organizations {
-            Rank::Survey
+        if feed.source == SourceId::Organizations || self.leading.contains(feed) {
+            Rank::Leading
         } else if self.focus.includes(feed) {
             Rank::Focused
         } else {
@@ -401,6 +411,25 @@ mod tests {
         assert!(due.len() > 300, "only {} different moments", due.len());
         assert_eq!(schedule.running(), 0);
         assert_eq!(schedule.next_due(), due.first().copied());
+    }
+
+    #[test]
+    fn what_speaks_for_many_is_asked_before_the_many_every_time() {
+        let mut schedule = Schedule::new(100);
+        for account in 0..50 {
+            schedule.add(alarms(account), EVERY, at(0));
+        }
+        let many = feed(7, SourceId::Backup);
+        schedule.add(many, EVERY, at(0));
+        schedule.lead(many, at(0));
+        assert_eq!(schedule.take(at(0)), Some(many));
+        let next = schedule.ended(many, at(1));
+        schedule.release(many, at(1));
+        assert!(next > at(1), "led is not asked at once again");
+        assert_eq!(schedule.take(at(100)), Some(many));
+        schedule.remove(many);
+        schedule.add(many, EVERY, at(100));
+        assert_ne!(schedule.take(at(100)), Some(many), "it leads no longer");
     }
 
     #[test]
