@@ -25,10 +25,13 @@ pub fn scope(account: &str) -> Scope {
     }
 }
 
+/// A world that stands still at one moment of one day: which jobs have failed depends on the hour.
 pub fn simulator() -> Simulator {
+    let moment = Timestamp::parse("2026-11-21T13:05:00Z").unwrap();
     Simulator::start(Options {
         scenario: "everyday".to_owned(),
         speed: 0.0,
+        clock: Arc::new(ManualClock::new(moment)),
         ..Options::default()
     })
     .unwrap()
