@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::audit::{Journal, Session};
 use crate::aws::access::Patience;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use crate::aws::ledger::TableBook;
 use crate::clock::{Clock, SystemClock};
-use crate::domain::{Fault, SourceId};
+use crate::domain::{Fault, Policy, SourceId};
 use crate::ledger::{Answer, Book, FileBook, LateBook, Ledger, Trouble, TroubleKind};
 use crate::runtime::config::{self, Config, Flags, LedgerTable, Paths};
 use crate::sim::{Options, Simulator};
@@ -151,6 +152,19 @@ impl Stage {
         Ok(Ledger::local(Arc::new(FileBook::open(&path)?)))
     }
 
+    /// The journal of this process. A demo has one of its own, which nobody keeps.
+    #[must_use]
+    pub fn journal(&self, clock: Arc<dyn Clock>) -> Journal {
+        let env = |name: &str| std::env::var(name).ok();
+        let readonly = self.config.readonly_because();
+        let session = Session::of_this_process(&self.operator(), readonly.as_deref(), &env);
+        let path = match &self.scrap {
+            Some(scrap) => Some(scrap.path().join("journal.db")),
+            None => self.config.paths.journal(),
+        };
+        Journal::open(path.as_deref(), session, clock)
+    }
+
     /// An empty store with these rules.
     #[must_use]
     pub fn store(&self) -> store::Store {
@@ -254,7 +268,10 @@ fn demo_fleet(simulator: &Simulator, operator: String) -> FleetSpec {
     FleetSpec {
         organization: Some(OrganizationSpec {
             role_name: "NoctopRead".to_owned(),
+            act_role_name: Some("NoctopAct".to_owned()),
             tags: true,
+            // Nobody is hurt; what `--write` allows is shown with every confirmation that real accounts ask for.
+            policy: Policy::Confirm,
             ..OrganizationSpec::default()
         }),
         regions,

@@ -78,6 +78,18 @@ pub struct LedgerTable {
     pub fleet: String,
 }
 
+impl Config {
+    /// Who says that nothing may be changed, for the journal and for whoever is refused; `None`: changes are allowed.
+    #[must_use]
+    pub fn readonly_because(&self) -> Option<String> {
+        self.readonly
+            .then(|| match self.settings.origin("readonly") {
+                Origin::Default => "the default".to_owned(),
+                said => said.to_string(),
+            })
+    }
+}
+
 /// How the console looks and listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ui {
