@@ -30,6 +30,7 @@ pub(super) fn carry(model: &mut Model, changes: &Changes) -> Effects {
     let quiet = Gesture {
         what: "".into(),
         undo: Vec::new(),
+        through: None,
     };
     vec![Effect::Write(quiet, acts)]
 }

@@ -24,20 +24,24 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         }
         Outcome::Link(Err(why)) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
-        Outcome::Written(gesture, answers) => written(model, gesture, answers),
+        Outcome::Written(gesture, answers) => return written(model, gesture, answers),
+        Outcome::Preflight(preflight) => command::change::take_in(model, preflight),
+        Outcome::Came(came) => return super::came::came(model, *came),
+        Outcome::Closed(closed) => super::came::closed(model, &closed),
         Outcome::Told(told) => return self::told(model, told),
     }
     Effects::new()
 }
 
 /// Takes in what the ledger made of a gesture, and says it: one line for one item, a list where anything was refused.
-fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
+fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) -> Effects {
     let now = model.now;
     model.acting.waiting = model.acting.waiting.saturating_sub(answers.len());
     let mut lines = Vec::new();
     let mut entries = Vec::new();
     let mut undo = Vec::new();
     let mut is_local = false;
+    let mut granted = Vec::new();
     for Written { act, outcome } in answers {
         let name: Arc<str> = model.row(&act.key).map_or_else(
             || Arc::clone(&act.key.id),
@@ -55,6 +59,7 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
                         .map(|(key, verb)| (key.clone(), verb.clone().with_seen(version))),
                 );
                 entries.push(kept.entry);
+                granted.push(act.key.clone());
                 lines.push((name, Arc::from("done"), true));
             }
             Err(Miss::Refused(refusal)) => {
@@ -70,12 +75,17 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
     model.note(&changes);
     // Consoles carry by themselves; nobody waits for word of it.
     if gesture.what.is_empty() {
-        return;
+        return Effects::new();
     }
     model.acting.remember(Undo {
         what: Arc::clone(&gesture.what),
         verbs: undo,
+        change: Vec::new(),
     });
+    let effects = match &gesture.through {
+        Some(note) => command::change::followed(model, &granted, note),
+        None => Effects::new(),
+    };
     let refused = lines.iter().filter(|(_, _, is_done)| !is_done).count();
     match lines.as_slice() {
         [(name, why, false)] => model.say(Tone::Refused, format!("{name}: {why}")),
@@ -104,6 +114,7 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) {
             model.say(Tone::Done, format!("{}.{only}{undo}", gesture.what));
         }
     }
+    effects
 }
 
 /// Takes in what the ledger told by itself.

@@ -7,6 +7,7 @@
 //!
 //! Called by `runtime` and by tests; reads no clock and awaits nothing.
 
+mod came;
 mod carry;
 mod dispatch;
 mod finish;

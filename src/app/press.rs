@@ -9,6 +9,9 @@ use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
 
 use super::dispatch;
 
+/// Lines of what a form tells that one key moves.
+const FORM_PAGE: usize = 5;
+
 /// Rows that one notch of the mouse wheel moves.
 const WHEEL_ROWS: i16 = 3;
 
@@ -153,7 +156,7 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
                     entry.chosen = Some(at) == current;
                 }
             }
-            let purpose = choice.purpose;
+            let purpose = choice.purpose.clone();
             let values: Vec<_> = choice
                 .entries
                 .iter()
@@ -161,7 +164,7 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
                 .map(|e| Arc::clone(&e.value))
                 .collect();
             model.overlay = None;
-            choose::choose(model, purpose, &values);
+            return choose::choose(model, purpose, &values);
         }
         Key::Char(' ') if choice.purpose.is_multiple() => {
             if let Some(at) = choice.current() {
@@ -199,6 +202,8 @@ fn in_form(model: &mut Model, chord: Chord) -> Effects {
         Key::Tab if chord.mods() == Mods::SHIFT => form.step(false),
         Key::Tab | Key::Down => form.step(true),
         Key::Up => form.step(false),
+        Key::PageDown => form.scroll = form.scroll.saturating_add(FORM_PAGE),
+        Key::PageUp => form.scroll = form.scroll.saturating_sub(FORM_PAGE),
         Key::Left | Key::Right if triage::picks(form) => {
             if let Some(field) = form.field() {
                 field.turn(chord.key() == Key::Right);

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -22,6 +22,9 @@ use super::{FAILED, USAGE, complain};
 
 /// Batches that may wait while the loop is busy. A page has a hundred records; more would only hide that it is late.
 const WAITING: usize = 64;
+
+/// How long changes that are under way may take to write down what became of them when the console ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Starts the console on this terminal and runs it until somebody ends it.
 #[must_use]
@@ -127,6 +130,8 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     });
     let mut runner = Runner::new(sdk.handle().clone(), outcomes_tx);
     model.acting = Acting::new(&model.session.operator, "", &audit::unique());
+    let journal = Arc::new(stage.journal(Arc::clone(&clock)));
+    runner.answer_to(Arc::clone(&journal));
     match stage.ledger() {
         Ok(ledger) => runner.keep(ledger),
         Err(trouble) => model.acting.reach = Reach::Broken(trouble.message.into()),
@@ -153,8 +158,10 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     }));
     drop(console);
     drop(stage);
-    // Calls that are still under way are not worth waiting for: nothing here changes anything.
-    sdk.shutdown_background();
+    // Reads that are still under way are not worth waiting for. A change that is has its intent in the journal, and is
+    // looked up at the next start; it gets a moment to write down what became of it.
+    sdk.shutdown_timeout(LAST_WORDS);
+    journal.retire();
     Ok(ended)
 }
 

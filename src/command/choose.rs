@@ -41,8 +41,7 @@ fn sortable(model: &Model) -> impl Iterator<Item = &'static Column> {
 
 pub(super) fn sort(model: &mut Model, action: &Action) -> Effects {
     if !action.argument.is_empty() {
-        choose(model, Purpose::Sort, &[Arc::clone(&action.argument)]);
-        return Effects::new();
+        return choose(model, Purpose::Sort, &[Arc::clone(&action.argument)]);
     }
     let current = model.pane().order.first().copied();
     let mut entries = vec![ChoiceEntry {
@@ -71,8 +70,7 @@ pub(super) fn sort(model: &mut Model, action: &Action) -> Effects {
 
 pub(super) fn floor(model: &mut Model, action: &Action) -> Effects {
     if !action.argument.is_empty() {
-        choose(model, Purpose::Floor, &[Arc::clone(&action.argument)]);
-        return Effects::new();
+        return choose(model, Purpose::Floor, &[Arc::clone(&action.argument)]);
     }
     let floor = model.lens.floor;
     let mut entries: Vec<_> = Severity::ALL
@@ -144,7 +142,7 @@ pub(super) fn all(model: &mut Model, _: &Action) -> Effects {
 }
 
 /// Applies what was chosen. An empty list of accounts or regions means all of them.
-pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) {
+pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effects {
     match purpose {
         Purpose::Sort => {
             let value = values.first().map_or("", |v| v.as_ref());
@@ -182,5 +180,10 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) {
             model.lens.regions = values.iter().filter_map(|v| v.parse().ok()).collect();
             model.ask_all_again();
         }
+        Purpose::Change(targets) => {
+            let name = values.first().map_or("", AsRef::as_ref);
+            return super::change::choose(model, name, targets);
+        }
     }
+    Effects::new()
 }

@@ -3,6 +3,7 @@
 //! A command is one row in [`ALL`] (`table.rs`) and one small function in the file of its section.
 
 mod app;
+pub mod change;
 pub mod choose;
 mod feed;
 pub mod filter;
@@ -75,6 +76,8 @@ pub enum Risk {
     Take,
     /// It writes into the ledger, where colleagues see it; nothing in AWS changes. Refused as [`Risk::Take`] is.
     Write,
+    /// It changes something in AWS, through the journal, and is confirmed according to what a mistake costs.
+    Change,
 }
 
 /// Where a command is listed in the help.
@@ -92,6 +95,8 @@ pub enum Section {
     Row,
     /// Acknowledging and what belongs to it.
     Triage,
+    /// What AWS is asked to do.
+    Act,
     /// The screen.
     View,
     /// noctop itself.
@@ -104,6 +109,7 @@ impl Section {
         Self::Move,
         Self::Row,
         Self::Triage,
+        Self::Act,
         Self::Find,
         Self::Panes,
         Self::Marks,
@@ -121,6 +127,7 @@ impl Section {
             Self::Marks => "Mark",
             Self::Row => "The row under the cursor",
             Self::Triage => "Take and hand over",
+            Self::Act => "Do in AWS",
             Self::View => "The screen",
             Self::App => "noctop",
         }

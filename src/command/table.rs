@@ -2,9 +2,9 @@
 
 use super::Command;
 use super::Risk;
-use super::Section::{App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
+use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
 use super::When::{Aimed, Always, Item, Items, Row};
-use super::{Section, When, app, choose, feed, filter, mark, palette, pane, row, triage, view};
+use super::{Section, When, app, change, choose, feed, filter, mark, palette, pane, row, triage, view};
 use crate::model::{Action, Effects, Model};
 
 const fn look(
@@ -58,6 +58,18 @@ const fn write(
         when,
         risk: Risk::Write,
         run,
+    }
+}
+
+const fn offer(name: &'static str, title: &'static str, help: &'static str) -> Command {
+    Command {
+        name,
+        title,
+        help,
+        section: Act,
+        when: Aimed,
+        risk: Risk::Change,
+        run: change::run,
     }
 }
 
@@ -225,6 +237,110 @@ pub const ALL: &[Command] = &[
         triage::undo,
         "Take back your last act, unless a colleague has changed the row since.",
     ),
+    Command {
+        name: "action.menu",
+        title: "do in AWS…",
+        help: "Choose from what AWS can be asked to do about this row, or about the marked ones.",
+        section: Act,
+        when: Aimed,
+        // It only opens a list, but what is chosen there is meant for this row.
+        risk: Risk::Take,
+        run: change::menu,
+    },
+    offer(
+        "alarm.mute",
+        "mute notifications",
+        "Make a CloudWatch mute rule with an end: nobody is notified, the alarm stays red and in its place.",
+    ),
+    offer(
+        "finding.notify",
+        "set to NOTIFIED",
+        "Tell Security Hub that somebody works on the finding, with a note.",
+    ),
+    offer(
+        "finding.resolve",
+        "resolve finding",
+        "Set the finding to RESOLVED in Security Hub; it comes back when its control fails again.",
+    ),
+    offer(
+        "finding.suppress",
+        "suppress finding",
+        "Set the finding to SUPPRESSED in Security Hub; it stays so until somebody reopens it.",
+    ),
+    offer(
+        "finding.reopen",
+        "set to NEW",
+        "Set the finding back to NEW in Security Hub.",
+    ),
+    offer(
+        "finding.archive",
+        "archive finding",
+        "Archive the finding in GuardDuty, which only the administrator's account may.",
+    ),
+    offer(
+        "incident.open",
+        "open OpsItem",
+        "Open an OpsItem about this item; a second one of the same episode is not made.",
+    ),
+    offer(
+        "incident.start",
+        "set in progress",
+        "Set the OpsItem to InProgress, with your name.",
+    ),
+    offer(
+        "incident.resolve",
+        "resolve OpsItem",
+        "Set the OpsItem to Resolved.",
+    ),
+    offer(
+        "incident.reopen",
+        "reopen OpsItem",
+        "Set the OpsItem back to Open.",
+    ),
+    offer(
+        "window.cancel",
+        "cancel window run",
+        "Break off the run of the maintenance window: what has begun ends, nothing new begins.",
+    ),
+    offer(
+        "patch.scan",
+        "scan for patches",
+        "Run AWS-RunPatchBaseline with Scan on the instance, or on the known instances of the group.",
+    ),
+    offer(
+        "patch.install",
+        "install patches",
+        "Run AWS-RunPatchBaseline with Install, a tenth of the instances at a time, ending after one failure.",
+    ),
+    offer(
+        "patch.back-up",
+        "back up first",
+        "Back the instance up before it is patched, to the vault and under the role that its account last used.",
+    ),
+    offer(
+        "backup.retry",
+        "try again",
+        "Try the failed backup or copy again with exactly what it had; two operators make one job.",
+    ),
+    offer(
+        "backup.start",
+        "back up now",
+        "Back the resource up outside its plan.",
+    ),
+    offer(
+        "backup.stop",
+        "stop backup",
+        "Stop the backup job; not every kind of resource supports it.",
+    ),
+    Command {
+        name: "change.cancel",
+        title: "cancel changes",
+        help: "Leave what has not been sent yet of the changes that are under way.",
+        section: Act,
+        when: Always,
+        risk: Risk::Look,
+        run: change::cancel,
+    },
     look(
         "filter.open",
         "filter",

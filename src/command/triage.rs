@@ -7,11 +7,13 @@ use crate::clock::Timestamp;
 use crate::domain::ItemKey;
 use crate::ledger::{Act, Verb};
 use crate::lifecycle::{End, Entry, Pick, State};
-use crate::model::form::{Entered, Field, Form, FormFor};
+use crate::model::form::{Check, Entered, Field, Form, FormFor};
 use crate::model::{Acting, Action, Effect, Effects, Gesture, Model, Overlay, RowKey, Tone};
 use crate::panes::fact;
 use crate::store::Row;
 use crate::store::projection::{Column, SortKey};
+
+use super::change;
 
 /// Label of the field for the end of an acknowledgement or snooze.
 const UNTIL: &str = "for";
@@ -21,9 +23,13 @@ const NOTE: &str = "note";
 const TICKET: &str = "ticket";
 /// Label of the field for an operator's name.
 const TO: &str = "to";
+/// Label of the field that asks whether AWS is told too.
+const ALSO: &str = "in AWS";
+/// What that field offers: nothing, or to write the acknowledgement through.
+const ALSO_NOT: &str = "no";
 
 /// The rows that a verb is aimed at: the marked ones, on the screen or not, or else the one under the cursor.
-fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
+pub(super) fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
     let items = |key: &RowKey| match key {
         RowKey::Item(key) => Some(key.clone()),
         RowKey::Feed(_) => None,
@@ -128,6 +134,15 @@ pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
     let Some(undo) = model.acting.undo.pop() else {
         return refuse(model, "There is nothing to take back.");
     };
+    if !undo.change.is_empty() {
+        if change::is_stale(model, &undo) {
+            return refuse(
+                model,
+                format!("{}: it has been changed further meanwhile, so that stands.", undo.what),
+            );
+        }
+        return change::take_back(model, undo);
+    }
     let what = format!("Taken back: {}", undo.what);
     let now = model.now;
     let acts: Vec<_> = undo
@@ -144,6 +159,7 @@ pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
         Gesture {
             what: what.into(),
             undo: Vec::new(),
+            through: None,
         },
         acts,
     )
@@ -260,12 +276,22 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
     let text = |of: Option<&Arc<str>>| of.map_or("", AsRef::as_ref).to_owned();
     let note = text(held.as_ref().and_then(|ack| ack.note.as_ref()));
     let ticket = text(held.as_ref().and_then(|ack| ack.ticket.as_ref()));
+    let rows: Vec<&Row> = able.iter().filter_map(|key| model.row(key)).collect();
+    let also = change::through(&rows, &model.store);
     let fields = match purpose {
-        FormFor::Acknowledge => vec![
-            Field::pick(UNTIL, picks(), usual),
-            Field::line(NOTE, ""),
-            Field::line(TICKET, ""),
-        ],
+        FormFor::Acknowledge => {
+            let mut fields = vec![
+                Field::pick(UNTIL, picks(), usual),
+                Field::line(NOTE, ""),
+                Field::line(TICKET, ""),
+            ];
+            // A choice of its own, and never the one that stands there at first.
+            if let Some(also) = also {
+                let offers = vec![Arc::from(ALSO_NOT), Arc::from(also)];
+                fields.push(Field::pick(ALSO, offers, 0));
+            }
+            fields
+        }
         FormFor::Edit => vec![
             Field::pick(UNTIL, picks(), usual),
             Field::line(NOTE, &note),
@@ -275,7 +301,7 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
         FormFor::Snooze => vec![Field::pick(UNTIL, picks()[..4].to_vec(), 1)],
         FormFor::Comment => vec![Field::line(NOTE, "")],
         FormFor::Assign => vec![Field::line(TO, "")],
-        FormFor::Release => Vec::new(),
+        FormFor::Release | FormFor::Change(_) => Vec::new(),
     };
     let title = title(purpose, able.len());
     model.show(Overlay::Form(Form {
@@ -286,6 +312,10 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
         fields,
         focused: 0,
         error: None,
+        scroll: 0,
+        check: Check::Clear,
+        phrase: None,
+        request: None,
     }));
     Effects::new()
 }
@@ -299,6 +329,7 @@ fn title(purpose: FormFor, count: usize) -> String {
         FormFor::Snooze => "Snooze",
         FormFor::Comment => "Comment on",
         FormFor::Assign => "Assign",
+        FormFor::Change(_) => "Change",
     };
     match count {
         1 => format!("{verb} 1 item"),
@@ -355,6 +386,9 @@ pub fn submit(model: &mut Model) -> Effects {
         return Effects::new();
     };
     let form = form.clone();
+    if let FormFor::Change(offer) = form.purpose {
+        return change::submit(model, &form, offer);
+    }
     let intention = Intention::of(&form).and_then(|intention| {
         if form.purpose == FormFor::Comment && intention.note.is_none() {
             return Err("write something first".to_owned());
@@ -391,7 +425,10 @@ pub fn submit(model: &mut Model) -> Effects {
                 many => format!("{} {} items", done(form.purpose), many.len()),
             };
             model.pane_mut().marked.clear();
-            send(model, form.purpose, &what, verbs)
+            let also = form.says(ALSO);
+            let through = (!matches!(also, "" | ALSO_NOT))
+                .then(|| intention.note.clone().unwrap_or_else(|| Arc::from("")));
+            send_through(model, form.purpose, &what, verbs, through)
         }
     }
 }
@@ -405,6 +442,7 @@ const fn done(purpose: FormFor) -> &'static str {
         FormFor::Snooze => "Snoozed",
         FormFor::Comment => "Commented on",
         FormFor::Assign => "Assigned",
+        FormFor::Change(_) => "Changed",
     }
 }
 
@@ -493,12 +531,24 @@ impl Intention {
                 episode,
                 to: self.to.clone(),
             },
+            FormFor::Change(_) => return Err("it is no act of the ledger.".to_owned()),
         })
     }
 }
 
 /// Sends verbs on their way and remembers what takes them back.
 fn send(model: &mut Model, purpose: FormFor, what: &str, verbs: Vec<(ItemKey, Verb)>) -> Effects {
+    send_through(model, purpose, what, verbs, None)
+}
+
+/// The same; with a note, what the ledger grants is written through to the services that have a word for it.
+fn send_through(
+    model: &mut Model,
+    purpose: FormFor,
+    what: &str,
+    verbs: Vec<(ItemKey, Verb)>,
+    through: Option<Arc<str>>,
+) -> Effects {
     let now = model.now;
     let undo = verbs
         .iter()
@@ -516,6 +566,7 @@ fn send(model: &mut Model, purpose: FormFor, what: &str, verbs: Vec<(ItemKey, Ve
         Gesture {
             what: what.into(),
             undo,
+            through,
         },
         acts,
     )

@@ -3,6 +3,7 @@
 //! Called by `runtime`. Nothing here blocks the loop: what takes time is spawned on the SDK's runtime, and its
 //! outcome arrives as a message.
 
+mod change;
 mod ledger;
 mod link;
 mod raw;
@@ -11,8 +12,10 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::audit::Journal;
 use crate::domain::{Feed, ItemKey, SourceId};
 use crate::ledger::{Act, Ledger};
+use crate::model::change::Request;
 use crate::model::{Gesture, Outcome};
 use crate::sources::{Focus, Live};
 use crate::store::Store;
@@ -26,6 +29,7 @@ pub struct Runner {
     outcomes: Outcomes,
     live: Option<Live>,
     desk: Option<ledger::Desk>,
+    hand: Option<change::Hand>,
     focus: &'static [SourceId],
 }
 
@@ -38,6 +42,7 @@ impl Runner {
             outcomes,
             live: None,
             desk: None,
+            hand: None,
             focus: &[],
         }
     }
@@ -48,7 +53,39 @@ impl Runner {
             sources: self.focus.to_vec(),
             ..Focus::default()
         });
+        if let Some(hand) = &self.hand {
+            hand.close(&self.runtime, live.fleet(), Arc::clone(&self.outcomes));
+        }
         self.live = Some(live);
+    }
+
+    /// From here on changes are made through this journal; without one nothing is changed. Call it before
+    /// [`Runner::connect`], which also closes what earlier consoles left open.
+    pub fn answer_to(&mut self, journal: Arc<Journal>) {
+        self.hand = Some(change::Hand::new(journal));
+    }
+
+    /// Finds out about a change before it is confirmed.
+    pub fn look(&self, request: Request) {
+        let outcomes = Arc::clone(&self.outcomes);
+        if let Some(hand) = &self.hand {
+            hand.look(&self.runtime, self.live.as_ref().map(Live::fleet), request, outcomes);
+        }
+    }
+
+    /// Makes a change.
+    pub fn change(&self, request: Request) {
+        let outcomes = Arc::clone(&self.outcomes);
+        if let Some(hand) = &self.hand {
+            hand.perform(&self.runtime, self.live.as_ref().map(Live::fleet), request, outcomes);
+        }
+    }
+
+    /// Leaves what has not been sent yet of a change.
+    pub fn cancel_change(&self, id: u64) {
+        if let Some(hand) = &self.hand {
+            hand.cancel(id);
+        }
     }
 
     /// From here on acts are written into this ledger, and what colleagues write there is told.

@@ -7,6 +7,8 @@ use crate::domain::ItemKey;
 use crate::ledger::{Act, Verb, Who};
 use crate::lifecycle::{Lasting, Owner};
 
+use super::change::Part;
+
 /// How many gestures can be taken back; older ones have long been seen by colleagues.
 const UNDO: usize = 50;
 
@@ -34,6 +36,8 @@ pub struct Undo {
     /// What takes it back, per item. The versions are those right after the gesture: whatever a colleague did since
     /// stands.
     pub verbs: Vec<(ItemKey, Verb)>,
+    /// What takes back what was changed in AWS.
+    pub change: Vec<Part>,
 }
 
 /// Who acts, and what is on its way.
@@ -95,7 +99,7 @@ impl Acting {
 
     /// Remembers how a gesture is taken back.
     pub fn remember(&mut self, undo: Undo) {
-        if undo.verbs.is_empty() {
+        if undo.verbs.is_empty() && undo.change.is_empty() {
             return;
         }
         if self.undo.len() == UNDO {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::aws::ops::look::Closed;
 use crate::domain::{Fault, Feed, ItemKey, SourceId};
 use crate::ledger::{self, Act, News, Verb};
 
 use super::acting::Reach;
+use super::change::{Came, Preflight, Request};
 
 /// Asked of the world by an update. The runner carries it out; the loop never waits for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,12 @@ pub enum Effect {
     FetchRaw(ItemKey),
     /// Write these acts into the ledger, as one gesture.
     Write(Gesture, Vec<Act>),
+    /// Find out whether this change is allowed, as whom it would be made and what it would touch. Changes nothing.
+    Preflight(Box<Request>),
+    /// Make this change in AWS.
+    Change(Box<Request>),
+    /// Leave what has not been sent yet of the change of this number.
+    CancelChange(u64),
     /// Put this text into the clipboard of the operator's own terminal (OSC 52).
     Copy(String),
     /// Open this address in a browser, where there is one.
@@ -44,6 +52,12 @@ pub enum Outcome {
     Link(Result<(), Arc<str>>),
     /// What the ledger made of a gesture, one answer per act and in their order.
     Written(Gesture, Vec<Written>),
+    /// What was found out before a change.
+    Preflight(Preflight),
+    /// What became of a part of a change.
+    Came(Box<Came>),
+    /// What became of changes that earlier consoles left without an outcome.
+    Closed(Vec<Closed>),
     /// What the ledger told by itself: what colleagues did, and whether it can be reached.
     Told(Told),
 }
@@ -55,6 +69,9 @@ pub struct Gesture {
     pub what: Arc<str>,
     /// What takes it back, per item; without the versions, which the ledger's answers tell.
     pub undo: Vec<(ItemKey, Verb)>,
+    /// The note with which what the ledger grants is written through to the services that have a word for it; `None`:
+    /// it is not.
+    pub through: Option<Arc<str>>,
 }
 
 /// The ledger's answer to one act.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::ItemKey;
 
 use super::area;
+use super::change::Request;
 use super::input::InputLine;
 
 /// A form over the panes. `Enter` takes it, `Esc` takes it away; nothing happens before.
@@ -24,6 +25,24 @@ pub struct Form {
     pub focused: usize,
     /// Why what was entered cannot be taken.
     pub error: Option<Arc<str>>,
+    /// First line of what is told that is shown.
+    pub scroll: usize,
+    /// Whether what it would do is still being looked at.
+    pub check: Check,
+    /// What has to be typed before it is done.
+    pub phrase: Option<Arc<str>>,
+    /// The change that it is for, as far as it is known while it is filled in.
+    pub request: Option<Box<Request>>,
+}
+
+/// What is being found out before a form may be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// Nothing has to be, or it has been.
+    #[default]
+    Clear,
+    /// What the request of this number would touch, and whether it is allowed.
+    Looking(u64),
 }
 
 /// What a form is for.
@@ -43,6 +62,8 @@ pub enum FormFor {
     Comment,
     /// Say whose work it is.
     Assign,
+    /// Change something in AWS: by the offer of this name, or by the request that the form holds.
+    Change(Option<&'static str>),
 }
 
 /// One field.

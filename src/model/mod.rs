@@ -11,6 +11,7 @@
 pub mod acting;
 pub mod action;
 pub mod area;
+pub mod change;
 pub mod details;
 pub mod effect;
 pub mod fit;
@@ -37,6 +38,7 @@ use crate::theme::Theme;
 pub use acting::{Acting, Reach, Undo};
 pub use action::{Action, RowKey};
 pub use area::{Area, Areas, DetailsView};
+pub use change::Changing;
 pub use effect::{Effect, Effects, Gesture, Outcome, Told, Written};
 pub use input::InputLine;
 pub use open::{Covered, Open};
@@ -138,6 +140,8 @@ pub struct Model {
     pub session: Session,
     /// Who writes into the ledger, and what is on its way there.
     pub acting: Acting,
+    /// What is being changed in AWS, and what was.
+    pub changing: Changing,
     /// Colours.
     pub theme: Theme,
     /// Keys.
@@ -209,6 +213,7 @@ impl Model {
             open: Open::new(),
             coverage: Covered::default(),
             acting: Acting::new(&session.operator, "", ""),
+            changing: Changing::default(),
             session,
             theme,
             keymap,

@@ -92,7 +92,7 @@ pub struct Choice {
 }
 
 /// What a choice is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The order of the pane.
     Sort,
@@ -102,12 +102,14 @@ pub enum Purpose {
     Accounts,
     /// The regions that are shown; several may be chosen.
     Regions,
+    /// What AWS is asked to do about these items.
+    Change(Vec<ItemKey>),
 }
 
 impl Purpose {
     /// Whether several entries may be chosen.
     #[must_use]
-    pub const fn is_multiple(self) -> bool {
+    pub const fn is_multiple(&self) -> bool {
         matches!(self, Self::Accounts | Self::Regions)
     }
 }

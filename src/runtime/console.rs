@@ -248,6 +248,9 @@ impl Console {
                 Effect::Focus(sources) => self.runner.focus(sources),
                 Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
                 Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
+                Effect::Preflight(request) => self.runner.look(*request),
+                Effect::Change(request) => self.runner.change(*request),
+                Effect::CancelChange(id) => self.runner.cancel_change(id),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text) {
                         self.model.say(

@@ -72,6 +72,12 @@ impl Live {
         self.fleet.watch()
     }
 
+    /// The fleet that is asked.
+    #[must_use]
+    pub fn fleet(&self) -> Arc<Fleet> {
+        Arc::clone(&self.fleet)
+    }
+
     /// Stops asking. Nothing is sent any more when this returns.
     pub async fn stop(mut self) {
         self.task.abort();

@@ -15,7 +15,9 @@ pub mod look;
 pub mod mutations;
 pub mod mutes;
 pub mod opsitems;
+pub mod order;
 pub mod policy;
+pub mod retry;
 pub mod securityhub;
 pub mod windows;
 
@@ -25,6 +27,7 @@ use crate::audit::Operation;
 
 pub use act::{Change, Done, perform};
 pub use look::close;
+pub use order::{Order, Undone};
 pub use mutations::{MUTATIONS, Mutation, Repeat, Risk};
 
 /// How fast an operation may be asked, per account and region.

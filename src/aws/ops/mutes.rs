@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata as _;
-use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule};
+use aws_sdk_cloudwatch::types::{AlarmType, MuteTargets, Rule, Schedule};
 use aws_smithy_types::DateTime;
 use serde_json::{Map, Value, json};
 
@@ -11,8 +11,10 @@ use crate::audit::{Open, Permit, Target, TargetOutcome};
 use crate::aws::access::Access;
 use crate::aws::access::session_name;
 use crate::clock::Timestamp;
+use crate::domain::Fault;
+use crate::domain::text::clean;
 
-use super::GET_ALARM_MUTE_RULE;
+use super::{DESCRIBE_ALARMS, GET_ALARM_MUTE_RULE};
 use super::act::{Change, all_ok, left_alone, not_ok};
 use super::look::{Found, settle};
 use super::mutations::{DELETE_ALARM_MUTE_RULE, Mutation, PUT_ALARM_MUTE_RULE};
@@ -52,7 +54,9 @@ impl PutMute {
         self.until.since(self.begin()).as_secs().div_ceil(60).max(1)
     }
 
-    fn rule(&self, at: usize) -> String {
+    /// The name of its rule at this place: the first has the name itself.
+    #[must_use]
+    pub fn rule(&self, at: usize) -> String {
         match at {
             0 => self.name.clone(),
             at => format!("{}-{}", self.name, at + 1),
@@ -136,6 +140,55 @@ impl Change for PutMute {
     }
 }
 
+/// Every alarm of these that exists, with every action that a mute would keep from happening, in all three states.
+///
+/// # Errors
+/// The alarms cannot be read.
+pub async fn silenced(
+    access: &Access,
+    names: &[String],
+) -> Result<Vec<(String, Vec<String>)>, Fault> {
+    let mut found = Vec::new();
+    for some in names.chunks(PUT_ALARM_MUTE_RULE.most) {
+        let out = access
+            .cloudwatch(&DESCRIBE_ALARMS, |client, with| {
+                client
+                    .describe_alarms()
+                    .set_alarm_names(Some(some.to_vec()))
+                    .alarm_types(AlarmType::MetricAlarm)
+                    .alarm_types(AlarmType::CompositeAlarm)
+                    .max_records(100)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let mut take = |name: Option<&str>, actions: [&[String]; 3]| {
+            let mut actions: Vec<String> = actions.concat().iter().map(|a| clean(a).into_owned()).collect();
+            actions.sort_unstable();
+            actions.dedup();
+            found.push((clean(name.unwrap_or_default()).into_owned(), actions));
+        };
+        for alarm in out.metric_alarms() {
+            let actions = [
+                alarm.alarm_actions(),
+                alarm.ok_actions(),
+                alarm.insufficient_data_actions(),
+            ];
+            take(alarm.alarm_name(), actions);
+        }
+        for alarm in out.composite_alarms() {
+            let actions = [
+                alarm.alarm_actions(),
+                alarm.ok_actions(),
+                alarm.insufficient_data_actions(),
+            ];
+            take(alarm.alarm_name(), actions);
+        }
+    }
+    Ok(found)
+}
+
 /// Takes a mute rule away: its alarms notify again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteMute {
@@ -180,7 +233,7 @@ impl Change for DeleteMute {
 async fn rule(
     access: &Access,
     name: &str,
-) -> Result<Option<(Vec<String>, i64)>, crate::domain::Fault> {
+) -> Result<Option<(Vec<String>, i64)>, Fault> {
     access
         .cloudwatch(&GET_ALARM_MUTE_RULE, |client, with| {
             let asked = client

@@ -1,0 +1,262 @@
+//! What became of changes in AWS: of each part as it comes, told as a whole when the last has come.
+
+use std::sync::Arc;
+
+use crate::audit::{Receipt, Result as Became};
+use crate::aws::ops::look::Closed;
+use crate::aws::ops::{Done, Order, Undone};
+use crate::command;
+use crate::domain::text::plural;
+use crate::domain::{Feed, ItemKey};
+use crate::keymap::Layer;
+use crate::model::change::{Asked, Came, Part, UnderWay};
+use crate::model::form::Results;
+use crate::model::{Effect, Effects, Model, Overlay, Tone, Undo};
+use crate::panes::fact;
+
+/// Takes in what became of one part of a request.
+pub(super) fn came(model: &mut Model, came: Came) -> Effects {
+    let Some(under_way) = model.changing.under_way.get_mut(&came.id) else {
+        return Effects::new();
+    };
+    if let Some(place) = under_way.came.get_mut(came.part) {
+        *place = Some(came.outcome);
+    }
+    let (answered, all) = (under_way.answered(), under_way.came.len());
+    if answered < all {
+        let what = Arc::clone(&under_way.request.what);
+        model.say(Tone::Done, format!("{what}: {answered} of {all} calls answered."));
+        return Effects::new();
+    }
+    match model.changing.under_way.remove(&came.id) {
+        Some(whole) => told(model, whole),
+        None => Effects::new(),
+    }
+}
+
+/// What became of one item.
+struct Line {
+    key: ItemKey,
+    name: Arc<str>,
+    said: Arc<str>,
+    result: Became,
+}
+
+fn told(model: &mut Model, whole: UnderWay) -> Effects {
+    let request = whole.request;
+    let mut lines = Vec::new();
+    let mut unwritten = None;
+    for (part, outcome) in request.parts.iter().zip(whole.came) {
+        let Some(outcome) = outcome else { continue };
+        if let Ok(done) = &outcome {
+            unwritten = unwritten.or_else(|| done.unwritten.clone());
+        }
+        let word = shown_as(&part.order);
+        for (key, result, said) in items(part, outcome) {
+            let name = model.row(&key).map_or_else(
+                || Arc::clone(&key.id),
+                |row| Arc::from(fact::what(row.item())),
+            );
+            let asked = Asked {
+                what: Arc::clone(&request.what),
+                at: model.now,
+                by: Arc::clone(&model.acting.who.owner.operator),
+                done: match result {
+                    Became::Ok => Some(true),
+                    Became::Refused | Became::Failed => Some(false),
+                    Became::Unknown => None,
+                },
+                word: Arc::from(word),
+                said: Arc::clone(&said),
+            };
+            model.changing.remember(key.clone(), asked);
+            lines.push(Line {
+                key,
+                name,
+                said,
+                result,
+            });
+        }
+    }
+    let done: Vec<ItemKey> = lines
+        .iter()
+        .filter(|line| line.result == Became::Ok)
+        .map(|line| line.key.clone())
+        .collect();
+    let undo: Vec<Part> = request
+        .undo
+        .iter()
+        .filter(|part| part.items.iter().all(|key| done.contains(key)))
+        .cloned()
+        .collect();
+    let can_undo = !undo.is_empty();
+    model.acting.remember(Undo {
+        what: Arc::clone(&request.what),
+        verbs: Vec::new(),
+        change: undo,
+    });
+    say(model, &request.what, lines, can_undo);
+    if let Some(unwritten) = unwritten {
+        model.say(Tone::Refused, unwritten.0);
+    }
+    vec![Effect::Refresh(feeds(model, &request.parts))]
+}
+
+fn say(model: &mut Model, what: &Arc<str>, mut lines: Vec<Line>, can_undo: bool) {
+    let not = lines
+        .iter()
+        .filter(|line| line.result != Became::Ok)
+        .count();
+    match lines.as_slice() {
+        [] => {}
+        [one] if not == 1 => {
+            let text = format!("{}: {}", one.name, one.said);
+            model.say(Tone::Refused, text);
+        }
+        many if not == 0 => {
+            let undo = command::chords(model, &[Layer::List, Layer::Global], "triage.undo")
+                .into_iter()
+                .next()
+                .filter(|_| can_undo)
+                .map(|key| format!(" {key} takes it back."))
+                .unwrap_or_default();
+            let made = match many {
+                [one] if !one.said.is_empty() => format!(" {}", one.said),
+                _ => String::new(),
+            };
+            model.say(Tone::Done, format!("{what}.{made}{undo}"));
+        }
+        many => {
+            let title = format!("{what}: {} done, {not} not", many.len() - not);
+            // What was refused comes first: it is what is left to do.
+            lines.sort_by_key(|line| line.result == Became::Ok);
+            let lines = lines
+                .into_iter()
+                .map(|line| {
+                    let is_done = line.result == Became::Ok;
+                    let said = if is_done && line.said.is_empty() {
+                        Arc::from("done")
+                    } else {
+                        line.said
+                    };
+                    (line.name, said, is_done)
+                })
+                .collect();
+            if model.overlay.is_some() {
+                // Somebody is in the middle of something: it is told, and stands in the details and the journal.
+                model.say(Tone::Refused, title);
+            } else {
+                model.show(Overlay::Results(Results {
+                    title: title.into(),
+                    lines,
+                    scroll: 0,
+                }));
+            }
+        }
+    }
+}
+
+/// What became of every item of a part.
+fn items(part: &Part, outcome: Result<Done, Undone>) -> Vec<(ItemKey, Became, Arc<str>)> {
+    let all = |result: Became, said: Arc<str>| {
+        part.items
+            .iter()
+            .map(|key| (key.clone(), result, Arc::clone(&said)))
+            .collect()
+    };
+    match outcome {
+        Err(why @ Undone::Refused(_)) => all(Became::Refused, Arc::from(why.to_string())),
+        Err(why @ Undone::Unread(_)) => all(Became::Failed, Arc::from(why.to_string())),
+        Ok(done) if done.receipt.outcomes.len() == part.items.len() => part
+            .items
+            .iter()
+            .zip(&done.receipt.outcomes)
+            .map(|(key, outcome)| (key.clone(), outcome.result, said(outcome)))
+            .collect(),
+        Ok(done) => {
+            let (result, said) = worst(&done.receipt);
+            all(result, said)
+        }
+    }
+}
+
+fn said(outcome: &crate::audit::TargetOutcome) -> Arc<str> {
+    let words = [outcome.said.as_str(), outcome.created.as_str()];
+    let words: Vec<_> = words.into_iter().filter(|w| !w.is_empty()).collect();
+    Arc::from(words.join(" "))
+}
+
+/// What became of the whole: the worst of its targets, in its words.
+fn worst(receipt: &Receipt) -> (Became, Arc<str>) {
+    receipt
+        .outcomes
+        .iter()
+        .max_by_key(|outcome| outcome.result)
+        .map_or((Became::Unknown, Arc::from("")), |outcome| {
+            (outcome.result, said(outcome))
+        })
+}
+
+/// The word in which the service will show what was asked; empty where it shows nothing.
+const fn shown_as(order: &Order) -> &'static str {
+    match order {
+        Order::UpdateFindings(change) => change.workflow.word(),
+        Order::UpdateOpsItem(change) => change.status.word(),
+        Order::ArchiveFindings(_) => "ARCHIVED",
+        _ => "",
+    }
+}
+
+/// The feeds that know these items, and those where what was made will appear: they are asked at once.
+fn feeds(model: &Model, parts: &[Part]) -> Vec<Feed> {
+    let mut feeds: Vec<Feed> = parts
+        .iter()
+        .flat_map(|part| &part.items)
+        .filter_map(|key| model.store.find(key))
+        .flat_map(|id| model.store.feeds_of(id).collect::<Vec<_>>())
+        .collect();
+    feeds.sort_unstable();
+    feeds.dedup();
+    feeds
+}
+
+/// Tells what became of changes that earlier consoles left without an outcome.
+pub(super) fn closed(model: &mut Model, closed: &[Closed]) {
+    let lines: Vec<(Arc<str>, Arc<str>, bool)> = closed
+        .iter()
+        .map(|closed| {
+            let name = format!(
+                "{} {} ({})",
+                closed.open.record.text("verb"),
+                closed.open.record.text("item"),
+                closed.open.operator()
+            );
+            match &closed.receipt {
+                Ok(receipt) => {
+                    let (result, said) = worst(receipt);
+                    let said = if said.is_empty() {
+                        Arc::from(result.word())
+                    } else {
+                        said
+                    };
+                    (name.into(), said, result == Became::Ok)
+                }
+                Err(why) => (name.into(), Arc::from(why.as_str()), false),
+            }
+        })
+        .collect();
+    let title = format!(
+        "{} change{} of an earlier noctop had no outcome; this is what became of them",
+        lines.len(),
+        plural(lines.len())
+    );
+    if model.overlay.is_some() {
+        model.say(Tone::Refused, format!("{title}: `noctop audit list` has it."));
+    } else {
+        model.show(Overlay::Results(Results {
+            title: title.into(),
+            lines,
+            scroll: 0,
+        }));
+    }
+}

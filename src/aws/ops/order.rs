@@ -1,0 +1,126 @@
+//! An order: any of the changes as one type, which is how a change travels from an operator's key to the call.
+
+use crate::audit::{Intent, Journal, Refused};
+use crate::aws::access::Access;
+use crate::domain::{Fault, Roster};
+
+use super::act::{self, Change, Done, perform};
+use super::automation::{SignalAutomation, StartAutomation, StopAutomation};
+use super::backups::{StartBackup, StartCopy, StopBackup};
+use super::commands::{CancelCommand, SendCommand};
+use super::guardduty::ArchiveFindings;
+use super::mutations::Mutation;
+use super::mutes::{DeleteMute, PutMute};
+use super::opsitems::{CreateOpsItem, UpdateOpsItem};
+use super::retry::Retry;
+use super::securityhub::UpdateFindings;
+use super::windows::CancelWindowRun;
+
+/// Why an order was not carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Undone {
+    /// noctop itself would not: read-only, a policy, no journal. It stands in the journal where there is one.
+    Refused(Refused),
+    /// What it needs could not be read from AWS; nothing was asked to change.
+    Unread(Fault),
+}
+
+impl std::fmt::Display for Undone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(refused) => refused.fmt(f),
+            Self::Unread(fault) => write!(f, "Nothing was changed. {fault}"),
+        }
+    }
+}
+
+macro_rules! orders {
+    ($($change:ident),* $(,)?) => {
+        /// A change of any kind, as plain data.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Order {
+            $(
+                #[doc = concat!("See [`", stringify!($change), "`].")]
+                $change($change),
+            )*
+            /// See [`Retry`]: becomes one of the others once the failed job has been read.
+            Retry(Retry),
+        }
+
+        $(
+            impl From<$change> for Order {
+                fn from(change: $change) -> Self {
+                    Self::$change(change)
+                }
+            }
+        )*
+
+        impl Order {
+            /// The operation that it asks for.
+            #[must_use]
+            pub fn mutation(&self) -> &'static Mutation {
+                match self {
+                    $(Self::$change(change) => change.mutation(),)*
+                    Self::Retry(retry) => retry.mutation(),
+                }
+            }
+
+            /// The intent as the journal would have it.
+            #[must_use]
+            pub fn intent(&self, access: &Access, verb: &str, item: &str) -> Intent {
+                match self {
+                    $(Self::$change(change) => act::intent(change, access, verb, item),)*
+                    Self::Retry(retry) => retry.intent(access, verb, item),
+                }
+            }
+
+            /// Carries it out: intent, permit, call, receipt.
+            ///
+            /// # Errors
+            /// See [`Undone`].
+            pub async fn perform(
+                &self,
+                journal: &Journal,
+                roster: &Roster,
+                access: &Access,
+                verb: &str,
+                item: &str,
+            ) -> Result<Done, Undone> {
+                // Boxed: each of these holds a whole call of the SDK.
+                let done = match self {
+                    $(Self::$change(change) => {
+                        Box::pin(perform(journal, roster, access, verb, item, change)).await
+                    })*
+                    Self::Retry(retry) => {
+                        // Whoever may not change anything is told so before anything is read.
+                        let intent = retry.intent(access, verb, item);
+                        if let Err(refused) = journal.allows(&intent, roster) {
+                            return Err(Undone::Refused(journal.refuse(&intent, refused).await));
+                        }
+                        let order = Box::pin(retry.read(access)).await.map_err(Undone::Unread)?;
+                        return Box::pin(order.perform(journal, roster, access, verb, item)).await;
+                    }
+                };
+                done.map_err(Undone::Refused)
+            }
+        }
+    };
+}
+
+orders! {
+    UpdateFindings,
+    ArchiveFindings,
+    UpdateOpsItem,
+    CreateOpsItem,
+    PutMute,
+    DeleteMute,
+    CancelWindowRun,
+    SendCommand,
+    CancelCommand,
+    StartAutomation,
+    StopAutomation,
+    SignalAutomation,
+    StartBackup,
+    StopBackup,
+    StartCopy,
+}

@@ -1,0 +1,290 @@
+//! The form before a change: what, on which items, where, as whom; confirmed by what a mistake would cost.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::aws::ops::Risk;
+use crate::domain::text::plural;
+use crate::domain::{AccountId, ItemKey, Policy};
+use crate::lifecycle::Pick;
+use crate::model::change::{Preflight, Request};
+use crate::model::form::{Check, Field, Form, FormFor};
+use crate::model::{Effect, Effects, Model, Overlay, Tone};
+use crate::panes::fact;
+use crate::store::Row;
+
+use super::{Aim, Ask, Offer, Said, menu, named, through};
+
+/// The field in which the phrase of a dangerous change is typed.
+const TYPE: &str = "type";
+
+/// Opens the form for an offer, or does it at once where nothing is asked and the account's policy wants no question.
+pub(in crate::command) fn open(
+    model: &mut Model,
+    offer: &'static Offer,
+    targets: Vec<ItemKey>,
+) -> Effects {
+    let (able, why) = menu::fitting(model, offer, &targets);
+    if able.is_empty() {
+        let name = targets
+            .first()
+            .and_then(|key| model.row(key))
+            .map_or_else(|| "The row".to_owned(), |row| fact::what(row.item()));
+        let why = why.into_iter().next().unwrap_or_default();
+        model.say(Tone::Refused, format!("{name}: {why}"));
+        return Effects::new();
+    }
+    let words = offer
+        .asks
+        .iter()
+        .map(|ask| match ask {
+            Ask::Span => ("for", "1h".to_owned()),
+            Ask::Note => ("note", String::new()),
+            Ask::Line(label, text) => (*label, (*text).to_owned()),
+        })
+        .collect();
+    let request = match build(model, offer, &able, words) {
+        Ok(request) => request,
+        Err(why) => {
+            model.say(Tone::Refused, why);
+            return Effects::new();
+        }
+    };
+    let mut fields: Vec<Field> = offer
+        .asks
+        .iter()
+        .map(|ask| match ask {
+            Ask::Span => Field::pick(
+                "for",
+                Pick::QUICK[..4].iter().map(|p| p.word().into()).collect(),
+                1,
+            ),
+            Ask::Note => Field::line("note", ""),
+            Ask::Line(label, text) => Field::line(label, text),
+        })
+        .collect();
+    let mut about = names(model, &able);
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    for no in why {
+        *left.entry(no).or_default() += 1;
+    }
+    about.extend(
+        left.into_iter()
+            .map(|(why, count)| Arc::from(format!("{count} left out: {why}"))),
+    );
+    let is_at_once = offer.risk == Risk::Low
+        && able.len() == 1
+        && policies(model, &request).all(|policy| policy == Policy::Write);
+    if is_at_once {
+        return through::begin(model, request);
+    }
+    let phrase = phrase(model, offer.risk, &request);
+    if phrase.is_some() {
+        fields.push(Field::line(TYPE, ""));
+    }
+    let title = format!(
+        "{}: {} item{}",
+        offer.title(),
+        able.len(),
+        plural(able.len())
+    );
+    show(model, title, about, able, fields, phrase, request, Some(offer.name))
+}
+
+/// Opens the form for a request that is complete already.
+pub(in crate::command) fn open_request(model: &mut Model, request: Request) -> Effects {
+    let able: Vec<ItemKey> = request
+        .parts
+        .iter()
+        .flat_map(|part| part.items.iter().cloned())
+        .collect();
+    let about = names(model, &able);
+    let risk = request
+        .parts
+        .iter()
+        .map(|part| part.order.mutation().risk)
+        .max()
+        .unwrap_or(Risk::Low);
+    let phrase = phrase(model, risk, &request);
+    let fields = if phrase.is_some() {
+        vec![Field::line(TYPE, "")]
+    } else {
+        Vec::new()
+    };
+    let title = request.what.to_string();
+    show(model, title, about, able, fields, phrase, request, None)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one form")]
+fn show(
+    model: &mut Model,
+    title: String,
+    about: Vec<Arc<str>>,
+    targets: Vec<ItemKey>,
+    fields: Vec<Field>,
+    phrase: Option<Arc<str>>,
+    request: Request,
+    offer: Option<&'static str>,
+) -> Effects {
+    let ask = Effect::Preflight(Box::new(request.clone()));
+    model.show(Overlay::Form(Form {
+        title: title.into(),
+        about,
+        purpose: FormFor::Change(offer),
+        targets,
+        fields,
+        focused: 0,
+        error: None,
+        scroll: 0,
+        check: Check::Looking(request.id),
+        phrase,
+        request: Some(Box::new(request)),
+    }));
+    vec![ask]
+}
+
+/// The items and the accounts that they are in, by name.
+fn names(model: &Model, keys: &[ItemKey]) -> Vec<Arc<str>> {
+    let mut about: Vec<Arc<str>> = Vec::new();
+    if let [one] = keys
+        && let Some(row) = model.row(one)
+    {
+        about.push(fact::what(row.item()).into());
+    }
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for key in keys {
+        let place = format!(
+            "{} {}",
+            model.roster().name(key.scope.account),
+            key.scope.region
+        );
+        *places.entry(place).or_default() += 1;
+    }
+    let places: Vec<_> = places
+        .into_iter()
+        .map(|(place, count)| match keys.len() {
+            1 => place,
+            _ => format!("{place} {count}"),
+        })
+        .collect();
+    about.push(places.join(" · ").into());
+    about
+}
+
+fn accounts(request: &Request) -> Vec<AccountId> {
+    let mut ids: Vec<_> = request.parts.iter().map(|p| p.scope.account).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn policies(model: &Model, request: &Request) -> impl Iterator<Item = Policy> {
+    let roster = model.roster();
+    accounts(request)
+        .into_iter()
+        .map(|id| roster.get(id).map_or(Policy::ReadOnly, |a| a.policy))
+}
+
+/// What has to be typed before something dangerous: the account's name; of several, their number and the verb.
+fn phrase(model: &Model, risk: Risk, request: &Request) -> Option<Arc<str>> {
+    if risk < Risk::High {
+        return None;
+    }
+    Some(match accounts(request).as_slice() {
+        [one] => model.roster().name(*one),
+        many => {
+            let verb = request.verb.rsplit('.').next().unwrap_or_default();
+            Arc::from(format!("{} {verb}", many.len()))
+        }
+    })
+}
+
+/// The request of an offer for items as they are now.
+fn build(
+    model: &mut Model,
+    offer: &Offer,
+    keys: &[ItemKey],
+    words: BTreeMap<&'static str, String>,
+) -> Result<Request, String> {
+    let id = model.changing.number();
+    let said = Said {
+        operator: Arc::clone(&model.acting.who.owner.operator),
+        words,
+        shift_end: model.acting.shift_end,
+    };
+    let rows: Vec<&Row> = keys.iter().filter_map(|key| model.row(key)).collect();
+    let what = match rows.as_slice() {
+        [one] => format!("{} {}", offer.done, fact::what(one.item())),
+        many => format!("{} {} items", offer.done, many.len()),
+    };
+    let aim = Aim {
+        rows: &rows,
+        store: &model.store,
+        said: &said,
+        now: model.now,
+    };
+    offer.request(id, &what, &aim)
+}
+
+/// Takes in what was found out for the form that is open; for any other it comes too late.
+pub fn take_in(model: &mut Model, preflight: Preflight) {
+    let Some(Overlay::Form(form)) = &mut model.overlay else {
+        return;
+    };
+    if form.check != Check::Looking(preflight.id) {
+        return;
+    }
+    match preflight.found {
+        Ok(lines) => {
+            form.about.extend(lines);
+            form.check = Check::Clear;
+        }
+        Err(why) => {
+            model.overlay = None;
+            model.say(Tone::Refused, why);
+        }
+    }
+}
+
+/// Takes a form for a change: sends it, or shows in place why it cannot be sent.
+pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Effects {
+    let complain = |model: &mut Model, why: String| {
+        if let Some(Overlay::Form(form)) = &mut model.overlay {
+            form.error = Some(why.into());
+        }
+        Effects::new()
+    };
+    if form.check != Check::Clear {
+        return complain(model, "still finding out what this would touch; a moment".to_owned());
+    }
+    if let Some(phrase) = &form.phrase
+        && form.says(TYPE) != &**phrase
+    {
+        return complain(model, format!("type {phrase} to go on"));
+    }
+    let request = match (offer.and_then(named), &form.request) {
+        (Some(offer), _) => {
+            // As the items are now: what has gone or changed since the form was opened is left out.
+            let (able, _) = menu::fitting(model, offer, &form.targets);
+            if able.is_empty() {
+                model.overlay = None;
+                model.say(Tone::Refused, "None of it fits any more; nothing was changed.");
+                return Effects::new();
+            }
+            let words = offer
+                .asks
+                .iter()
+                .map(|ask| (ask.label(), form.says(ask.label()).to_owned()))
+                .collect();
+            match build(model, offer, &able, words) {
+                Ok(request) => request,
+                Err(why) => return complain(model, why),
+            }
+        }
+        (None, Some(request)) => (**request).clone(),
+        (None, None) => return Effects::new(),
+    };
+    model.overlay = None;
+    model.pane_mut().marked.clear();
+    through::begin(model, request)
+}

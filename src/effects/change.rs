@@ -1,0 +1,263 @@
+//! Changes: found out about, carried out through the journal, and closed where an earlier console left them open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::audit::{Journal, Refused, Why};
+use crate::aws::access::Access;
+use crate::aws::fleet::Fleet;
+use crate::aws::ops::{self, Done, Order, Undone};
+use crate::domain::Scope;
+use crate::domain::text::plural;
+use crate::model::Outcome;
+use crate::model::change::{Came, Part, Preflight, Request};
+
+use super::Outcomes;
+
+/// Parts of a request that are on their way at once: enough to keep every account's quota busy, few enough to cancel.
+const ABREAST: usize = 16;
+/// How many alarms and accounts are told one by one before the rest is counted.
+const TOLD: usize = 200;
+/// How long intents of earlier consoles are looked for while the fleet becomes known.
+const CLOSING: Duration = Duration::from_secs(300);
+
+/// Whoever makes changes: the journal, and the fleet once it is known.
+#[derive(Clone)]
+pub(super) struct Hand {
+    journal: Arc<Journal>,
+    cancelled: Arc<Mutex<BTreeMap<u64, Arc<AtomicBool>>>>,
+}
+
+impl Hand {
+    pub(super) fn new(journal: Arc<Journal>) -> Self {
+        Self {
+            journal,
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Finds out about a request before it is confirmed; the answer comes as one outcome.
+    pub(super) fn look(
+        &self,
+        runtime: &Handle,
+        fleet: Option<Arc<Fleet>>,
+        request: Request,
+        outcomes: Outcomes,
+    ) {
+        let hand = self.clone();
+        runtime.spawn(async move {
+            let found = match fleet {
+                Some(fleet) => hand.found(&fleet, &request).await,
+                None => Err("The fleet is not known yet; try again in a moment.".to_owned()),
+            };
+            outcomes(Outcome::Preflight(Preflight {
+                id: request.id,
+                found: found
+                    .map(|lines| lines.into_iter().map(Arc::from).collect())
+                    .map_err(Arc::from),
+            }));
+        });
+    }
+
+    async fn found(&self, fleet: &Fleet, request: &Request) -> Result<Vec<String>, String> {
+        let roster = &fleet.census().roster;
+        let mut identities: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for part in &request.parts {
+            let Some(access) = fleet.access(part.scope) else {
+                return Err(stranger(part.scope));
+            };
+            let intent = part.order.intent(&access, &request.verb, &part.about());
+            identities
+                .entry(intent.identity.clone())
+                .or_default()
+                .insert(roster.name(part.scope.account).to_string());
+            if let Err(refused) = self.journal.allows(&intent, roster) {
+                return Err(self.journal.refuse(&intent, refused).await.said);
+            }
+        }
+        let mut lines: Vec<String> = identities
+            .into_iter()
+            .map(|(identity, accounts)| {
+                let identity = if identity.is_empty() {
+                    "the environment's credentials".to_owned()
+                } else {
+                    identity
+                };
+                match accounts.len() {
+                    1 => format!("as {identity}"),
+                    n => format!("as {identity} in {n} accounts"),
+                }
+            })
+            .collect();
+        if lines.len() > TOLD {
+            let more = lines.len() - TOLD;
+            lines.truncate(TOLD);
+            lines.push(format!("… and {more} other identities"));
+        }
+        lines.extend(self.remark());
+        for part in &request.parts {
+            let Some(access) = fleet.access(part.scope) else {
+                continue;
+            };
+            lines.extend(touched(part, &access).await);
+        }
+        Ok(lines)
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.journal.remark()
+    }
+
+    /// Carries a request out; every part comes back as an outcome of its own.
+    pub(super) fn perform(
+        &self,
+        runtime: &Handle,
+        fleet: Option<Arc<Fleet>>,
+        request: Request,
+        outcomes: Outcomes,
+    ) {
+        let is_cancelled = Arc::new(AtomicBool::new(false));
+        self.cancelled().insert(request.id, Arc::clone(&is_cancelled));
+        let room = Arc::new(Semaphore::new(ABREAST));
+        let hand = self.clone();
+        let request = Arc::new(request);
+        runtime.clone().spawn(async move {
+            let mut parts = tokio::task::JoinSet::new();
+            for at in 0..request.parts.len() {
+                let (hand, fleet, request) = (hand.clone(), fleet.clone(), Arc::clone(&request));
+                let (room, is_cancelled) = (Arc::clone(&room), Arc::clone(&is_cancelled));
+                let outcomes = Arc::clone(&outcomes);
+                parts.spawn(async move {
+                    let _place = room.acquire_owned().await;
+                    let outcome = if is_cancelled.load(Ordering::Relaxed) {
+                        Err(refused("It was cancelled before it was sent."))
+                    } else {
+                        hand.part(fleet.as_deref(), &request, at).await
+                    };
+                    let id = request.id;
+                    outcomes(Outcome::Came(Box::new(Came {
+                        id,
+                        part: at,
+                        outcome,
+                    })));
+                });
+            }
+            while parts.join_next().await.is_some() {}
+            hand.cancelled().remove(&request.id);
+        });
+    }
+
+    async fn part(
+        &self,
+        fleet: Option<&Fleet>,
+        request: &Request,
+        at: usize,
+    ) -> Result<Done, Undone> {
+        let Some(fleet) = fleet else {
+            return Err(refused("The fleet is not known yet; nothing was sent."));
+        };
+        let part = &request.parts[at];
+        let roster = &fleet.census().roster;
+        let Some(access) = fleet.access(part.scope) else {
+            return Err(refused(&stranger(part.scope)));
+        };
+        part.order
+            .perform(&self.journal, roster, &access, &request.verb, &part.about())
+            .await
+    }
+
+    /// Leaves what has not been sent yet of a request.
+    pub(super) fn cancel(&self, id: u64) {
+        if let Some(flag) = self.cancelled().get(&id) {
+            flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn cancelled(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<AtomicBool>>> {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes what earlier consoles left open, as the fleet becomes known.
+    pub(super) fn close(&self, runtime: &Handle, fleet: Arc<Fleet>, outcomes: Outcomes) {
+        let journal = Arc::clone(&self.journal);
+        runtime.spawn(async move {
+            let mut census = fleet.watch();
+            let until = tokio::time::Instant::now() + CLOSING;
+            loop {
+                census.mark_unchanged();
+                let closed = ops::close(&journal, &fleet).await;
+                let is_known = |c: &ops::look::Closed| {
+                    c.receipt.is_ok() || c.open.scope().is_some_and(|s| fleet.access(s).is_some())
+                };
+                let strangers = closed.iter().filter(|c| !is_known(c)).count();
+                let known: Vec<_> = closed.into_iter().filter(is_known).collect();
+                if !known.is_empty() {
+                    outcomes(Outcome::Closed(known));
+                }
+                // An account that is not known yet may become so, when its organization has been listed.
+                let news = tokio::time::timeout_at(until, census.changed());
+                if strangers == 0 || !matches!(news.await, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+fn refused(said: &str) -> Undone {
+    Undone::Refused(Refused {
+        why: Why::Otherwise,
+        said: said.to_owned(),
+    })
+}
+
+fn stranger(scope: Scope) -> String {
+    format!("{scope} is not part of this fleet any more; nothing was sent.")
+}
+
+/// What an order would touch beside what is on the screen. What cannot be read is said to be unread.
+async fn touched(part: &Part, access: &Access) -> Vec<String> {
+    match &part.order {
+        Order::PutMute(mute) => match ops::mutes::silenced(access, &mute.alarms).await {
+            Ok(alarms) => {
+                let place = access.place();
+                let mut lines: Vec<String> = alarms
+                    .iter()
+                    .take(TOLD)
+                    .map(|(name, actions)| {
+                        let actions = if actions.is_empty() {
+                            "no action".to_owned()
+                        } else {
+                            actions.join(", ")
+                        };
+                        format!("silences {name} ({place}): {actions}")
+                    })
+                    .collect();
+                if alarms.len() > TOLD {
+                    let more = alarms.len() - TOLD;
+                    lines.push(format!("… and {more} more alarm{}", plural(more)));
+                }
+                lines
+            }
+            Err(fault) => vec![format!("What it would silence could not be read: {fault}")],
+        },
+        Order::SendCommand(command) => vec![format!(
+            "{} on {} instance{} in {}: {}",
+            command.document,
+            command.instances.len(),
+            plural(command.instances.len()),
+            access.place(),
+            command.instances.join(" "),
+        )],
+        Order::StartBackup(backup) => vec![format!(
+            "{} to vault {} as {}",
+            backup.resource, backup.vault, backup.role
+        )],
+        _ => Vec::new(),
+    }
+}

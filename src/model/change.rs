@@ -1,0 +1,150 @@
+//! Changes that an operator asks of AWS: what is asked, what was found out before, what became of it. Plain data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::aws::ops::{Done, Order, Undone};
+use crate::clock::Timestamp;
+use crate::domain::{Item, ItemKey, Scope};
+
+/// One gesture: the same for one or many items, as however many orders that takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Tells it from every other one of this console.
+    pub id: u64,
+    /// The command that asked: what the journal calls it.
+    pub verb: Arc<str>,
+    /// What it does, as the beginning of a sentence in the past: `Resolved 3 findings`.
+    pub what: Arc<str>,
+    /// The orders, each for one account and region.
+    pub parts: Vec<Part>,
+    /// What takes it back, where that is possible.
+    pub undo: Vec<Part>,
+}
+
+/// One order, and the items that it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Where the call is made.
+    pub scope: Scope,
+    /// The items; where there are as many as the order has targets, in their order.
+    pub items: Vec<ItemKey>,
+    /// The order.
+    pub order: Order,
+}
+
+impl Part {
+    /// What the journal says it is about.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match self.items.as_slice() {
+            [] => String::new(),
+            [one] => format!("{} {} {}", one.kind, one.scope, one.id),
+            many => format!("{} items", many.len()),
+        }
+    }
+}
+
+/// What was found out before a change is confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preflight {
+    /// Of which request.
+    pub id: u64,
+    /// What the operator should know before saying yes, or why it would be refused.
+    pub found: Result<Vec<Arc<str>>, Arc<str>>,
+}
+
+/// What became of one part of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Came {
+    /// Of which request.
+    pub id: u64,
+    /// Which of its parts.
+    pub part: usize,
+    /// What became of it.
+    pub outcome: Result<Done, Undone>,
+}
+
+/// A request that is being carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnderWay {
+    /// What was asked.
+    pub request: Request,
+    /// What became of its parts, as far as that is known.
+    pub came: Vec<Option<Result<Done, Undone>>>,
+    /// Whether the operator wants what has not begun to be left.
+    pub is_cancelled: bool,
+}
+
+impl UnderWay {
+    /// How many parts have an answer.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.came.iter().flatten().count()
+    }
+}
+
+/// Something was asked of AWS about an item, and what its service says of it may not show that yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What, in the past: `Resolved`.
+    pub what: Arc<str>,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Arc<str>,
+    /// Whether AWS said yes; nobody can tell where it is `None`.
+    pub done: Option<bool>,
+    /// The word in which the service shows it; empty where it shows nothing.
+    pub word: Arc<str>,
+    /// What AWS made of it: an id or a sentence.
+    pub said: Arc<str>,
+}
+
+impl Asked {
+    /// Whether what AWS says of the item is what was asked.
+    #[must_use]
+    pub fn shows(&self, item: &Item) -> bool {
+        !self.word.is_empty() && item.native_state.contains(&*self.word)
+    }
+}
+
+/// How many items remember what was asked about them; the oldest are forgotten first, and stand in the journal.
+const REMEMBERED: usize = 5_000;
+
+/// Every change of this console: what is under way and what was asked about which item.
+#[derive(Clone, Debug, Default)]
+pub struct Changing {
+    /// Requests without all their answers, by id.
+    pub under_way: BTreeMap<u64, UnderWay>,
+    asked: BTreeMap<ItemKey, Asked>,
+    requests: u64,
+}
+
+impl Changing {
+    /// A number that no other request of this console has.
+    pub fn number(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
+    /// Remembers what was asked about an item.
+    pub fn remember(&mut self, key: ItemKey, asked: Asked) {
+        if self.asked.len() >= REMEMBERED
+            && let Some(oldest) = self
+                .asked
+                .iter()
+                .min_by_key(|(_, asked)| asked.at)
+                .map(|(key, _)| key.clone())
+        {
+            self.asked.remove(&oldest);
+        }
+        self.asked.insert(key, asked);
+    }
+
+    /// What was last asked about an item.
+    #[must_use]
+    pub fn asked(&self, key: &ItemKey) -> Option<&Asked> {
+        self.asked.get(key)
+    }
+}
