@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::audit::{Receipt, Result as Became};
+use crate::audit::Result as Became;
+use crate::aws::ops::Order;
 use crate::aws::ops::look::Closed;
-use crate::aws::ops::{Done, Order, Undone};
 use crate::command;
 use crate::domain::text::plural;
 use crate::domain::{Feed, ItemKey};
 use crate::keymap::Layer;
-use crate::model::change::{Asked, Came, Part, UnderWay};
+use crate::model::change::{Asked, Came, Part, UnderWay, worst};
 use crate::model::form::Results;
 use crate::model::{Effect, Effects, Model, Overlay, Tone, Undo};
 use crate::panes::fact;
@@ -25,7 +25,10 @@ pub(super) fn came(model: &mut Model, came: Came) -> Effects {
     let (answered, all) = (under_way.answered(), under_way.came.len());
     if answered < all {
         let what = Arc::clone(&under_way.request.what);
-        model.say(Tone::Done, format!("{what}: {answered} of {all} calls answered."));
+        model.say(
+            Tone::Done,
+            format!("{what}: {answered} of {all} calls answered."),
+        );
         return Effects::new();
     }
     match model.changing.under_way.remove(&came.id) {
@@ -52,7 +55,7 @@ fn told(model: &mut Model, whole: UnderWay) -> Effects {
             unwritten = unwritten.or_else(|| done.unwritten.clone());
         }
         let word = shown_as(&part.order);
-        for (key, result, said) in items(part, outcome) {
+        for (key, result, said) in part.became(&outcome) {
             let name = model.row(&key).map_or_else(
                 || Arc::clone(&key.id),
                 |row| Arc::from(fact::what(row.item())),
@@ -156,47 +159,6 @@ fn say(model: &mut Model, what: &Arc<str>, mut lines: Vec<Line>, can_undo: bool)
     }
 }
 
-/// What became of every item of a part.
-fn items(part: &Part, outcome: Result<Done, Undone>) -> Vec<(ItemKey, Became, Arc<str>)> {
-    let all = |result: Became, said: Arc<str>| {
-        part.items
-            .iter()
-            .map(|key| (key.clone(), result, Arc::clone(&said)))
-            .collect()
-    };
-    match outcome {
-        Err(why @ Undone::Refused(_)) => all(Became::Refused, Arc::from(why.to_string())),
-        Err(why @ Undone::Unread(_)) => all(Became::Failed, Arc::from(why.to_string())),
-        Ok(done) if done.receipt.outcomes.len() == part.items.len() => part
-            .items
-            .iter()
-            .zip(&done.receipt.outcomes)
-            .map(|(key, outcome)| (key.clone(), outcome.result, said(outcome)))
-            .collect(),
-        Ok(done) => {
-            let (result, said) = worst(&done.receipt);
-            all(result, said)
-        }
-    }
-}
-
-fn said(outcome: &crate::audit::TargetOutcome) -> Arc<str> {
-    let words = [outcome.said.as_str(), outcome.created.as_str()];
-    let words: Vec<_> = words.into_iter().filter(|w| !w.is_empty()).collect();
-    Arc::from(words.join(" "))
-}
-
-/// What became of the whole: the worst of its targets, in its words.
-fn worst(receipt: &Receipt) -> (Became, Arc<str>) {
-    receipt
-        .outcomes
-        .iter()
-        .max_by_key(|outcome| outcome.result)
-        .map_or((Became::Unknown, Arc::from("")), |outcome| {
-            (outcome.result, said(outcome))
-        })
-}
-
 /// The word in which the service will show what was asked; empty where it shows nothing.
 const fn shown_as(order: &Order) -> &'static str {
     match order {
@@ -251,7 +213,10 @@ pub(super) fn closed(model: &mut Model, closed: &[Closed]) {
         plural(lines.len())
     );
     if model.overlay.is_some() {
-        model.say(Tone::Refused, format!("{title}: `noctop audit list` has it."));
+        model.say(
+            Tone::Refused,
+            format!("{title}: `noctop audit list` has it."),
+        );
     } else {
         model.show(Overlay::Results(Results {
             title: title.into(),

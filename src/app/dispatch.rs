@@ -13,8 +13,13 @@ pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
         model.say(Tone::Refused, format!("There is no command `{name}`."));
         return Effects::new();
     };
-    // What is not aimed at a row cannot land on the wrong one.
-    if command.risk >= Risk::Take && command.when != When::Always && refuse_displaced(model) {
+    // What is not aimed at the row under the cursor cannot land on the wrong one.
+    let is_for_marks = command.when == When::Aimed && !model.pane().marked.is_empty();
+    if command.risk >= Risk::Take
+        && command.when != When::Always
+        && !is_for_marks
+        && refuse_displaced(model)
+    {
         return Effects::new();
     }
     let target = model.pane().cursor.clone();

@@ -230,6 +230,9 @@ fn in_filter(model: &mut Model, chord: Chord) -> Effects {
             if input.error.is_none() {
                 model.filtering = None;
                 command::filter::apply(model, text);
+                // The list changed under the operator's own fingers, letter by letter: the row that the cursor is on
+                // now has been seen.
+                model.pane_mut().displaced = None;
             }
             return Effects::new();
         }

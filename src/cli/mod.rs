@@ -1,5 +1,6 @@
 //! The command line: parse, start, exit code. One file per headless subcommand; nothing headless starts the console.
 
+mod act;
 mod audit;
 mod check;
 mod config;
@@ -76,6 +77,8 @@ enum Command {
     Ls(ls::Ls),
     Check(check::Check),
     Ack(triage::Ack),
+    Act(act::Act),
+    Mute(act::Mute),
     Unack(triage::Unack),
     Snooze(triage::Snooze),
     Comment(triage::Comment),
@@ -100,6 +103,8 @@ pub fn run() -> ExitCode {
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
         Some(Command::Ack(ack)) => ack.run(),
+        Some(Command::Act(act)) => act.run(),
+        Some(Command::Mute(mute)) => mute.run(),
         Some(Command::Unack(unack)) => unack.run(),
         Some(Command::Snooze(snooze)) => snooze.run(),
         Some(Command::Comment(comment)) => comment.run(),

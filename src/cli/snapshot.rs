@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use crate::aws::fleet::Fleet;
 use crate::clock::Timestamp;
 use crate::domain::{Account, Kind};
 use crate::filter::Filter;
@@ -27,6 +29,10 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// Who asks: whom `owner:mine` means.
     pub operator: String,
+    /// The fleet that was read, and what its connections live on.
+    pub fleet: Arc<Fleet>,
+    /// The runtime of the SDK.
+    pub runtime: Runtime,
     /// Why the ledger could not be read, if it could not: who has what is then unknown.
     pub ledger: Option<Trouble>,
     kinds: Vec<Kind>,
@@ -55,21 +61,23 @@ impl Snapshot {
         let mut store = stage.store();
         let clock = Stage::clock();
         let runtime = Stage::runtime()?;
-        let census = runtime.block_on(async {
+        let (fleet, census) = runtime.block_on(async {
             let fleet = stage::open(stage.config.fleet.clone(), Arc::clone(&clock)).await?;
             let (tx, mut rx) = mpsc::channel(WAITING);
             let settings = stage.sources();
             let kinds = kinds.to_vec();
             let sweeping = Arc::clone(&clock);
+            let swept = Arc::clone(&fleet);
             let sweep = tokio::spawn(async move {
-                sweep_once(&fleet, &settings, &kinds, patience, sweeping, tx).await
+                sweep_once(&swept, &settings, &kinds, patience, sweeping, tx).await
             });
             while let Some(batch) = rx.recv().await {
                 store.apply(batch);
             }
-            sweep
+            let census = sweep
                 .await
-                .map_err(|why| Refusal(vec![format!("the reading broke off: {why}")]))
+                .map_err(|why| Refusal(vec![format!("the reading broke off: {why}")]))?;
+            Ok::<_, Refusal>((fleet, census))
         })?;
         for warning in &stage.warnings {
             super::complain(warning);
@@ -91,6 +99,8 @@ impl Snapshot {
             store,
             at,
             operator: stage.operator(),
+            fleet,
+            runtime,
             ledger,
             kinds: kinds.to_vec(),
         })

@@ -51,7 +51,7 @@ pub struct Targets {
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// A line for people.
     Table,
     /// An array of objects.
@@ -209,23 +209,67 @@ impl Assign {
 }
 
 /// What came of one item.
-struct Line {
-    key: ItemKey,
-    name: String,
-    /// What was written down, or why it was not.
-    outcome: Result<String, String>,
+pub(super) struct Line {
+    /// The item.
+    pub key: ItemKey,
+    /// What people call it, with its account and region.
+    pub name: String,
+    /// What was done, or why it was not.
+    pub outcome: Result<String, String>,
 }
 
 impl Targets {
-    fn run(self, purpose: FormFor, intention: &Intention) -> ExitCode {
+    /// The filter that was given; an empty one where items are named.
+    ///
+    /// # Errors
+    /// Nothing is named at all, or the filter cannot be read.
+    pub(super) fn filter(&self) -> Result<Filter, String> {
         if self.ids.is_empty() && self.filter.is_none() {
-            complain("name items by id, or with --filter");
-            return ExitCode::from(USAGE);
+            return Err("name items by id, or with --filter".to_owned());
         }
-        let filter = match Filter::parse(self.filter.as_deref().unwrap_or("")) {
+        Filter::parse(self.filter.as_deref().unwrap_or(""))
+            .map_err(|problem| format!("the filter cannot be read: {problem}"))
+    }
+
+    /// Whether items were found by a filter.
+    pub(super) const fn is_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// Whether everything that was found is meant.
+    pub(super) const fn says_yes(&self) -> bool {
+        self.yes
+    }
+
+    /// How to print what came of it.
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Reads what may be meant. `write` allows changes where the accounts' policies do.
+    ///
+    /// # Errors
+    /// The command could not begin.
+    pub(super) fn read(&self, write: bool) -> Result<(Stage, Snapshot), Refusal> {
+        let mut flags = self.start.fleet.clone().into_flags();
+        if write {
+            flags.readonly = Some(false);
+        }
+        let stage = Stage::set(&flags, self.start.demo.scenario.as_deref())?;
+        let kinds = if self.kind.is_empty() {
+            Kind::ALL
+        } else {
+            &self.kind
+        };
+        let snapshot = Snapshot::of(&stage, kinds, self.timeout)?;
+        Ok((stage, snapshot))
+    }
+
+    fn run(self, purpose: FormFor, intention: &Intention) -> ExitCode {
+        let filter = match self.filter() {
             Ok(filter) => filter,
-            Err(problem) => {
-                complain(&format!("the filter cannot be read: {problem}"));
+            Err(why) => {
+                complain(&why);
                 return ExitCode::from(USAGE);
             }
         };
@@ -244,17 +288,10 @@ impl Targets {
         intention: &Intention,
         filter: &Filter,
     ) -> Result<ExitCode, Refusal> {
-        let flags = self.start.fleet.clone().into_flags();
-        let stage = Stage::set(&flags, self.start.demo.scenario.as_deref())?;
+        let (stage, snapshot) = self.read(false)?;
         let ledger = stage
             .ledger()
             .map_err(|trouble| Refusal(vec![trouble.message]))?;
-        let kinds = if self.kind.is_empty() {
-            Kind::ALL
-        } else {
-            &self.kind
-        };
-        let snapshot = Snapshot::of(&stage, kinds, self.timeout)?;
         if let Some(trouble) = &snapshot.ledger {
             // Without knowing who has what, nothing is written: it would be refused or, worse, hide a colleague's act.
             complain(&trouble.message);
@@ -318,7 +355,7 @@ impl Targets {
     }
 
     /// The rows that are meant: by id or ARN, or by the filter.
-    fn meant<'r>(&self, rows: &[(crate::store::RowId, &'r Row)]) -> Vec<&'r Row> {
+    pub(super) fn meant<'r>(&self, rows: &[(crate::store::RowId, &'r Row)]) -> Vec<&'r Row> {
         let by_id = |row: &Row| {
             self.ids
                 .iter()
@@ -333,7 +370,7 @@ impl Targets {
     }
 }
 
-fn name(row: &Row, snapshot: &Snapshot) -> String {
+pub(super) fn name(row: &Row, snapshot: &Snapshot) -> String {
     let scope = row.key().scope;
     format!(
         "{} {} {}",
@@ -343,7 +380,7 @@ fn name(row: &Row, snapshot: &Snapshot) -> String {
     )
 }
 
-fn print(lines: &[Line], format: Format) {
+pub(super) fn print(lines: &[Line], format: Format) {
     let text = match format {
         Format::Json => {
             let list: Vec<_> = lines

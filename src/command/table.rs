@@ -4,7 +4,9 @@ use super::Command;
 use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
 use super::When::{Aimed, Always, Item, Items, Row};
-use super::{Section, When, app, change, choose, feed, filter, mark, palette, pane, row, triage, view};
+use super::{
+    Section, When, app, change, choose, feed, filter, mark, palette, pane, row, triage, view,
+};
 use crate::model::{Action, Effects, Model};
 
 const fn look(

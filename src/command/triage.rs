@@ -138,7 +138,10 @@ pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
         if change::is_stale(model, &undo) {
             return refuse(
                 model,
-                format!("{}: it has been changed further meanwhile, so that stands.", undo.what),
+                format!(
+                    "{}: it has been changed further meanwhile, so that stands.",
+                    undo.what
+                ),
             );
         }
         return change::take_back(model, undo);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::audit::{Journal, Refused, Why};
 use crate::aws::access::Access;
@@ -52,7 +53,7 @@ impl Hand {
         let hand = self.clone();
         runtime.spawn(async move {
             let found = match fleet {
-                Some(fleet) => hand.found(&fleet, &request).await,
+                Some(fleet) => preflight(&hand.journal, &fleet, &request).await,
                 None => Err("The fleet is not known yet; try again in a moment.".to_owned()),
             };
             outcomes(Outcome::Preflight(Preflight {
@@ -64,55 +65,6 @@ impl Hand {
         });
     }
 
-    async fn found(&self, fleet: &Fleet, request: &Request) -> Result<Vec<String>, String> {
-        let roster = &fleet.census().roster;
-        let mut identities: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for part in &request.parts {
-            let Some(access) = fleet.access(part.scope) else {
-                return Err(stranger(part.scope));
-            };
-            let intent = part.order.intent(&access, &request.verb, &part.about());
-            identities
-                .entry(intent.identity.clone())
-                .or_default()
-                .insert(roster.name(part.scope.account).to_string());
-            if let Err(refused) = self.journal.allows(&intent, roster) {
-                return Err(self.journal.refuse(&intent, refused).await.said);
-            }
-        }
-        let mut lines: Vec<String> = identities
-            .into_iter()
-            .map(|(identity, accounts)| {
-                let identity = if identity.is_empty() {
-                    "the environment's credentials".to_owned()
-                } else {
-                    identity
-                };
-                match accounts.len() {
-                    1 => format!("as {identity}"),
-                    n => format!("as {identity} in {n} accounts"),
-                }
-            })
-            .collect();
-        if lines.len() > TOLD {
-            let more = lines.len() - TOLD;
-            lines.truncate(TOLD);
-            lines.push(format!("… and {more} other identities"));
-        }
-        lines.extend(self.remark());
-        for part in &request.parts {
-            let Some(access) = fleet.access(part.scope) else {
-                continue;
-            };
-            lines.extend(touched(part, &access).await);
-        }
-        Ok(lines)
-    }
-
-    fn remark(&self) -> Option<String> {
-        self.journal.remark()
-    }
-
     /// Carries a request out; every part comes back as an outcome of its own.
     pub(super) fn perform(
         &self,
@@ -122,53 +74,31 @@ impl Hand {
         outcomes: Outcomes,
     ) {
         let is_cancelled = Arc::new(AtomicBool::new(false));
-        self.cancelled().insert(request.id, Arc::clone(&is_cancelled));
-        let room = Arc::new(Semaphore::new(ABREAST));
+        self.cancelled()
+            .insert(request.id, Arc::clone(&is_cancelled));
         let hand = self.clone();
         let request = Arc::new(request);
-        runtime.clone().spawn(async move {
-            let mut parts = tokio::task::JoinSet::new();
-            for at in 0..request.parts.len() {
-                let (hand, fleet, request) = (hand.clone(), fleet.clone(), Arc::clone(&request));
-                let (room, is_cancelled) = (Arc::clone(&room), Arc::clone(&is_cancelled));
-                let outcomes = Arc::clone(&outcomes);
-                parts.spawn(async move {
-                    let _place = room.acquire_owned().await;
-                    let outcome = if is_cancelled.load(Ordering::Relaxed) {
-                        Err(refused("It was cancelled before it was sent."))
-                    } else {
-                        hand.part(fleet.as_deref(), &request, at).await
-                    };
-                    let id = request.id;
-                    outcomes(Outcome::Came(Box::new(Came {
-                        id,
-                        part: at,
-                        outcome,
-                    })));
-                });
+        runtime.spawn(async move {
+            let id = request.id;
+            let tell = Arc::clone(&outcomes);
+            let came = move |part, outcome| {
+                tell(Outcome::Came(Box::new(Came { id, part, outcome })));
+            };
+            match fleet {
+                Some(fleet) => {
+                    carry_out(&hand.journal, &fleet, &request, &is_cancelled, came).await;
+                }
+                None => {
+                    for at in 0..request.parts.len() {
+                        came(
+                            at,
+                            Err(refused("The fleet is not known yet; nothing was sent.")),
+                        );
+                    }
+                }
             }
-            while parts.join_next().await.is_some() {}
-            hand.cancelled().remove(&request.id);
+            hand.cancelled().remove(&id);
         });
-    }
-
-    async fn part(
-        &self,
-        fleet: Option<&Fleet>,
-        request: &Request,
-        at: usize,
-    ) -> Result<Done, Undone> {
-        let Some(fleet) = fleet else {
-            return Err(refused("The fleet is not known yet; nothing was sent."));
-        };
-        let part = &request.parts[at];
-        let roster = &fleet.census().roster;
-        let Some(access) = fleet.access(part.scope) else {
-            return Err(refused(&stranger(part.scope)));
-        };
-        part.order
-            .perform(&self.journal, roster, &access, &request.verb, &part.about())
-            .await
     }
 
     /// Leaves what has not been sent yet of a request.
@@ -179,7 +109,9 @@ impl Hand {
     }
 
     fn cancelled(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<AtomicBool>>> {
-        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cancelled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes what earlier consoles left open, as the fleet becomes known.
@@ -207,6 +139,108 @@ impl Hand {
             }
         });
     }
+}
+
+/// Finds out about a request before it is confirmed: as which identities it would be made and what it would touch.
+///
+/// # Errors
+/// It would be refused, and is noted in the journal as refused: read-only, a policy, an account that is not there.
+pub async fn preflight(
+    journal: &Journal,
+    fleet: &Fleet,
+    request: &Request,
+) -> Result<Vec<String>, String> {
+    let roster = &fleet.census().roster;
+    let mut identities: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for part in &request.parts {
+        let Some(access) = fleet.access(part.scope) else {
+            return Err(stranger(part.scope));
+        };
+        let intent = part.order.intent(&access, &request.verb, &part.about());
+        identities
+            .entry(intent.identity.clone())
+            .or_default()
+            .insert(roster.name(part.scope.account).to_string());
+        if let Err(refused) = journal.allows(&intent, roster) {
+            return Err(journal.refuse(&intent, refused).await.said);
+        }
+    }
+    let mut lines: Vec<String> = identities
+        .into_iter()
+        .map(|(identity, accounts)| {
+            let identity = if identity.is_empty() {
+                "the environment's credentials".to_owned()
+            } else {
+                identity
+            };
+            match accounts.len() {
+                1 => format!("as {identity}"),
+                n => format!("as {identity} in {n} accounts"),
+            }
+        })
+        .collect();
+    if lines.len() > TOLD {
+        let more = lines.len() - TOLD;
+        lines.truncate(TOLD);
+        lines.push(format!("… and {more} other identities"));
+    }
+    lines.extend(journal.remark());
+    for part in &request.parts {
+        let Some(access) = fleet.access(part.scope) else {
+            continue;
+        };
+        lines.extend(touched(part, &access).await);
+    }
+    Ok(lines)
+}
+
+/// Carries out every part of a request, some abreast, and says what became of each as it comes. What has not begun
+/// when the request is cancelled is left.
+pub async fn carry_out(
+    journal: &Arc<Journal>,
+    fleet: &Arc<Fleet>,
+    request: &Arc<Request>,
+    is_cancelled: &Arc<AtomicBool>,
+    came: impl Fn(usize, Result<Done, Undone>),
+) {
+    let room = Arc::new(Semaphore::new(ABREAST));
+    let mut parts = JoinSet::new();
+    for at in 0..request.parts.len() {
+        let (journal, fleet) = (Arc::clone(journal), Arc::clone(fleet));
+        let (request, room) = (Arc::clone(request), Arc::clone(&room));
+        let is_cancelled = Arc::clone(is_cancelled);
+        parts.spawn(async move {
+            let _place = room.acquire_owned().await;
+            if is_cancelled.load(Ordering::Relaxed) {
+                return (at, Err(refused("It was cancelled before it was sent.")));
+            }
+            (
+                at,
+                perform(&journal, &fleet, &request.verb, &request.parts[at]).await,
+            )
+        });
+    }
+    while let Some(done) = parts.join_next().await {
+        // A part that broke off has its intent in the journal and is looked up at the next start.
+        if let Ok((at, outcome)) = done {
+            came(at, outcome);
+        }
+    }
+}
+
+async fn perform(
+    journal: &Journal,
+    fleet: &Fleet,
+    verb: &str,
+    part: &Part,
+) -> Result<Done, Undone> {
+    let roster = &fleet.census().roster;
+    let Some(access) = fleet.access(part.scope) else {
+        return Err(refused(&stranger(part.scope)));
+    };
+    part.order
+        .perform(journal, roster, &access, verb, &part.about())
+        .await
 }
 
 fn refused(said: &str) -> Undone {

@@ -3,7 +3,7 @@
 //! Called by `runtime`. Nothing here blocks the loop: what takes time is spawned on the SDK's runtime, and its
 //! outcome arrives as a message.
 
-mod change;
+pub mod change;
 mod ledger;
 mod link;
 mod raw;
@@ -69,7 +69,12 @@ impl Runner {
     pub fn look(&self, request: Request) {
         let outcomes = Arc::clone(&self.outcomes);
         if let Some(hand) = &self.hand {
-            hand.look(&self.runtime, self.live.as_ref().map(Live::fleet), request, outcomes);
+            hand.look(
+                &self.runtime,
+                self.live.as_ref().map(Live::fleet),
+                request,
+                outcomes,
+            );
         }
     }
 
@@ -77,7 +82,12 @@ impl Runner {
     pub fn change(&self, request: Request) {
         let outcomes = Arc::clone(&self.outcomes);
         if let Some(hand) = &self.hand {
-            hand.perform(&self.runtime, self.live.as_ref().map(Live::fleet), request, outcomes);
+            hand.perform(
+                &self.runtime,
+                self.live.as_ref().map(Live::fleet),
+                request,
+                outcomes,
+            );
         }
     }
 

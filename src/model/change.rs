@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::audit::{Receipt, Result as Became, TargetOutcome};
 use crate::aws::ops::{Done, Order, Undone};
 use crate::clock::Timestamp;
 use crate::domain::{Item, ItemKey, Scope};
+use crate::panes::fact;
+use crate::panes::facts::Fact;
+use crate::theme::Role;
 
 /// One gesture: the same for one or many items, as however many orders that takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +47,49 @@ impl Part {
             many => format!("{} items", many.len()),
         }
     }
+
+    /// What became of every item.
+    #[must_use]
+    pub fn became(&self, outcome: &Result<Done, Undone>) -> Vec<(ItemKey, Became, Arc<str>)> {
+        let all = |result: Became, said: Arc<str>| {
+            self.items
+                .iter()
+                .map(|key| (key.clone(), result, Arc::clone(&said)))
+                .collect()
+        };
+        match outcome {
+            Err(why @ Undone::Refused(_)) => all(Became::Refused, Arc::from(why.to_string())),
+            Err(why @ Undone::Unread(_)) => all(Became::Failed, Arc::from(why.to_string())),
+            Ok(done) if done.receipt.outcomes.len() == self.items.len() => self
+                .items
+                .iter()
+                .zip(&done.receipt.outcomes)
+                .map(|(key, outcome)| (key.clone(), outcome.result, said(outcome)))
+                .collect(),
+            Ok(done) => {
+                let (result, said) = worst(&done.receipt);
+                all(result, said)
+            }
+        }
+    }
+}
+
+fn said(outcome: &TargetOutcome) -> Arc<str> {
+    let words = [outcome.said.as_str(), outcome.created.as_str()];
+    let words: Vec<_> = words.into_iter().filter(|w| !w.is_empty()).collect();
+    Arc::from(words.join(" "))
+}
+
+/// What became of the whole: the worst of its targets, in its words.
+#[must_use]
+pub fn worst(receipt: &Receipt) -> (Became, Arc<str>) {
+    receipt
+        .outcomes
+        .iter()
+        .max_by_key(|outcome| outcome.result)
+        .map_or((Became::Unknown, Arc::from("")), |outcome| {
+            (outcome.result, said(outcome))
+        })
 }
 
 /// What was found out before a change is confirmed.
@@ -102,6 +149,38 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What the details of the item say about it. What AWS has agreed to may take minutes to be seen.
+    #[must_use]
+    pub fn fact(&self, item: &Item, now: Timestamp) -> Fact {
+        let (became, role) = match self.done {
+            Some(true) if self.word.is_empty() || self.shows(item) => ("done", Role::DetailValue),
+            Some(true) => (
+                "done, and not seen yet in what AWS lists",
+                Role::DetailValue,
+            ),
+            Some(false) => ("not done", Role::ToastWarning),
+            None => (
+                "nobody can tell whether it was done; it is not sent again",
+                Role::ToastWarning,
+            ),
+        };
+        let said = if self.said.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.said)
+        };
+        Fact {
+            label: "asked of AWS",
+            text: format!(
+                "{} by {} at {}, {became}{said}",
+                self.what,
+                self.by,
+                fact::clock(self.at, now)
+            ),
+            role,
+        }
+    }
+
     /// Whether what AWS says of the item is what was asked.
     #[must_use]
     pub fn shows(&self, item: &Item) -> bool {

@@ -97,7 +97,13 @@ fn shown(model: &Model) -> Facts {
             .find(key)
             .and_then(|id| Some((id, model.store.row(id)?)))
         {
-            Some((id, row)) => facts::of_row(id, row, &model.store, model.now),
+            Some((id, row)) => {
+                let mut facts = facts::of_row(id, row, &model.store, model.now);
+                if let Some(asked) = model.changing.asked(key) {
+                    facts.list.push(asked.fact(row.item(), model.now));
+                }
+                facts
+            }
             None => Facts::sentence(&key.id, "This item has gone."),
         },
         Some(RowKey::Feed(feed)) => match model.store.feed(feed, model.now) {

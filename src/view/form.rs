@@ -12,7 +12,7 @@
 //!  ╰───────────────────────────────────────────────────╯
 //! ```
 
-use crate::model::form::{Entered, Form, Results};
+use crate::model::form::{Check, Entered, Form, Results};
 use crate::model::{Area, fit};
 use crate::panes::Cut;
 use crate::theme::Role;
@@ -28,10 +28,20 @@ const LABEL: u16 = 8;
 pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt {
     let width = 72.min(screen.width.saturating_sub(2));
     let room = usize::from(width.saturating_sub(4));
+    // The last line is told while it is being found out, so that a form that is not complete looks like one.
+    let looking = matches!(form.check, Check::Looking(_))
+        .then_some("finding out as whom, and what it touches …");
+    let warning = form
+        .phrase
+        .as_deref()
+        .map(|phrase| format!("Type {phrase} below to do it."));
     let about: Vec<&str> = form
         .about
         .iter()
-        .flat_map(|line| fit::wrap(line, room))
+        .map(AsRef::as_ref)
+        .chain(looking)
+        .chain(warning.as_deref())
+        .flat_map(|line: &str| fit::wrap(line, room))
         .collect();
     let height = about.len() + form.fields.len() + 5;
     let area = inside(screen, width, u16::try_from(height).unwrap_or(u16::MAX));
@@ -40,13 +50,19 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
     let last = (body.y + body.height).saturating_sub(1);
     // The fields and the keys are always there; what is told above them gives way on a low screen.
     let below = u16::try_from(form.fields.len() + 2).unwrap_or(u16::MAX);
-    for line in about {
-        if y + below > last {
-            break;
-        }
+    let rows = usize::from((last + 1).saturating_sub(y + below));
+    let scroll = form.scroll.min(about.len().saturating_sub(rows));
+    for line in about.iter().skip(scroll).take(rows) {
         paint.fitted(body.x, y, line, Cut::End, Role::TextStrong, body.width);
         y += 1;
     }
+    more(
+        paint,
+        area,
+        scroll,
+        about.len(),
+        u16::try_from(rows).unwrap_or(u16::MAX),
+    );
     if y + below <= last {
         y += 1;
     }

@@ -12,6 +12,7 @@
 
 mod arrivals;
 mod blindness;
+mod changes;
 mod choices;
 mod credentials;
 mod cursor;

@@ -17,11 +17,12 @@ use aws_credential_types::Credentials;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatch::types::StateValue;
 use noctop::app::{self, Msg, Settled};
+use noctop::audit::Journal;
 use noctop::aws::access::Patience;
 use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use noctop::clock::{Clock, ManualClock, Timestamp};
-use noctop::domain::{FeedState, Kind, SourceId};
+use noctop::domain::{FeedState, Kind, Policy, SourceId};
 use noctop::effects::Runner;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
 use noctop::ledger::Ledger;
@@ -133,10 +134,17 @@ impl Shift {
     }
 
     /// Lets the sources begin to ask.
-    pub fn connected(mut self) -> Self {
+    pub fn connected(self) -> Self {
+        self.connected_with(Policy::ReadOnly)
+    }
+
+    /// The same with accounts in which this may be done, by a role of its own.
+    pub fn connected_with(mut self, policy: Policy) -> Self {
         let spec = FleetSpec {
             organization: Some(OrganizationSpec {
                 role_name: "NoctopRead".into(),
+                act_role_name: Some("NoctopAct".into()),
+                policy,
                 tags: true,
                 ..OrganizationSpec::default()
             }),
@@ -186,6 +194,17 @@ impl Shift {
         self
     }
 
+    /// From here on changes are made through this journal; before the sources are connected.
+    pub fn answer_to(&mut self, journal: Journal) -> &mut Self {
+        self.runner.answer_to(Arc::new(journal));
+        self
+    }
+
+    /// The present of the console and of the world.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// From here on acts are written into this ledger.
     pub fn keep(&mut self, ledger: Ledger) -> &mut Self {
         self.runner.keep(ledger);
@@ -204,6 +223,9 @@ impl Shift {
                 Effect::Focus(sources) => self.runner.focus(sources),
                 Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
                 Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
+                Effect::Preflight(request) => self.runner.look(*request),
+                Effect::Change(request) => self.runner.change(*request),
+                Effect::CancelChange(id) => self.runner.cancel_change(id),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
                 Effect::OpenLink(_) | Effect::Reload | Effect::Redraw | Effect::Suspend => {}

@@ -105,6 +105,7 @@ fn the_commands_page_lists_every_command() {
                 Risk::Look => "",
                 Risk::Take => " *(take)*",
                 Risk::Write => " *(ledger)*",
+                Risk::Change => " *(AWS)*",
             };
             let (name, title, help) = (command.name, command.title, command.help);
             let press = press.join(" ");

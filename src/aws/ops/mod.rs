@@ -27,8 +27,8 @@ use crate::audit::Operation;
 
 pub use act::{Change, Done, perform};
 pub use look::close;
-pub use order::{Order, Undone};
 pub use mutations::{MUTATIONS, Mutation, Repeat, Risk};
+pub use order::{Order, Undone};
 
 /// How fast an operation may be asked, per account and region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use crate::clock::Timestamp;
 use crate::domain::Fault;
 use crate::domain::text::clean;
 
-use super::{DESCRIBE_ALARMS, GET_ALARM_MUTE_RULE};
 use super::act::{Change, all_ok, left_alone, not_ok};
 use super::look::{Found, settle};
 use super::mutations::{DELETE_ALARM_MUTE_RULE, Mutation, PUT_ALARM_MUTE_RULE};
+use super::{DESCRIBE_ALARMS, GET_ALARM_MUTE_RULE};
 
 /// The longest that one rule mutes (API reference: P15D).
 pub const LONGEST: Duration = Duration::from_secs(15 * 86_400);
@@ -164,7 +164,11 @@ pub async fn silenced(
             })
             .await?;
         let mut take = |name: Option<&str>, actions: [&[String]; 3]| {
-            let mut actions: Vec<String> = actions.concat().iter().map(|a| clean(a).into_owned()).collect();
+            let mut actions: Vec<String> = actions
+                .concat()
+                .iter()
+                .map(|a| clean(a).into_owned())
+                .collect();
             actions.sort_unstable();
             actions.dedup();
             found.push((clean(name.unwrap_or_default()).into_owned(), actions));
@@ -230,10 +234,7 @@ impl Change for DeleteMute {
 }
 
 /// The alarms that a rule mutes and when it ends, in seconds; `None`: there is no such rule.
-async fn rule(
-    access: &Access,
-    name: &str,
-) -> Result<Option<(Vec<String>, i64)>, Fault> {
+async fn rule(access: &Access, name: &str) -> Result<Option<(Vec<String>, i64)>, Fault> {
     access
         .cloudwatch(&GET_ALARM_MUTE_RULE, |client, with| {
             let asked = client

@@ -62,7 +62,16 @@ pub const START: Offer = Offer {
     parts: |aim| {
         Ok(aim.per_item(|row| {
             let resource = job(row)?.resource_arn.as_deref()?;
-            Some(start(row, aim.store, resource, aim.said.word("vault"), aim.said.word("role")).into())
+            Some(
+                start(
+                    row,
+                    aim.store,
+                    resource,
+                    aim.said.word("vault"),
+                    aim.said.word("role"),
+                )
+                .into(),
+            )
         }))
     },
 };

@@ -125,4 +125,3 @@ pub(super) fn workflow(aim: &Aim<'_>, workflow: Workflow) -> Vec<Part> {
         .into()
     })
 }
-

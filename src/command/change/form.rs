@@ -88,7 +88,16 @@ pub(in crate::command) fn open(
         able.len(),
         plural(able.len())
     );
-    show(model, title, about, able, fields, phrase, request, Some(offer.name))
+    show(
+        model,
+        title,
+        about,
+        able,
+        fields,
+        phrase,
+        request,
+        Some(offer.name),
+    )
 }
 
 /// Opens the form for a request that is complete already.
@@ -255,7 +264,10 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
         Effects::new()
     };
     if form.check != Check::Clear {
-        return complain(model, "still finding out what this would touch; a moment".to_owned());
+        return complain(
+            model,
+            "still finding out what this would touch; a moment".to_owned(),
+        );
     }
     if let Some(phrase) = &form.phrase
         && form.says(TYPE) != &**phrase
@@ -268,7 +280,10 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
             let (able, _) = menu::fitting(model, offer, &form.targets);
             if able.is_empty() {
                 model.overlay = None;
-                model.say(Tone::Refused, "None of it fits any more; nothing was changed.");
+                model.say(
+                    Tone::Refused,
+                    "None of it fits any more; nothing was changed.",
+                );
                 return Effects::new();
             }
             let words = offer

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::ItemKey;
-use crate::model::{Action, Choice, ChoiceEntry, Effect, Effects, InputLine, Model, Overlay, Purpose, Tone};
+use crate::model::{
+    Action, Choice, ChoiceEntry, Effect, Effects, InputLine, Model, Overlay, Purpose, Tone,
+};
 use crate::panes::fact;
 use crate::store::Row;
 
@@ -36,7 +38,10 @@ pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
     let targets = super::super::triage::aimed(model, action);
     let rows: Vec<&Row> = targets.iter().filter_map(|key| model.row(key)).collect();
     if rows.is_empty() {
-        model.say(Tone::Refused, "That row has gone; there is nothing to act on.");
+        model.say(
+            Tone::Refused,
+            "That row has gone; there is nothing to act on.",
+        );
         return Effects::new();
     }
     let entry = |offer: &&Offer| {
@@ -53,7 +58,10 @@ pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
             Fit::Yes | Fit::Foreign => None,
         });
         let note = match (able, rows.len()) {
-            (0, _) => Some(format!("no: {}", refused.unwrap_or("it is of another kind."))),
+            (0, _) => Some(format!(
+                "no: {}",
+                refused.unwrap_or("it is of another kind.")
+            )),
             (some, all) if some < all => Some(format!("{some} of {all}")),
             _ => None,
         };
@@ -68,8 +76,13 @@ pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
     };
     let entries: Vec<_> = ALL.iter().filter_map(entry).collect();
     if entries.is_empty() {
-        let what = rows.first().map_or_else(String::new, |row| fact::what(row.item()));
-        model.say(Tone::Refused, format!("AWS offers nothing to do about {what}."));
+        let what = rows
+            .first()
+            .map_or_else(String::new, |row| fact::what(row.item()));
+        model.say(
+            Tone::Refused,
+            format!("AWS offers nothing to do about {what}."),
+        );
         return Effects::new();
     }
     model.show(Overlay::Choice(Choice {

@@ -30,8 +30,8 @@ use crate::lifecycle::Pick;
 use crate::model::change::{Part, Request};
 use crate::store::{Row, Store};
 
-pub use form::{submit, take_in};
 pub(super) use form::{open, open_request};
+pub use form::{submit, take_in};
 pub(super) use menu::{cancel, choose, menu, run};
 pub use through::{followed, through};
 pub(super) use undo::{ask as take_back, is_stale};

@@ -78,9 +78,12 @@ fn fits(row: &Row, store: &Store) -> Fit {
         Detail::Patch(_) if instances(row, store).is_empty() => {
             Fit::No("no instance of it is known here.".to_owned())
         }
-        Detail::Patch(d) if d.ping.as_deref().is_some_and(|ping| ping != "Online") => Fit::No(
-            format!("its agent is {}, so no command reaches it.", d.ping.as_deref().unwrap_or("")),
-        ),
+        Detail::Patch(d) if d.ping.as_deref().is_some_and(|ping| ping != "Online") => {
+            Fit::No(format!(
+                "its agent is {}, so no command reaches it.",
+                d.ping.as_deref().unwrap_or("")
+            ))
+        }
         Detail::Patch(_) => Fit::Yes,
         _ => Fit::Foreign,
     }

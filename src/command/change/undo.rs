@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::aws::ops::Order;
 use crate::aws::ops::guardduty::{ArchiveFindings, Way};
-use crate::aws::ops::mutes::DeleteMute;
 use crate::aws::ops::mutations::PUT_ALARM_MUTE_RULE;
+use crate::aws::ops::mutes::DeleteMute;
 use crate::aws::ops::opsitems::{Status, UpdateOpsItem};
 use crate::aws::ops::securityhub::{UpdateFindings, Workflow};
 use crate::domain::Detail;
