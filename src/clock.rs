@@ -107,6 +107,15 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Reads a span as people write it: `50s`, `1h30m`, `3d`, `2 weeks`. A day has 24 hours. `None` for anything else, also
+/// for what lies in the past.
+#[must_use]
+pub fn span(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.trim().parse().ok()?;
+    let exact = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(exact).ok()
+}
+
 /// Where the present moment comes from.
 pub trait Clock: Send + Sync {
     /// The present moment.
@@ -182,6 +191,23 @@ mod tests {
             t.minus(Duration::from_secs(1)).since(Timestamp::ZERO),
             Duration::from_secs(99)
         );
+    }
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        for (text, secs) in [
+            ("50s", 50),
+            ("1h30m", 5_400),
+            (" 8h ", 28_800),
+            ("30d", 2_592_000),
+            ("2w", 1_209_600),
+        ] {
+            assert_eq!(span(text), Some(Duration::from_secs(secs)), "{text}");
+        }
+        // How long a month or a year is depends on which one.
+        for nothing in ["", "soon", "2", "-5m", "1mo", "1y"] {
+            assert_eq!(span(nothing), None, "{nothing}");
+        }
     }
 
     #[test]

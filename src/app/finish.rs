@@ -142,7 +142,11 @@ fn told(model: &mut Model, told: Told) -> Effects {
                 || Arc::clone(&act.key.id),
                 |row| Arc::from(fact::what(row.item())),
             );
-            let why = format!("{}: {}", act.verb.word(), refusal.told(now));
+            let by = match act.who == model.acting.who {
+                true => String::new(),
+                false => format!(" by {}", act.who.owner),
+            };
+            let why = format!("{}{by}: {}", act.verb.word(), refusal.told(now));
             (name, Arc::from(why), false)
         })
         .collect();

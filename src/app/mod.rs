@@ -24,7 +24,7 @@ use crate::model::{Effects, Model, RawBody, Tone, area, raw};
 
 /// Takes one message in.
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
-    model.now = model.now.max(at);
+    model.pass(at);
     match msg {
         Msg::Pressed(chord) => press::pressed(model, chord),
         Msg::Pasted(text) => press::pasted(model, &text),

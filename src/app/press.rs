@@ -124,12 +124,7 @@ fn in_palette(model: &mut Model, chord: Chord) -> Effects {
         Key::Up => palette.selected = palette.selected.saturating_sub(1),
         Key::Tab => {
             if let Some(entry) = palette.entries.get(palette.selected) {
-                let text = if entry.command == "pane.show" {
-                    entry.argument.to_string() + " "
-                } else {
-                    entry.title.to_string()
-                };
-                palette.input.set(&text);
+                palette.input.set(&palette::completed(entry));
                 palette.entries = palette::entries(palette.input.text());
                 palette.selected = 0;
             }

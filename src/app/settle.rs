@@ -22,7 +22,7 @@ const BUDGET: usize = 8_192;
 
 /// Brings the model up to `at`. Idempotent at one moment.
 pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
-    model.now = model.now.max(at);
+    model.pass(at);
     let now = model.now;
     let changes = model.store.tick(now);
     model.note(&changes);

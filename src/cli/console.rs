@@ -129,7 +129,8 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         let _ = outcomes_tx.send(outcome);
     });
     let mut runner = Runner::new(sdk.handle().clone(), outcomes_tx);
-    model.acting = Acting::new(&model.session.operator, "", &audit::unique());
+    model.acting = Acting::new(&model.session.operator, "", &audit::unique())
+        .in_shifts(stage.config.shifts.clone(), clock.now());
     let journal = Arc::new(stage.journal(Arc::clone(&clock)));
     runner.answer_to(Arc::clone(&journal));
     match stage.ledger() {

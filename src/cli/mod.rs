@@ -125,12 +125,10 @@ fn complain(text: &str) {
     }
 }
 
-/// Reads a span such as `50s`, `2m` or `1h30m`.
+/// Reads a span such as `50s`, `1h30m` or `30d`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a span of time such as 30s, 5m or 1h30m"))?;
-    Duration::try_from(span).map_err(|_| format!("`{text}` lies in the past"))
+    crate::clock::span(text)
+        .ok_or_else(|| format!("`{text}` is not a span of time such as 30s, 1h30m or 30d"))
 }
 
 #[cfg(test)]

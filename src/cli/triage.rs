@@ -297,7 +297,8 @@ impl Targets {
             complain(&trouble.message);
             return Ok(ExitCode::from(FAILED));
         }
-        let mut acting = Acting::new(&snapshot.operator, "", &crate::audit::unique());
+        let mut acting = Acting::new(&snapshot.operator, "", &crate::audit::unique())
+            .in_shifts(stage.config.shifts.clone(), snapshot.at);
         let rows = snapshot.rows(&filter.clone().meant_by(&snapshot.operator), Include::Known);
         let meant = self.meant(&rows);
         if meant.is_empty() {

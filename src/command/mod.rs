@@ -9,6 +9,7 @@ mod feed;
 pub mod filter;
 pub mod help;
 mod mark;
+mod operator;
 pub mod palette;
 mod pane;
 mod row;

@@ -19,6 +19,31 @@ pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
     Effects::new()
 }
 
+/// Commands that want words behind their title.
+const WORDED: &[&str] = &["operator.change"];
+
+/// Opens the palette with the title of a command that wants words.
+pub(super) fn ask(model: &mut Model, name: &str) -> Effects {
+    let mut palette = Palette::default();
+    let title = super::named(name).map_or("", |command| command.title);
+    palette.input.set(&format!("{title} "));
+    palette.entries = entries(palette.input.text());
+    model.show(Overlay::Palette(palette));
+    Effects::new()
+}
+
+/// What stands in the input line when this entry is completed.
+#[must_use]
+pub fn completed(entry: &PaletteEntry) -> String {
+    if entry.command == "pane.show" {
+        format!("{} ", entry.argument)
+    } else if WORDED.contains(&entry.command) {
+        format!("{} ", entry.title)
+    } else {
+        entry.title.to_string()
+    }
+}
+
 /// The entries that match what was typed, best first. A pane's name followed by words offers that pane with the
 /// words as its filter.
 #[must_use]
@@ -34,6 +59,19 @@ pub fn entries(typed: &str) -> Vec<PaletteEntry> {
             argument: Arc::from(format!("{} {}", pane.name, words.trim())),
             title: Arc::from(format!("{} {}", pane.name, words.trim())),
             help: Arc::from(format!("Show the {} pane with this filter.", pane.title)),
+        });
+    }
+    if let Some((title, words)) = typed.split_once(' ')
+        && let Some(command) = WORDED
+            .iter()
+            .filter_map(|name| super::named(name))
+            .find(|command| command.title == title)
+    {
+        found.push(PaletteEntry {
+            command: command.name,
+            argument: Arc::from(words.trim()),
+            title: Arc::from(typed),
+            help: Arc::from(command.help),
         });
     }
     if typed == "q" {

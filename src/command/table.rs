@@ -5,7 +5,7 @@ use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
 use super::When::{Aimed, Always, Item, Items, Row};
 use super::{
-    Section, When, app, change, choose, feed, filter, mark, palette, pane, row, triage, view,
+    Section, When, app, change, choose, feed, filter, mark, operator, palette, pane, row, triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -343,6 +343,14 @@ pub const ALL: &[Command] = &[
         risk: Risk::Look,
         run: change::cancel,
     },
+    look(
+        "operator.change",
+        "operator",
+        Triage,
+        Always,
+        operator::change,
+        "Hand this console over to the operator whose name follows; what you did is not theirs to take back.",
+    ),
     look(
         "filter.open",
         "filter",

@@ -42,6 +42,11 @@ impl Hand {
         }
     }
 
+    /// The journal.
+    pub(super) const fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
     /// Finds out about a request before it is confirmed; the answer comes as one outcome.
     pub(super) fn look(
         &self,

@@ -98,6 +98,13 @@ impl Runner {
         }
     }
 
+    /// From here on somebody else acts.
+    pub fn hand_over(&self, operator: &str) {
+        if let Some(hand) = &self.hand {
+            hand.journal().hand_over(operator);
+        }
+    }
+
     /// From here on acts are written into this ledger, and what colleagues write there is told.
     pub fn keep(&mut self, ledger: Ledger) {
         self.desk = Some(ledger::Desk::open(

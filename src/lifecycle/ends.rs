@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::domain::Severity;
 
 use super::End;
@@ -119,8 +119,7 @@ impl Pick {
             "shift" => Some(Self::ShiftEnd),
             "clears" => Some(Self::Clears),
             span => {
-                let span: jiff::SignedDuration = span.parse().ok()?;
-                let span = Duration::try_from(span).ok()?;
+                let span = clock::span(span)?;
                 (!span.is_zero()).then_some(Self::For(span))
             }
         }

@@ -15,6 +15,7 @@
 mod acts;
 mod ends;
 mod marks;
+mod shifts;
 mod standing;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::domain::{ItemState, Severity};
 pub use acts::{Acknowledgement, Assignment, Comment, End, Entry, Owner, Snooze};
 pub use ends::{Lasting, Pick};
 pub use marks::{Mark, Marks};
+pub use shifts::{Duty, Shift, Shifts};
 pub use standing::{Ended, Present, Standing, stand};
 
 /// How an item stands with the operators. In queue order: `NEW` first, `CLEAR` last.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::domain::ItemKey;
 use crate::ledger::{Act, Verb, Who};
-use crate::lifecycle::{Lasting, Owner};
+use crate::lifecycle::{Duty, Lasting, Owner, Shifts};
 
 use super::change::Part;
 
@@ -47,8 +47,14 @@ pub struct Acting {
     pub who: Who,
     /// How long acknowledgements last.
     pub lasting: Lasting,
-    /// When the present shift ends, where shifts are configured.
+    /// The team's shifts.
+    shifts: Shifts,
+    /// The shift on duty, where shifts are configured and somebody is.
+    pub shift: Option<Duty>,
+    /// When it ends.
     pub shift_end: Option<Timestamp>,
+    /// When another shift may be on duty.
+    relieved: Timestamp,
     /// Where the ledger is.
     pub reach: Reach,
     /// Gestures that can be taken back, newest last.
@@ -69,12 +75,52 @@ impl Acting {
                 session: session.into(),
             },
             lasting: Lasting::default(),
+            shifts: Shifts::default(),
+            shift: None,
             shift_end: None,
+            relieved: Timestamp::ZERO,
             reach: Reach::default(),
             undo: Vec::new(),
             waiting: 0,
             acts: 0,
         }
+    }
+
+    /// The same in a team that works in these shifts.
+    #[must_use]
+    pub fn in_shifts(mut self, shifts: Shifts, now: Timestamp) -> Self {
+        self.shifts = shifts;
+        self.pass(now);
+        self
+    }
+
+    /// Time has passed: another shift may be on duty.
+    pub fn pass(&mut self, now: Timestamp) {
+        if now < self.relieved {
+            return;
+        }
+        self.shift = self.shifts.at(now);
+        self.shift_end = self.shift.as_ref().map(|duty| duty.until);
+        self.relieved = self
+            .shifts
+            .next(now)
+            .map(|next| next.from)
+            .into_iter()
+            .chain(self.shift_end)
+            .min()
+            .unwrap_or(Timestamp::from_millis(i64::MAX));
+    }
+
+    /// The team's shifts.
+    #[must_use]
+    pub const fn shifts(&self) -> &Shifts {
+        &self.shifts
+    }
+
+    /// From here on somebody else acts from this console. What the one before did is not theirs to take back.
+    pub fn hand_over(&mut self, operator: &str) {
+        self.who.owner = Owner::new(operator, &self.who.owner.identity);
+        self.undo.clear();
     }
 
     /// Whether this is who acts here. The identity counts where this console knows its own: a shared ledger adds it to

@@ -26,6 +26,8 @@ pub enum Effect {
     Change(Box<Request>),
     /// Leave what has not been sent yet of the change of this number.
     CancelChange(u64),
+    /// Somebody else acts from here on: the journal, and the roles that are assumed for changes, carry this name.
+    HandOver(Arc<str>),
     /// Put this text into the clipboard of the operator's own terminal (OSC 52).
     Copy(String),
     /// Open this address in a browser, where there is one.

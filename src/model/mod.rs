@@ -56,7 +56,7 @@ pub const TOAST_FOR: Duration = Duration::from_secs(6);
 pub struct Session {
     /// The name of the fleet in the header.
     pub fleet: Arc<str>,
-    /// The operator's name.
+    /// The name of the operator who began it; who acts now is told by [`Acting`].
     pub operator: Arc<str>,
     /// Whether this is the embedded demo.
     pub demo: bool,
@@ -234,6 +234,26 @@ impl Model {
         };
         model.ask_all_again();
         model
+    }
+
+    /// Time has passed.
+    pub fn pass(&mut self, at: Timestamp) {
+        self.now = self.now.max(at);
+        self.acting.pass(self.now);
+    }
+
+    /// From here on somebody else is at this console. Nothing that was begun under the name before is left for them to
+    /// end by accident, and everything counts as seen: what is new is new to them.
+    pub fn hand_over(&mut self, operator: &str) {
+        self.acting.hand_over(operator);
+        for pane in &mut self.panes {
+            pane.marked.clear();
+            pane.anchor = None;
+        }
+        let changes = self.store.look_all(self.now);
+        self.note(&changes);
+        // `owner:mine` means somebody else now.
+        self.ask_all_again();
     }
 
     /// The pane that is shown.

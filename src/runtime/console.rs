@@ -171,29 +171,30 @@ impl Console {
     }
 
     fn on_tick(&mut self, settled: Settled) -> Option<Ended> {
-        let _ = app::update(&mut self.model, self.clock.now(), Msg::Tick);
+        let effects = app::update(&mut self.model, self.clock.now(), Msg::Tick);
         if settled == Settled::Done {
             self.pace.data(self.began.elapsed());
         }
-        None
+        self.carry_out(effects)
     }
 
     /// Applies what has arrived, for about a millisecond, then lets the keys have their turn.
     fn on_batches(&mut self, first: Batch, inbox: &mut Inbox) -> Option<Ended> {
         let began = Instant::now();
         let mut next = Some(first);
+        let mut effects = Effects::new();
         while let Some(batch) = next.take() {
-            let _ = app::update(
+            effects.extend(app::update(
                 &mut self.model,
                 self.clock.now(),
                 Msg::Arrived(Box::new(batch)),
-            );
+            ));
             if began.elapsed() < ARRIVALS && inbox.events.is_empty() {
                 next = inbox.batches.try_recv().ok();
             }
         }
         self.pace.data(self.began.elapsed());
-        None
+        self.carry_out(effects)
     }
 
     fn on_msg(&mut self, msg: Msg) -> Option<Ended> {
@@ -251,6 +252,7 @@ impl Console {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text) {
                         self.model.say(

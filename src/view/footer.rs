@@ -1,8 +1,10 @@
 //! The last line: the keys that matter here, the line being typed, or a message.
 
+use std::time::Duration;
+
 use crate::command;
 use crate::keymap::{Leads, Lookup};
-use crate::model::{Area, Model, Overlay, Tone};
+use crate::model::{Area, Model, Overlay, Tone, fit};
 use crate::theme::Role;
 
 use super::CursorAt;
@@ -110,7 +112,7 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
             .filter_map(|name| hint(model, name, None))
             .collect()
     };
-    let mut right = Vec::new();
+    let mut right = relief(model);
     for hint in ALWAYS.iter().filter_map(|name| hint(model, name, None)) {
         right.extend(hint);
         right.push(span("  ", Role::Footer));
@@ -125,6 +127,26 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
         paint.spans(Area::new(x, line.y, width, 1), &hint);
         x += width + 2;
     }
+}
+
+/// How long before its end a shift is counted down: time enough to write a handover.
+const RELIEF: Duration = Duration::from_secs(30 * 60);
+
+/// When the shift ends, in its last half hour.
+fn relief(model: &Model) -> Vec<Span<'static>> {
+    let Some(duty) = &model.acting.shift else {
+        return Vec::new();
+    };
+    let left = duty.until.since(model.now);
+    if left.is_zero() || left > RELIEF {
+        return Vec::new();
+    }
+    // In whole minutes, the last one begun counted as one: a number that changes every second is no calm sight.
+    let minutes = left.as_secs().div_ceil(60);
+    vec![span(
+        format!("{} ends in {minutes}m  ", fit::end(&duty.name, 20)),
+        Role::TextDim,
+    )]
 }
 
 /// The unfinished sequence and how it can go on.

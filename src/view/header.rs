@@ -130,7 +130,7 @@ fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
         spans.push(span("DEMO ", Role::HeaderReadonly));
     }
     spans.push(span(
-        format!("{} ", model.session.operator),
+        format!("{} ", model.acting.who.owner),
         Role::HeaderOperator,
     ));
     match &model.acting.reach {

@@ -19,6 +19,7 @@ mod cursor;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]
 mod paper;
+mod relief;
 mod shift;
 mod start;
 mod terminal;

@@ -211,6 +211,12 @@ impl Shift {
         self
     }
 
+    /// From here on this journal says what was done.
+    pub fn answer_to(&mut self, journal: Arc<Journal>) -> &mut Self {
+        self.runner.answer_to(journal);
+        self
+    }
+
     fn update(&mut self, msg: Msg) {
         let effects = app::update(&mut self.model, self.clock.now(), msg);
         self.carry_out(effects);
@@ -226,6 +232,7 @@ impl Shift {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,
                 Effect::OpenLink(_) | Effect::Reload | Effect::Redraw | Effect::Suspend => {}

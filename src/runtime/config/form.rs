@@ -5,13 +5,16 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use crate::aws::fleet::spec::Selector;
 use crate::domain::document::{self, Value, what};
-use crate::domain::problem::{Problem, Written};
+use crate::domain::problem::{Problem, Written, nearest};
 use crate::domain::{AccountId, Region, partition, text};
 use crate::filter::Filter;
+
+use super::shifts::{DAYS, clock, days};
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,12 @@ pub enum Form {
     Url,
     /// A filter.
     Filter,
+    /// An hour and minute of the clock.
+    Clock,
+    /// A time zone by its name.
+    Zone,
+    /// Days of the week.
+    Days,
 }
 
 /// A value that has been checked.
@@ -144,6 +153,9 @@ impl Form {
             Self::Path => "the path of a file in quotes".to_owned(),
             Self::Url => "an address that begins with http:// or https://".to_owned(),
             Self::Filter => "a filter in quotes".to_owned(),
+            Self::Clock => "an hour and minute such as \"06:00\"".to_owned(),
+            Self::Zone => "a time zone such as \"Europe/Berlin\"".to_owned(),
+            Self::Days => "a list of days: \"mon\" to \"sun\", or \"mon-fri\"".to_owned(),
         }
     }
 
@@ -161,7 +173,7 @@ impl Form {
         };
         match (self, value.get_ref()) {
             (Self::Switch, DeValue::Boolean(on)) => Some(Datum::Switch(*on)),
-            (Self::Regions | Self::Selectors, DeValue::Array(items)) => {
+            (Self::Regions | Self::Selectors | Self::Days, DeValue::Array(items)) => {
                 let mut list: Vec<String> = Vec::new();
                 let mut sound = true;
                 for item in items {
@@ -210,7 +222,7 @@ impl Form {
                 }
                 sound.then_some(Datum::Tags(tags))
             }
-            (Self::Switch | Self::Regions | Self::Selectors | Self::Tags, other) => {
+            (Self::Switch | Self::Regions | Self::Selectors | Self::Days | Self::Tags, other) => {
                 let message = format!("this must be {}, not {}", self.expects(), what(other));
                 tell(value.span(), message.into());
                 None
@@ -247,7 +259,7 @@ impl Form {
                 if words.contains(&text) {
                     return Ok(Datum::Text(text.to_owned()));
                 }
-                let near = crate::domain::problem::nearest(text, words.iter().copied());
+                let near = nearest(text, words.iter().copied());
                 Err(Wrong {
                     message: format!("`{}` is not {}", text::clean(text), self.expects()),
                     suggestion: near.map(str::to_owned),
@@ -303,7 +315,22 @@ impl Form {
                     }),
                 }
             }
-            Self::Regions | Self::Selectors => text
+            Self::Clock => match clock(text) {
+                Some(_) => Ok(Datum::Text(text.to_owned())),
+                None => Err(format!("`{}` is not {}", text::clean(text), self.expects()).into()),
+            },
+            Self::Zone => match TimeZone::get(text) {
+                Ok(_) => Ok(Datum::Text(text.to_owned())),
+                Err(_) => {
+                    let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+                    Err(Wrong {
+                        message: format!("`{}` is not the name of a time zone", text::clean(text)),
+                        suggestion: nearest(text, known.iter().map(String::as_str)).map(str::to_owned),
+                        at: 0,
+                    })
+                }
+            },
+            Self::Regions | Self::Selectors | Self::Days => text
                 .split(',')
                 .map(|item| self.item(item.trim()))
                 .collect::<Result<_, _>>()
@@ -328,6 +355,15 @@ impl Form {
                     .map(|_| text)
                     .ok_or_else(|| "after `ou:` the name or id of a unit is missing".into())
             }),
+            Self::Days => match days(text) {
+                Some(_) => Ok(text.to_owned()),
+                None => Err(Wrong {
+                    message: format!("`{}` is no day of the week", text::clean(text)),
+                    suggestion: nearest(text, DAYS.iter().map(|(word, _)| *word))
+                        .map(str::to_owned),
+                    at: 0,
+                }),
+            },
             _ => plain(text),
         }
     }

@@ -17,6 +17,7 @@ mod paths;
 mod read;
 mod schema;
 mod settings;
+mod shifts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
 use crate::domain::{Region, SourceId};
 use crate::keymap::{self, Keymap};
+use crate::lifecycle::Shifts;
 use crate::theme::{self, ColourEnv, Depth, Theme};
 use crate::triage::{self, Rule, RuleText};
 use form::Datum;
@@ -59,6 +61,8 @@ pub struct Config {
     pub ledger: Option<PathBuf>,
     /// The table in which the ledger is shared, where one was named: then there is no file.
     pub ledger_table: Option<LedgerTable>,
+    /// The team's shifts.
+    pub shifts: Shifts,
     /// Every setting with its origin.
     pub settings: Settings,
     /// Where noctop's files are.
@@ -295,6 +299,7 @@ fn join(
         severity_rules: severity_rules(contents),
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         ledger_table: ledger_table(&settings, problems),
+        shifts: shifts::shifts(&settings, contents, problems),
         settings,
         paths,
     }

@@ -1,6 +1,6 @@
 //! A configuration file held against the schema: what was given, and every mistake at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeValue;
 
@@ -38,6 +38,8 @@ pub struct Contents {
     pub lists: BTreeMap<&'static str, Vec<Record>>,
     /// Sections that were written, even when nothing stands in them.
     pub present: BTreeMap<&'static str, Place>,
+    /// Sections in which something is wrong, so that not all of what was meant was read.
+    pub faulty: BTreeSet<&'static str>,
     /// What is wrong, with its weight.
     pub problems: Vec<(Weight, Problem)>,
 }
@@ -70,7 +72,13 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, weight: Weight, problem: Problem) {
+    fn tell(&mut self, section: &'static Section, problem: Problem) {
+        self.weigh(section, section.weight, problem);
+    }
+
+    /// The same for what weighs less, or more, than what is wrong in its section as a rule.
+    fn weigh(&mut self, section: &'static Section, weight: Weight, problem: Problem) {
+        self.contents.faulty.insert(section.path);
         self.contents.problems.push((weight, problem));
     }
 
@@ -113,7 +121,7 @@ impl Reader<'_> {
                                 what(other)
                             );
                             let problem = self.file.problem(&item.span(), message);
-                            self.tell(section.weight, problem);
+                            self.tell(section, problem);
                         }
                     }
                 }
@@ -131,7 +139,7 @@ impl Reader<'_> {
                 };
                 let message = format!("this must be written {written}, it is {}", what(other));
                 let problem = self.file.problem(&entry.span(), message);
-                self.tell(section.weight, problem);
+                self.tell(section, problem);
             }
         }
     }
@@ -158,7 +166,7 @@ impl Reader<'_> {
             if !table.contains_key(key.name) {
                 let message = format!("[[{}]] needs `{}`: {}", section.path, key.name, key.help);
                 let message = message.trim_end_matches('.').to_owned();
-                self.tell(section.weight, Problem::new(place.clone(), message));
+                self.tell(section, Problem::new(place.clone(), message));
             }
         }
         if self.contents.problems.len() == before || section.weight == Weight::Fleet {
@@ -178,7 +186,7 @@ impl Reader<'_> {
                 .file
                 .problem(&entry.span(), format!("there is no source `{}`", entry.key))
                 .suggesting(entry.key, known);
-            return self.tell(section.weight, problem);
+            return self.tell(section, problem);
         }
         match entry.value.get_ref() {
             DeValue::Table(table) => {
@@ -192,7 +200,7 @@ impl Reader<'_> {
                     what(other)
                 );
                 let problem = self.file.problem(&entry.span(), message);
-                self.tell(section.weight, problem);
+                self.tell(section, problem);
             }
         }
     }
@@ -214,12 +222,17 @@ impl Reader<'_> {
                 let problem = self
                     .file
                     .problem(&entry.span(), message.trim_end_matches('.'));
-                self.tell(section.weight, problem);
+                self.tell(section, problem);
             }
         }
     }
 
-    fn value(&mut self, section: &Section, key: &Key, entry: &Entry<'_, '_>) -> Option<Given> {
+    fn value(
+        &mut self,
+        section: &'static Section,
+        key: &Key,
+        entry: &Entry<'_, '_>,
+    ) -> Option<Given> {
         let mut problems = Vec::new();
         let datum = key.form.read(self.file, entry.value, &mut problems);
         for mut problem in problems {
@@ -230,7 +243,7 @@ impl Reader<'_> {
             } else {
                 section.weight
             };
-            self.tell(weight, problem);
+            self.weigh(section, weight, problem);
         }
         Some(Given {
             datum: datum?,
@@ -238,13 +251,13 @@ impl Reader<'_> {
         })
     }
 
-    fn unknown(&mut self, section: &Section, path: &str, entry: &Entry<'_, '_>) {
+    fn unknown(&mut self, section: &'static Section, path: &str, entry: &Entry<'_, '_>) {
         let wrong = entry.key;
         if path.is_empty() && LATER.contains(&wrong) {
             let message =
                 format!("`{wrong}` is not available in this version of noctop and changes nothing");
             let problem = self.file.problem(&entry.span(), message);
-            return self.tell(Weight::Comfort, problem);
+            return self.weigh(section, Weight::Comfort, problem);
         }
         let names = section
             .keys
@@ -275,7 +288,7 @@ impl Reader<'_> {
             Some(meant) if path.is_empty() => meant.weight,
             _ => section.weight,
         };
-        self.tell(weight, problem);
+        self.weigh(section, weight, problem);
     }
 }
 

@@ -313,6 +313,58 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "shifts",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "The team's working shifts: what `shift` means as the end of an acknowledgement, and what a handover is \
+               about. With a mistake in them there are none, and `shift` means eight hours.",
+        keys: &[
+            key(
+                "zone",
+                Form::Zone,
+                Words("the time zone of this machine"),
+                "The time zone on whose clock shifts begin and end.",
+            )
+            .like(r#""Europe/Berlin""#),
+        ],
+    },
+    Section {
+        path: "shifts.shift",
+        shape: Shape::List,
+        weight: Weight::Comfort,
+        help: "One shift. On the days on which the clocks change it is an hour longer or shorter.",
+        keys: &[
+            key(
+                "name",
+                Form::Text,
+                Required,
+                "What it is called.",
+            )
+            .like(r#""night""#),
+            key(
+                "start",
+                Form::Clock,
+                Required,
+                "When it begins.",
+            )
+            .like(r#""22:00""#),
+            key(
+                "end",
+                Form::Clock,
+                Words("when the next one begins"),
+                "When it ends; no later than `start` means the next day.",
+            )
+            .like(r#""06:00""#),
+            key(
+                "days",
+                Form::Days,
+                Words("every day"),
+                "On which days it begins.",
+            )
+            .like(r#"["mon-fri", "sun"]"#),
+        ],
+    },
+    Section {
         path: "ui",
         shape: Shape::Table,
         weight: Weight::Comfort,
@@ -511,7 +563,7 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// Sections that a later version will read. Present ones are told about and change nothing.
-pub const LATER: &[&str] = &["shifts", "logs", "notify", "view"];
+pub const LATER: &[&str] = &["logs", "notify", "view"];
 
 /// The section of this dotted name.
 #[must_use]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Timestamp;
 use crate::domain::Severity;
 use std::io::Write as _;
 
@@ -501,4 +502,90 @@ fn the_schema_names_flags_and_words_that_exist() {
         .flat_map(|f| f.split(", "))
         .collect();
     assert_eq!(spoken, promised);
+}
+
+#[test]
+fn shifts_are_read_as_a_team_writes_them() {
+    let config = clean(
+        r#"
+        [shifts]
+        zone = "Europe/Berlin"
+        [[shifts.shift]]
+        name = "day"
+        start = "06:00"
+        [[shifts.shift]]
+        name = "night"
+        start = "18:00"
+        days = ["sun-thu"]
+        [[shifts.shift]]
+        name = "weekend night"
+        start = "18:00"
+        end = "06:00"
+        days = ["fri", "sat"]
+        "#,
+    );
+    let on = |now: &str| {
+        let duty = config.shifts.at(Timestamp::parse(now).unwrap()).unwrap();
+        (duty.name.to_string(), duty.until.to_string())
+    };
+    // A Saturday, one hour ahead of UTC.
+    assert_eq!(
+        on("2026-11-21T18:00:00Z"),
+        (
+            "weekend night".to_owned(),
+            "2026-11-22T05:00:00Z".to_owned()
+        )
+    );
+    assert_eq!(on("2026-11-22T18:00:00Z").0, "night");
+    assert_eq!(on("2026-11-23T05:00:00Z").0, "day");
+}
+
+#[test]
+fn with_a_mistake_in_them_there_are_no_shifts_and_the_console_starts() {
+    let sound = "[shifts]\nzone = \"UTC\"\n[[shifts.shift]]\nname = \"day\"\nstart = \"06:00\"\n";
+    assert!(!clean(sound).shifts.is_empty());
+    for (wrong, why) in [
+        ("zone = \"Europe/Berlim\"", "did you mean `Europe/Berlin`?"),
+        ("zonee = \"UTC\"", "did you mean `zone`?"),
+        ("start = \"6 o'clock\"", "is not an hour and minute"),
+        ("start = \"25:00\"", "is not an hour and minute"),
+        ("days = [\"sat-funday\"]", "is no day of the week"),
+        ("ends = \"06:00\"", "did you mean `end`?"),
+    ] {
+        let text = match wrong.split_once(' ').unwrap().0 {
+            "zone" => sound.replace("zone = \"UTC\"", wrong),
+            "zonee" => sound.replace("zone =", "zonee ="),
+            "start" => sound.replace("start = \"06:00\"", wrong),
+            _ => format!("{sound}{wrong}\n"),
+        };
+        let loaded = load_text(&text);
+        assert!(loaded.refusals.is_empty(), "{wrong}");
+        let told = said(&loaded.warnings);
+        assert!(
+            told.len() == 1 && told[0].contains(why),
+            "{wrong}: {told:?}"
+        );
+        assert!(loaded.config.shifts.is_empty(), "{wrong}");
+    }
+}
+
+#[test]
+fn two_shifts_that_begin_at_once_are_told() {
+    let loaded = load_text(
+        r#"
+        [[shifts.shift]]
+        name = "a"
+        start = "06:00"
+        [[shifts.shift]]
+        name = "b"
+        start = "06:00"
+        days = ["mon"]
+        "#,
+    );
+    let told = said(&loaded.warnings);
+    assert!(
+        told.len() == 1 && told[0].contains("another shift begins"),
+        "{told:?}"
+    );
+    assert!(loaded.config.shifts.is_empty());
 }
