@@ -155,6 +155,25 @@ fn two_operators_one_winner_and_the_other_is_told() {
 }
 
 #[test]
+fn what_is_held_longest_stands_first_among_the_acks() {
+    let home = TempDir::new().unwrap();
+    let mut shift = on_duty("ana", &home);
+    let first = shift.under_cursor();
+    shift.press("j");
+    let second = shift.under_cursor();
+    // The second is taken, and an hour later the first one is snoozed: severity has no say here.
+    shift.press("a");
+    answered(&mut shift);
+    shift.pass(Duration::from_secs(3_600));
+    shift.press("g g z").press("enter");
+    answered(&mut shift);
+    shift.press(": a c k s enter g g");
+    assert_eq!((shift.rows(), shift.under_cursor()), (2, second));
+    shift.press("j");
+    assert_eq!(shift.under_cursor(), first);
+}
+
+#[test]
 fn a_snoozed_row_comes_back_by_itself() {
     let home = TempDir::new().unwrap();
     let mut shift = on_duty("ana", &home);
