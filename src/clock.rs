@@ -112,7 +112,9 @@ impl fmt::Display for Timestamp {
 #[must_use]
 pub fn span(text: &str) -> Option<Duration> {
     let span: jiff::Span = text.trim().parse().ok()?;
-    let exact = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    let exact = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .ok()?;
     Duration::try_from(exact).ok()
 }
 

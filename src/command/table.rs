@@ -5,7 +5,8 @@ use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
 use super::When::{Aimed, Always, Item, Items, Row};
 use super::{
-    Section, When, app, change, choose, feed, filter, mark, operator, palette, pane, row, triage, view,
+    Section, When, app, change, choose, feed, filter, mark, operator, palette, pane, row, triage,
+    view,
 };
 use crate::model::{Action, Effects, Model};
 

@@ -127,17 +127,19 @@ fn another_operator_sits_down_and_the_console_stays() {
 }
 
 #[test]
-fn an_answer_that_comes_after_the_change_is_not_the_next_ones_to_take_back() {
+fn what_is_on_its_way_is_answered_before_somebody_else_sits_down() {
     let home = TempDir::new().unwrap();
-    let (mut shift, _) = on_duty(&home);
+    let (mut shift, journal) = on_duty(&home);
     shift
         .rush("a")
         .press(":")
         .type_in("operator ben")
         .press("enter");
+    shift.shows("1 act of ana's is not answered yet");
+    assert_eq!(&*journal.operator(), "ana");
     answered(&mut shift);
-    assert!(states(&shift).contains(&State::Acknowledged));
-    shift.press("U").shows("nothing to take back");
+    shift.press(":").type_in("operator ben").press("enter");
+    assert_eq!(&*journal.operator(), "ben");
 }
 
 #[test]

@@ -195,8 +195,8 @@ impl Shift {
     }
 
     /// From here on changes are made through this journal; before the sources are connected.
-    pub fn answer_to(&mut self, journal: Journal) -> &mut Self {
-        self.runner.answer_to(Arc::new(journal));
+    pub fn answer_to(&mut self, journal: impl Into<Arc<Journal>>) -> &mut Self {
+        self.runner.answer_to(journal.into());
         self
     }
 
@@ -208,12 +208,6 @@ impl Shift {
     /// From here on acts are written into this ledger.
     pub fn keep(&mut self, ledger: Ledger) -> &mut Self {
         self.runner.keep(ledger);
-        self
-    }
-
-    /// From here on this journal says what was done.
-    pub fn answer_to(&mut self, journal: Arc<Journal>) -> &mut Self {
-        self.runner.answer_to(journal);
         self
     }
 
