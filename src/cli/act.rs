@@ -207,12 +207,14 @@ impl Rest {
         }
         let mut lines = Vec::new();
         let mut able: Vec<&Row> = Vec::new();
+        // A filter finds what it finds; an id means the item that was named.
+        let is_named = !self.targets.is_filtered();
         for row in meant {
             match (offer.fits)(row, &snapshot.store) {
                 Fit::Yes => able.push(row),
-                Fit::No(why) => lines.push(refused(row, &snapshot, why)),
-                // A filter finds items of every kind; an id means the one that was named.
-                Fit::Foreign if self.targets.is_filtered() => {}
+                Fit::No(why) if is_named => lines.push(refused(row, &snapshot, why)),
+                Fit::No(why) => complain(&format!("left out: {}: {why}", name(row, &snapshot))),
+                Fit::Foreign if !is_named => {}
                 Fit::Foreign => {
                     let why = format!("{} is not for items of this kind.", offer.name);
                     lines.push(refused(row, &snapshot, why));

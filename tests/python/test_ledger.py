@@ -66,3 +66,47 @@ def test_somebody_elses_table_is_left_alone(noctop, dynamodb):
     )
     refused = noctop.run("ledger", "create", "--table", "orders")
     assert refused.code == 1 and "another program's" in refused.err
+
+
+def test_operators_share_a_table_on_an_independent_server(moto, tmp_path):
+    """Findings and table both live in moto: exactly one has a finding, the other is told who, and gives way."""
+    keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
+    hub = boto3.client("securityhub", endpoint_url=moto, region_name=REGION, **keys)
+    account = boto3.client("sts", endpoint_url=moto, region_name=REGION, **keys).get_caller_identity()["Account"]
+    ident = f"arn:aws:example:{REGION}:{account}:finding/contested"
+    hub.batch_import_findings(Findings=[{
+        "SchemaVersion": "2018-10-08", "Id": ident, "GeneratorId": "tests", "AwsAccountId": account,
+        "ProductArn": f"arn:aws:securityhub:{REGION}:{account}:product/{account}/default", "Region": REGION,
+        "Types": ["Software and Configuration Checks"], "CreatedAt": "2026-11-20T10:00:00Z",
+        "UpdatedAt": "2026-11-20T11:00:00Z", "Severity": {"Label": "HIGH"}, "Title": "contested",
+        "Description": "made by a test", "Resources": [{"Type": "Other", "Id": "thing"}],
+        "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE",
+    }])
+
+    def desk(operator):
+        settings = f'regions = ["{REGION}"]\n[operator]\nname = "{operator}"\n[ledger]\ntable = "shared-desk"\n'
+        return fleet.Noctop(tmp_path / operator, moto, settings)
+
+    ana, bo = desk("ana"), desk("bo")
+    made = ana.run("ledger", "create")
+    assert made.code == 0, made.err
+    only = ("--kind", "finding")
+    taken = ana.run("ack", ident, *only, "--for", "2h", "--note", "mine", "--ticket", "OPS-7")
+    assert taken.code == 0, taken.err
+    refused = bo.run("ack", ident, *only)
+    assert refused.code == 1 and "ana has it" in refused.out, refused.out + refused.err
+    for home in (ana, bo):
+        _, document = home.ls("findings")
+        found = next(i for i in document["items"] if i["id"] == ident)
+        assert found["state"] == "ack" and found["ack"]["owner"] == "ana" and found["ack"]["note"] == "mine"
+    over = bo.run("ack", ident, *only, "--take-over")
+    assert over.code == 0, over.err
+    _, document = ana.ls("findings")
+    assert next(i for i in document["items"] if i["id"] == ident)["ack"]["owner"] == "bo"
+    back = bo.run("unack", ident, *only)
+    assert back.code == 0, back.err
+    _, document = ana.ls("findings")
+    assert next(i for i in document["items"] if i["id"] == ident)["state"] == "new"
+    rows = fleet.walk(boto3.client("dynamodb", endpoint_url=moto, region_name=REGION, **keys).scan, "Items",
+                      token="LastEvaluatedKey", TableName="shared-desk")
+    assert any(ident in str(row) for row in rows)

@@ -503,3 +503,18 @@ def test_a_run_of_a_window_is_cancelled(fresh):
     assert [t["TaskExecutionId"] for t in later] == [t["TaskExecutionId"] for t in tasks], "nothing new has begun"
     for gone in (execution, "00000000-0000-4000-8000-000000000000"):
         assert refused(ssm.cancel_maintenance_window_execution, WindowExecutionId=gone) == "DoesNotExistException"
+
+
+def test_no_two_machines_share_an_id(sim):
+    """An id of AWS names one instance of one account; operators act on what they name."""
+    organization = sim.client("organizations")
+    accounts = [a["Id"] for a in organization.list_accounts()["Accounts"] if a["Status"] == "ACTIVE"]
+    seen = {}
+    for account in accounts:
+        for region in ("eu-west-1", "us-east-1"):
+            ssm = sim.client("ssm", account, region)
+            for page in ssm.get_paginator("describe_instance_information").paginate():
+                for node in page["InstanceInformationList"]:
+                    where = (account, region)
+                    assert seen.setdefault(node["InstanceId"], where) == where, node["InstanceId"]
+    assert len(seen) > len(accounts)

@@ -129,12 +129,16 @@ pub fn hostile(n: usize) -> String {
     HOSTILE.get(n).map_or_else(endless, |&name| name.to_owned())
 }
 
-/// The instance id of a workload. The same formula gives the dimension of its alarms, so that an
-/// instance can be recognised across services.
+/// The instance id of a workload in an account and region: as in AWS, no two instances share one. The same formula gives
+/// the dimension of its alarms, so that an instance can be recognised across services.
 #[must_use]
-pub fn instance(workload: &str) -> String {
-    let id = workload.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
+pub fn instance(site: &Site, workload: &str) -> String {
+    let key = [&*site.account, "/", &*site.region, "/", workload];
+    let id = key
+        .iter()
+        .flat_map(|part| part.bytes())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("i-0{id:016x}")
 }

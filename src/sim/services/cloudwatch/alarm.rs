@@ -445,7 +445,10 @@ fn known(kind: &'static Template, resource: &str, site: &Site) -> Map {
     add("AlarmActions", Value::List(vec![topic.clone().into()]));
     add("OKActions", Value::List(vec![topic.into()]));
     add("MetricName", kind.metric.into());
-    add("Namespace", kind.fill(kind.namespace, resource).into());
+    add(
+        "Namespace",
+        kind.fill(kind.namespace, site, resource).into(),
+    );
     let percentile = kind.statistic.starts_with('p');
     add(
         if percentile {
@@ -455,7 +458,7 @@ fn known(kind: &'static Template, resource: &str, site: &Site) -> Map {
         },
         kind.statistic.into(),
     );
-    let dimension = |(name, value): &(&'static str, &str)| fields! { "Name" => *name, "Value" => kind.fill(value, resource) };
+    let dimension = |(name, value): &(&'static str, &str)| fields! { "Name" => *name, "Value" => kind.fill(value, site, resource) };
     add(
         "Dimensions",
         kind.dimensions.iter().map(dimension).collect(),

@@ -1,6 +1,7 @@
 //! The kinds of metric alarms that fleets have, with values that look like theirs.
 
 use crate::sim::services::stock;
+use crate::sim::world::Site;
 
 /// One kind of metric alarm.
 #[derive(Debug)]
@@ -106,14 +107,14 @@ pub fn scaling() -> &'static Template {
 }
 
 impl Template {
-    /// A text of the template for one resource.
+    /// A text of the template for one resource of an account and region.
     #[must_use]
-    pub fn fill(&self, text: &str, resource: &str) -> String {
+    pub fn fill(&self, text: &str, site: &Site, resource: &str) -> String {
         let text = text.replace("{}", resource);
         if !text.contains('#') || text.contains("#team") {
             return text;
         }
-        let id = stock::instance(resource);
+        let id = stock::instance(site, resource);
         text.replace('#', id.strip_prefix("i-").unwrap_or(&id))
     }
 }

@@ -132,11 +132,11 @@ impl CloudWatch {
         for n in 0..count {
             let resource = WORKLOADS[dice.random_range(0..WORKLOADS.len())];
             let kind = &TEMPLATES[dice.random_range(0..TEMPLATES.len())];
-            let mut name = kind.fill(kind.name, resource);
+            let mut name = kind.fill(kind.name, site, resource);
             let mut resource: Box<str> = resource.into();
             if self.alarms.contains_key(&*name) {
                 resource = format!("{resource}-{}", n + 1).into();
-                name = kind.fill(kind.name, &resource);
+                name = kind.fill(kind.name, site, &resource);
             }
             let configured = site.started.minus(days(dice.random_range(20.0..700.0)));
             let mut alarm = Alarm::new(Shape::Known(kind, resource), configured);

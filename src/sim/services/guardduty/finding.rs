@@ -43,7 +43,7 @@ impl Cast {
         }
         let target = finding.kind().target;
         let resource = match target {
-            Target::Instance => stock::instance(decent),
+            Target::Instance => stock::instance(site, decent),
             Target::AccessKey => user.clone(),
             Target::Bucket | Target::Sequence => format!("{}-{workload}", site.name),
             Target::Cluster => format!("{}-eks", site.name),

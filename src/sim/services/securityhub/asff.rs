@@ -664,7 +664,7 @@ impl Subject {
         let (p, account) = (&site.partition, &site.account);
         let (kind, name, arn) = match kind.about {
             About::Instance => {
-                let id = stock::instance(decent);
+                let id = stock::instance(site, decent);
                 (
                     "AwsEc2Instance",
                     id.clone(),

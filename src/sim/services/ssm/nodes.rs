@@ -163,7 +163,7 @@ pub fn found(site: &Site) -> Vec<Node> {
             let serves = (number < WORKLOADS.len() && !hybrid).then(|| {
                 let first = root.named("workloads").between(0, 1000).unsigned_abs();
                 let at = usize::try_from(first).unwrap_or(0) + number * 7;
-                stock::instance(WORKLOADS[at % WORKLOADS.len()])
+                stock::instance(site, WORKLOADS[at % WORKLOADS.len()])
             });
             let ago = dice.on(5).between(3_600, 9 * 86_400).unsigned_abs();
             Node {

@@ -1,0 +1,213 @@
+"""What noctop asks AWS to do, by the command line; boto3 says what came of it, and the simulator who asked."""
+
+import json
+
+import pytest
+
+import fleet
+
+REGION = "eu-west-1"
+PAYMENTS = "222222222222"
+BY_POLICY = ("policy = \"confirm\"", 'act_role_name = "NoctopAct"')
+
+
+@pytest.fixture
+def place(fresh, tmp_path):
+    """A frozen world of one's own, and a noctop that its accounts allow to act."""
+    sim = fresh("--scenario", "everyday", "--speed", "0")
+    sim.control("DELETE", "faults")
+    return sim, fleet.Noctop(tmp_path, sim.endpoint, fleet.config([REGION], *BY_POLICY))
+
+
+def act(noctop, *arguments):
+    """The exit code and the list of what became of every item."""
+    done = noctop.run("act", *arguments, "--format", "json", "--write")
+    return done, json.loads(done.out) if done.out else []
+
+
+def changes(sim):
+    """The calls that changed something; assuming a role is none."""
+    return [c for c in sim.control("GET", "changes") if c["service"] != "sts"]
+
+
+def newest(client, kind="EQUALS"):
+    found = client.get_findings(
+        Filters={
+            "WorkflowStatus": [{"Value": "NEW", "Comparison": kind}],
+            "RecordState": [{"Value": "ACTIVE", "Comparison": kind}],
+        },
+        MaxResults=100,
+    )["Findings"]
+    return [f for f in found if "guardduty" not in f["ProductArn"] and f["AwsAccountId"] == PAYMENTS]
+
+
+def one_finding(hub, ident):
+    return hub.get_findings(Filters={"Id": [{"Value": ident, "Comparison": "EQUALS"}]})["Findings"][0]
+
+
+def test_every_action_is_listed_with_what_it_asks(place):
+    _, noctop = place
+    done = noctop.run("act")
+    assert done.code == 0
+    for name in ("alarm.mute", "finding.resolve", "incident.open", "backup.retry", "patch.install", "window.cancel"):
+        assert name in done.out
+    wrong = noctop.run("act", "finding.resolv", "x")
+    assert wrong.code == 2 and "finding.resolve" in wrong.err
+
+
+@pytest.mark.parametrize(
+    "verb, status", [("notify", "NOTIFIED"), ("resolve", "RESOLVED"), ("suppress", "SUPPRESSED")]
+)
+def test_a_finding_has_the_status_and_the_note_that_were_given(place, verb, status):
+    sim, noctop = place
+    hub = sim.client("securityhub", PAYMENTS)
+    ident = newest(hub)[0]["Id"]
+    done, said = act(noctop, f"finding.{verb}", ident, "--kind", "finding", "--note", "seen by the night shift")
+    assert done.code == 0, done.err
+    assert [line["done"] for line in said] == [True]
+    found = one_finding(hub, ident)
+    assert found["Workflow"]["Status"] == status
+    assert found["Note"]["Text"] == "seen by the night shift"
+    made = changes(sim)
+    assert [c["operation"] for c in made] == ["BatchUpdateFindings"]
+    assert ":assumed-role/NoctopAct/" in made[0]["caller"]
+
+
+def test_without_leave_nothing_reaches_aws_and_the_refusal_is_in_the_journal(place, tmp_path):
+    sim, noctop = place
+    ident = newest(sim.client("securityhub", PAYMENTS))[0]["Id"]
+    done = noctop.run("act", "finding.resolve", ident, "--kind", "finding")
+    assert done.code == 1 and "this session is read-only" in done.err
+    locked = fleet.Noctop(tmp_path / "locked", sim.endpoint, fleet.config([REGION]))
+    done = locked.run("act", "finding.resolve", ident, "--kind", "finding", "--write")
+    assert done.code == 1 and "the policy of payments-prod" in done.err and "readonly" in done.err
+    assert changes(sim) == []
+    for home, why in ((noctop, "session"), (locked, "policy")):
+        told = home.run_here("audit", "export")
+        entries = [json.loads(line) for line in told.out.splitlines()]
+        assert [e["why"] for e in entries if e.get("kind") == "refusal"] == [why], told.out
+        assert home.run_here("audit", "verify").code == 0
+
+
+def test_a_rehearsal_changes_nothing(place):
+    sim, noctop = place
+    ident = newest(sim.client("securityhub", PAYMENTS))[0]["Id"]
+    done = noctop.run("act", "finding.resolve", ident, "--kind", "finding", "--write", "--dry-run")
+    assert done.code == 0 and "role/NoctopAct" in done.out
+    assert changes(sim) == []
+
+
+def test_several_items_want_a_yes_and_are_sent_together(place):
+    sim, noctop = place
+    hub = sim.client("securityhub", PAYMENTS)
+    wanted = {f["Id"] for f in newest(hub)}
+    assert len(wanted) > 1
+    meant = ("--kind", "finding", "--filter", f"acct:{PAYMENTS} source:securityhub -source:guardduty")
+    asked = noctop.run("act", "finding.notify", *meant, "--write")
+    assert asked.code == 2 and "say --yes" in asked.err and changes(sim) == []
+    done, said = act(noctop, "finding.notify", *meant, "--yes")
+    assert done.code in (0, 4), done.err
+    assert all(line["done"] for line in said)
+    assert not wanted & {f["Id"] for f in newest(hub)}
+    assert len(changes(sim)) == 1, "a hundred findings are one call"
+
+
+def test_an_opsitem_goes_from_open_to_in_progress_to_resolved_and_back(place):
+    sim, noctop = place
+    ssm = sim.client("ssm", PAYMENTS)
+    listed = ssm.describe_ops_items(OpsItemFilters=[{"Key": "Status", "Values": ["Open"], "Operator": "Equal"}])
+    ident = listed["OpsItemSummaries"][0]["OpsItemId"]
+    for verb, status in (("start", "InProgress"), ("resolve", "Resolved")):
+        done, _ = act(noctop, f"incident.{verb}", ident, "--kind", "incident")
+        assert done.code == 0, done.err
+        item = ssm.get_ops_item(OpsItemId=ident)["OpsItem"]
+        assert item["Status"] == status
+    assert "/noctop/ack" in item["OperationalData"]
+    # What is resolved is not listed any more, and is not meant by a mistake.
+    done, _ = act(noctop, "incident.resolve", ident, "--kind", "incident")
+    assert done.code == 1
+
+
+def test_an_opsitem_about_an_alarm_is_made_once(place):
+    sim, noctop = place
+    alarm = sim.client("cloudwatch", PAYMENTS).describe_alarms(StateValue="ALARM")["MetricAlarms"][0]["AlarmName"]
+    ssm = sim.client("ssm", PAYMENTS)
+
+    def count():
+        return len(fleet.walk(ssm.describe_ops_items, "OpsItemSummaries"))
+
+    before = count()
+    first, _ = act(noctop, "incident.open", "--filter", f'kind:alarm acct:{PAYMENTS} name:"{alarm}"', "--note", "why?")
+    again, said = act(noctop, "incident.open", "--filter", f'kind:alarm acct:{PAYMENTS} name:"{alarm}"')
+    assert first.code in (0, 4) and again.code in (0, 4), first.err + again.err
+    assert count() == before + 1
+
+
+def test_a_mute_has_the_alarm_the_end_and_the_note(place):
+    sim, noctop = place
+    watch = sim.client("cloudwatch", PAYMENTS)
+    alarms = [a for a in watch.describe_alarms(StateValue="ALARM")["MetricAlarms"] if a["AlarmActions"]]
+    alarm = alarms[0]["AlarmName"]
+    before = {r["AlarmMuteRuleArn"] for r in fleet.walk(watch.list_alarm_mute_rules, "AlarmMuteRuleSummaries")}
+    done = noctop.run(
+        "mute", "--filter", f'kind:alarm acct:{PAYMENTS} name:"{alarm}"', "--for", "2h", "--note", "deploying",
+        "--write", "--format", "json",
+    )
+    assert done.code in (0, 4), done.err
+    rules = [r for r in fleet.walk(watch.list_alarm_mute_rules, "AlarmMuteRuleSummaries")
+             if r["AlarmMuteRuleArn"] not in before]
+    assert len(rules) == 1
+    rule = watch.get_alarm_mute_rule(AlarmMuteRuleName=rules[0]["AlarmMuteRuleArn"].split("alarm-mute-rule:")[1])
+    assert rule["MuteTargets"]["AlarmNames"] == [alarm]
+    assert "deploying" in rule["Description"]
+    assert 7000 <= (rule["ExpireDate"] - rule["StartDate"]).total_seconds() <= 7260
+    wrong = noctop.run("mute", "--filter", f'name:"{alarm}"', "--for", "soon", "--write", "--yes")
+    assert wrong.code == 2 and "no span" in wrong.err
+
+
+def test_a_failed_backup_that_two_operators_try_again_is_one_job(place):
+    sim, noctop = place
+    backup = sim.client("backup", PAYMENTS)
+    failed = [
+        (account, job)
+        for account in fleet.Fleet(sim, [REGION]).names
+        for job in fleet.walk(sim.client("backup", account).list_backup_jobs, "BackupJobs", ByState="FAILED")
+    ]
+    shown = {i["id"]: i for i in noctop.ls("backups", "--filter", "state:new")[1]["items"]}
+    account, job = next((a, j) for a, j in failed if j["BackupJobId"] in shown)
+    backup = sim.client("backup", account)
+
+    def jobs():
+        return {j["BackupJobId"]: j for j in fleet.walk(backup.list_backup_jobs, "BackupJobs")}
+
+    before = jobs()
+    for _ in range(2):
+        done, _ = act(noctop, "backup.retry", job["BackupJobId"], "--kind", "backup")
+        assert done.code == 0, done.err + done.out
+    made = [j for ident, j in jobs().items() if ident not in before]
+    assert len(made) == 1
+    for field in ("BackupVaultName", "ResourceArn", "IamRoleArn"):
+        assert made[0][field] == job[field]
+
+
+def test_patches_are_scanned_for_by_awss_own_document(place):
+    sim, noctop = place
+    patches = noctop.ls("patches", "--filter", f"acct:{PAYMENTS}")[1]["items"]
+    online = [i for i in patches if i["id"].startswith("i-") and i["detail"].get("ping") == "Online"]
+    ident = online[0]["id"]
+    done, said = act(noctop, "patch.scan", ident, "--kind", "patch")
+    assert done.code == 0, done.err + done.out
+    ssm = sim.client("ssm", PAYMENTS)
+    sent = [c for c in ssm.list_commands()["Commands"] if c["DocumentName"] == "AWS-RunPatchBaseline"]
+    assert [c["Parameters"]["Operation"] for c in sent if ident in c["InstanceIds"]][0] == ["Scan"]
+    risky = noctop.run("act", "patch.install", ident, "--kind", "patch", "--write")
+    assert risky.code == 2 and "say --yes" in risky.err
+
+
+def test_what_does_not_fit_is_said_and_left_alone(place):
+    sim, noctop = place
+    alarm = sim.client("cloudwatch", PAYMENTS).describe_alarms(StateValue="ALARM")["MetricAlarms"][0]["AlarmName"]
+    done, said = act(noctop, "finding.resolve", alarm, "--kind", "alarm")
+    assert done.code == 1
+    assert all(not line["done"] and "not for items of this kind" in line["message"] for line in said)
+    assert changes(sim) == []
