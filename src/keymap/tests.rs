@@ -57,7 +57,8 @@ fn the_default_keys_are_those_that_operators_were_promised() {
         (".", "view.looked"),
         ("q", "app.leave"),
         ("esc", "app.back"),
-        ("x", "nothing"),
+        ("x", "action.menu"),
+        ("~", "nothing"),
     ] {
         assert_eq!(press(&keymap, LIST, chords), command, "{chords}");
     }

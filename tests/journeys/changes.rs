@@ -15,7 +15,10 @@ use super::shift::{PAYMENTS, REGION, Shift};
 
 /// A shift with a journal in this folder, in a fleet with this policy.
 fn on_duty(home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
-    let mut shift = Shift::begin_with([]);
+    ready(Shift::begin_with([]), home, policy, readonly)
+}
+
+fn ready(mut shift: Shift, home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
     let session = Session::of_this_process("ana", readonly, &|_| None);
     let path = home.path().join("journal.db");
     let journal = Journal::open(Some(&path), session, shift.clock());
@@ -387,4 +390,69 @@ fn a_time_out_is_looked_at_and_never_sent_again() {
     assert!(sent.len() <= 1, "{sent:?}");
     shift.pass(Duration::from_secs(1));
     assert_eq!(shift.model.changing.under_way.len(), 0);
+}
+
+/// How many findings of the whole fleet are NOTIFIED.
+fn notified(shift: &Shift) -> usize {
+    let places = ["111111111111", PAYMENTS, "333333333333"]
+        .into_iter()
+        .flat_map(|account| [(account, REGION), (account, "us-east-1")]);
+    places
+        .map(|(account, region)| {
+            let truth = shift.sim.truth("securityhub", account, region).unwrap();
+            let all = truth["Findings"].as_array().unwrap();
+            let is =
+                |f: &&Value| f["Workflow"]["Status"] == "NOTIFIED" && f["RecordState"] == "ACTIVE";
+            all.iter().filter(is).count()
+        })
+        .sum()
+}
+
+#[test]
+fn a_thousand_rows_are_taken_and_written_through_in_one_gesture() {
+    let home = TempDir::new().unwrap();
+    let many = Shift::begin_where("findings = 4", "findings = 250");
+    let mut shift = ready(many, &home, Policy::Confirm, None);
+    let book = noctop::ledger::FileBook::open(&home.path().join("ledger.db")).unwrap();
+    shift.keep(noctop::ledger::Ledger::local(std::sync::Arc::new(book)));
+    shift.until("the ledger to answer", |shift| {
+        shift.model.acting.reach == noctop::model::Reach::Local
+    });
+    shift.press("3").filter("source:securityhub");
+    shift.press("*");
+    let marked = shift.model.pane().marked.len();
+    assert!(marked >= 1_000, "{marked}");
+    shift
+        .press("e")
+        .shows(&format!("Acknowledge {marked} items"));
+    // Some have the status already.
+    let before = notified(&shift);
+    let wanted = marked - before;
+    assert!(wanted >= 1_000, "{wanted}");
+    shift.shows(&format!("{wanted} findings to NOTIFIED"));
+    shift.press("tab tab tab right enter");
+    shift.until("the ledger's answers", |shift| {
+        shift.model.acting.waiting == 0
+    });
+    // Keys are answered while the calls are under way.
+    assert!(!shift.model.changing.under_way.is_empty());
+    let here = shift.under_cursor();
+    shift.press("j");
+    assert_ne!(shift.under_cursor(), here);
+    done(&mut shift);
+    let sent = changed(&shift);
+    assert_eq!(notified(&shift) - before, wanted, "every row, and no other");
+    let scopes = 6;
+    assert!(
+        (wanted.div_ceil(100)..=wanted / 100 + scopes).contains(&sent.len()),
+        "{} calls: a hundred findings each",
+        sent.len()
+    );
+    assert!(sent.iter().all(|c| c.operation == "BatchUpdateFindings"));
+    let entries = acts(&home);
+    let targets: usize = entries
+        .iter()
+        .map(|act| act.ended.as_ref().map_or(0, |ended| ended.targets().len()))
+        .sum();
+    assert_eq!(targets, wanted, "the journal has a result for every row");
 }

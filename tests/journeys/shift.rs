@@ -68,7 +68,17 @@ pub struct Shift {
 impl Shift {
     /// Begins at the small fleet, on a screen of 120 columns and 40 rows, with these faults from the start.
     pub fn begin_with(faults: impl IntoIterator<Item = Fault>) -> Self {
-        let scenario = Scenario::parse("small-fleet", SMALL_FLEET).unwrap();
+        Self::begin_at(SMALL_FLEET, faults)
+    }
+
+    /// The same at the small fleet with one line of its scenario replaced by another.
+    pub fn begin_where(line: &str, by: &str) -> Self {
+        assert!(SMALL_FLEET.contains(line), "{line}");
+        Self::begin_at(&SMALL_FLEET.replace(line, by), [])
+    }
+
+    fn begin_at(scenario: &str, faults: impl IntoIterator<Item = Fault>) -> Self {
+        let scenario = Scenario::parse("small-fleet", scenario).unwrap();
         let start = Timestamp::parse("2026-11-21T06:00:00Z").unwrap();
         let clock = Arc::new(ManualClock::new(start));
         let options = Options {
