@@ -16,6 +16,7 @@ pub mod model;
 pub mod panes;
 pub mod runbook;
 pub mod runtime;
+pub mod shelf;
 pub mod sim;
 pub mod sources;
 pub mod store;

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::clock::{Clock, Timestamp};
 use crate::domain::{AccountId, Policy, Region, Roster, Scope};
+use crate::shelf::place;
 
 use super::intent::{Intent, Target, unique};
 use super::keeper::Keeper;
 use super::permit::Permit;
-use super::place;
 use super::receipt::Receipt;
 use super::record::Record;
 use super::session::Session;

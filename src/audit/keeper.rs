@@ -1,44 +1,32 @@
-//! The keeper: the one thread of a process that writes the journal, asked through a channel.
-//!
-//! Requests that wait together are written together, because a write waits for the disk once however much it holds.
+//! The keeper of the journal: appends what is asked, whatever waits together in one write.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::path::Path;
 
 use tokio::sync::oneshot;
 
-use super::shelf::{Draft, Shelf, Trouble};
+use crate::shelf::{self, Desk, State};
 
-/// How many entries are written together at most.
-const TOGETHER: usize = 256;
+use super::shelf::{Draft, Shelf, Trouble};
 
 type Written = Result<u64, Trouble>;
 
-struct Request {
+/// An entry to append, and who waits for its number.
+pub struct Request {
     draft: Draft,
     answer: oneshot::Sender<Written>,
 }
 
-/// The way to the keeper. The thread ends when it is dropped and everything asked for has been written.
+/// The way to the keeper.
 #[derive(Debug)]
-pub struct Keeper {
-    requests: Sender<Request>,
-}
+pub struct Keeper(shelf::Keeper<Shelf>);
 
 impl Keeper {
-    /// A keeper of this journal. The file is opened when the first entry is written, and again after trouble: a disk
-    /// that has room again needs no restart.
+    /// A keeper of this journal.
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(path: &Path) -> std::io::Result<Self> {
-        let (requests, inbox) = channel();
-        let path = path.to_owned();
-        thread::Builder::new()
-            .name("noctop-journal".to_owned())
-            .spawn(move || keep(path, &inbox))?;
-        Ok(Self { requests })
+        shelf::Keeper::start("noctop-journal", path).map(Self)
     }
 
     /// Writes an entry; ready once it is on the disk.
@@ -46,45 +34,41 @@ impl Keeper {
         let (answer, written) = oneshot::channel();
         let ended =
             || Trouble("The thread that keeps the journal has ended; restart noctop.".to_owned());
-        self.requests
-            .send(Request { draft, answer })
-            .map_err(|_| ended())?;
+        self.0.ask(Request { draft, answer }).map_err(|_| ended())?;
         written.await.map_err(|_| ended())?
     }
 }
 
-fn keep(path: PathBuf, inbox: &Receiver<Request>) {
-    let mut shelf: Option<Shelf> = None;
-    while let Ok(first) = inbox.recv() {
-        let mut requests = vec![first];
-        while requests.len() < TOGETHER
-            && let Ok(request) = inbox.try_recv()
-        {
-            requests.push(request);
-        }
+impl Desk for Shelf {
+    type Request = Request;
+    type Trouble = Trouble;
+
+    fn open(path: &Path) -> Result<Self, Trouble> {
+        Self::open(path)
+    }
+
+    fn serve(&mut self, requests: Vec<Request>) -> State {
         let (drafts, answers): (Vec<Draft>, Vec<_>) =
             requests.into_iter().map(|r| (r.draft, r.answer)).unzip();
-        let open = match shelf.take() {
-            Some(open) => Ok(open),
-            None => Shelf::open(&path),
-        };
-        let written = open.and_then(|mut open| {
-            let written = open.append(&drafts)?;
-            shelf = Some(open);
-            Ok(written)
-        });
-        match written {
+        match self.append(&drafts) {
             Ok(numbers) => {
                 for (answer, number) in answers.into_iter().zip(numbers) {
-                    // Whoever asked may have gone; the entry stays.
                     let _ = answer.send(Ok(number));
                 }
+                State::Sound
             }
             Err(trouble) => {
                 for answer in answers {
                     let _ = answer.send(Err(trouble.clone()));
                 }
+                State::Troubled
             }
+        }
+    }
+
+    fn refuse(requests: Vec<Request>, trouble: Trouble) {
+        for request in requests {
+            let _ = request.answer.send(Err(trouble.clone()));
         }
     }
 }

@@ -16,7 +16,6 @@ mod intent;
 mod journal;
 mod keeper;
 mod permit;
-pub mod place;
 mod receipt;
 pub mod record;
 pub mod redact;

@@ -2,32 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::shelf::{self, Form, Network, PATIENCE, Share, Sync, Wrong};
 
 use super::chain::{Entry, Hash};
 use super::heads::{self, Heads};
-use super::place;
-
-/// The form of the database that this version writes.
-const FORM: i64 = 1;
-/// How long a console waits while another one writes; a write takes milliseconds.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// Changing or deleting an entry is refused by the database itself, so that it takes intent to do it.
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS entry (
+const FORM: Form = Form {
+    number: 1,
+    tables: "
+CREATE TABLE entry (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, intent TEXT NOT NULL, body TEXT NOT NULL,
   prev TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS entry_of_intent ON entry (intent, kind);
-CREATE TRIGGER IF NOT EXISTS entry_is_not_edited BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
-CREATE TRIGGER IF NOT EXISTS entry_is_not_removed BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
-";
+CREATE INDEX entry_of_intent ON entry (intent, kind);
+CREATE TRIGGER entry_is_not_edited BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
+CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
+",
+    network: Network::WithoutLog,
+    share: Share::Owner,
+    sync: Sync::Full,
+};
 
 /// An entry before it has a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,38 +53,31 @@ impl fmt::Display for Trouble {
 impl std::error::Error for Trouble {}
 
 impl Trouble {
-    fn io(path: &Path, why: &io::Error) -> Self {
+    fn of(path: &Path, wrong: Wrong) -> Self {
         let path = path.display();
-        match why.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::full(&path.to_string())
+        let said = match wrong {
+            Wrong::Full => {
+                return Self(format!(
+                    "The disk under the journal {path} is full; free some space there."
+                ));
             }
-            _ => Self(format!("The journal {path} cannot be used: {why}.")),
-        }
-    }
-
-    fn sql(path: &Path, why: &rusqlite::Error) -> Self {
-        let path = path.display().to_string();
-        let said = match why.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => return Self::full(&path),
-            Some(ErrorCode::ReadOnly) => "it, or the folder around it, may not be written to".to_owned(),
-            Some(ErrorCode::CannotOpen) => "it cannot be opened".to_owned(),
-            Some(ErrorCode::PermissionDenied) => "this user may not open it".to_owned(),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                format!("another program has kept it locked for {} s", BUSY.as_secs())
+            Wrong::Newer(form) => {
+                return Self(format!(
+                    "The journal {path} was written by a newer noctop (form {form}, this one knows {}); use that one.",
+                    FORM.number
+                ));
             }
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Wrong::Locked => {
+                format!("another program has kept it locked for {} s", PATIENCE.as_secs())
+            }
+            Wrong::Denied => "it, or the folder around it, may not be written to".to_owned(),
+            Wrong::Damaged => {
                 "it is damaged, or no journal at all; move it away and keep it for `noctop audit verify`".to_owned()
             }
-            _ => why.to_string(),
+            Wrong::Network(system) => format!("it lies on {system}"),
+            Wrong::Other(why) => why,
         };
         Self(format!("The journal {path} cannot be used: {said}."))
-    }
-
-    fn full(path: &str) -> Self {
-        Self(format!(
-            "The disk under the journal {path} is full; free some space there."
-        ))
     }
 }
 
@@ -106,60 +97,20 @@ impl Shelf {
     /// # Errors
     /// Why it cannot be used.
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        let io = |why: &io::Error| Trouble::io(path, why);
-        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            let mut builder = fs::DirBuilder::new();
-            let made = builder.recursive(true).mode(0o700).create(folder);
-            made.map_err(|why| io(&why))?;
-        }
-        // SQLite would make it readable for everybody who may enter the folder.
-        let mut options = fs::OpenOptions::new();
-        let made = options.append(true).create(true).mode(0o600).open(path);
-        drop(made.map_err(|why| io(&why))?);
-        let sql = |why: &rusqlite::Error| Trouble::sql(path, why);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|why| sql(&why))?;
-        Self::prepare(&db, path).map_err(|why| sql(&why))?;
-        let form: i64 = db
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(|why| sql(&why))?;
-        if form > FORM {
-            return Err(Trouble(format!(
-                "The journal {} was written by a newer noctop (form {form}, this one knows {FORM}); use that one.",
-                path.display()
-            )));
-        }
+        let db = shelf::open(path, &FORM).map_err(|wrong| Trouble::of(path, wrong))?;
         let list = heads::beside(path);
-        let heads = Heads::open(&list).map_err(|why| Trouble::io(&list, &why))?;
-        let known = heads::read(&list).map_err(|why| Trouble::io(&list, &why))?;
+        let heads = Heads::open(&list).map_err(|why| Trouble::of(&list, why.into()))?;
+        let known = heads::read(&list).map_err(|why| Trouble::of(&list, why.into()))?;
         let mut shelf = Self {
             path: path.to_owned(),
             db,
             heads,
             witnessed: known.keys().next_back().copied().unwrap_or(0),
         };
-        shelf.witness(&known).map_err(|why| sql(&why))?;
+        shelf
+            .witness(&known)
+            .map_err(|why| Trouble::of(path, why.into()))?;
         Ok(shelf)
-    }
-
-    fn prepare(db: &Connection, path: &Path) -> rusqlite::Result<()> {
-        db.busy_timeout(BUSY)?;
-        let mode = if place::network(path).is_some() {
-            "DELETE"
-        } else {
-            "WAL"
-        };
-        // Answers with the mode that holds; a file system without shared memory keeps the old one.
-        db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(()))?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        let form: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if form == 0 {
-            db.execute_batch("BEGIN IMMEDIATE")?;
-            db.execute_batch(SCHEMA)?;
-            db.pragma_update(None, "user_version", FORM)?;
-            db.execute_batch("COMMIT")?;
-        }
-        Ok(())
     }
 
     /// Appends these in one transaction and waits until they are on the disk. Returns their numbers.
@@ -169,7 +120,7 @@ impl Shelf {
     pub fn append(&mut self, drafts: &[Draft]) -> Result<Vec<u64>, Trouble> {
         let written = self
             .write(drafts)
-            .map_err(|why| Trouble::sql(&self.path, &why))?;
+            .map_err(|why| Trouble::of(&self.path, why.into()))?;
         let new: Vec<(u64, Hash)> = written.iter().map(|e| (e.seq, e.hash)).collect();
         // Other consoles list their own entries; what one of them could not list is listed at the next start.
         // The entries themselves are durable: a list that cannot be written holds nobody up.
@@ -301,17 +252,10 @@ pub fn read_open(path: &Path) -> Result<Vec<Entry>, Trouble> {
 }
 
 fn read_where(path: &Path, condition: &str) -> Result<Vec<Entry>, Trouble> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
     let rows = || -> rusqlite::Result<Vec<Entry>> {
-        // Not read-only: a write-ahead log that a killed console left behind has to be recovered first. Where that
-        // is not allowed, what is there is read as it is.
-        let open =
-            |flags| Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
-        let db = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
-        db.busy_timeout(BUSY)?;
+        let Some(db) = shelf::look(path)? else {
+            return Ok(Vec::new());
+        };
         let mut query = db.prepare(&format!(
             "SELECT seq, at, kind, intent, body, prev, hash FROM entry {condition} ORDER BY seq"
         ))?;
@@ -338,7 +282,7 @@ fn read_where(path: &Path, condition: &str) -> Result<Vec<Entry>, Trouble> {
         if said.contains("no such table") {
             Ok(Vec::new())
         } else {
-            Err(Trouble::sql(path, &why))
+            Err(Trouble::of(path, why.into()))
         }
     })
 }

@@ -1,40 +1,35 @@
-//! The keeper: the one thread of a process that touches a file of the ledger, asked through a channel.
+//! The keeper of a file of the ledger: does with it what is asked, one thing after the other.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 
 use tokio::sync::oneshot;
+
+use crate::shelf::{self, Desk, State};
 
 use super::book::{Answer, Trouble, TroubleKind};
 use super::shelf::{Shelf, told};
 
-type Job = Box<dyn FnOnce(Result<&mut Shelf, Trouble>) -> bool + Send>;
+/// Something to be done with the file, or to be told that it cannot be opened; tells whether the file is still sound.
+pub(super) type Job = Box<dyn FnOnce(Result<&mut Shelf, Trouble>) -> State + Send>;
 
-/// The way to the keeper. The thread ends when the last one is dropped and everything asked for is done.
+/// The way to the keeper.
 #[derive(Clone, Debug)]
 pub(super) struct Keeper {
-    jobs: Sender<Job>,
+    keeper: shelf::Keeper<Shelf>,
     path: PathBuf,
 }
 
 impl Keeper {
-    /// A keeper of this file. The file is opened with the first job, and again after trouble: a disk that has room
-    /// again needs no restart.
+    /// A keeper of this file.
     pub fn start(path: &Path) -> Result<Self, Trouble> {
-        let (jobs, inbox) = channel();
-        let owned = path.to_owned();
-        thread::Builder::new()
-            .name("noctop-ledger".to_owned())
-            .spawn(move || keep(&owned, &inbox))
-            .map_err(|error| {
-                Trouble::new(
-                    TroubleKind::Away,
-                    format!("The system gives no thread for the ledger: {error}."),
-                )
-            })?;
+        let keeper = shelf::Keeper::start("noctop-ledger", path).map_err(|error| {
+            Trouble::new(
+                TroubleKind::Away,
+                format!("The system gives no thread for the ledger: {error}."),
+            )
+        })?;
         Ok(Self {
-            jobs,
+            keeper,
             path: path.to_owned(),
         })
     }
@@ -51,13 +46,17 @@ impl Keeper {
         let (answer, done) = oneshot::channel();
         let path = self.path.clone();
         let job: Job = Box::new(move |shelf| {
-            let result = shelf.and_then(|shelf| work(shelf).map_err(|error| told(&path, &error)));
-            let sound = result.is_ok();
-            // Whoever asked may have gone; what was written stays.
+            let result =
+                shelf.and_then(|shelf| work(shelf).map_err(|error| told(&path, &(&error).into())));
+            let state = if result.is_ok() {
+                State::Sound
+            } else {
+                State::Troubled
+            };
             let _ = answer.send(result);
-            sound
+            state
         });
-        let sent = self.jobs.send(job).is_ok();
+        let sent = self.keeper.ask(job);
         Box::pin(async move {
             let ended = || {
                 Trouble::new(
@@ -65,30 +64,33 @@ impl Keeper {
                     "The thread that keeps the ledger has ended; restart noctop.",
                 )
             };
-            if !sent {
-                return Err(ended());
-            }
+            sent.map_err(|_| ended())?;
             done.await.unwrap_or_else(|_| Err(ended()))
         })
     }
 }
 
-fn keep(path: &Path, inbox: &Receiver<Job>) {
-    let mut shelf: Option<Shelf> = None;
-    while let Ok(job) = inbox.recv() {
-        let open = match shelf.take() {
-            Some(open) => Ok(open),
-            None => Shelf::open(path),
-        };
-        match open {
-            Ok(mut open) => {
-                if job(Ok(&mut open)) {
-                    shelf = Some(open);
-                }
+impl Desk for Shelf {
+    type Request = Job;
+    type Trouble = Trouble;
+
+    fn open(path: &Path) -> Result<Self, Trouble> {
+        Self::open(path)
+    }
+
+    fn serve(&mut self, jobs: Vec<Job>) -> State {
+        let mut state = State::Sound;
+        for job in jobs {
+            if job(Ok(self)) == State::Troubled {
+                state = State::Troubled;
             }
-            Err(trouble) => {
-                job(Err(trouble));
-            }
+        }
+        state
+    }
+
+    fn refuse(jobs: Vec<Job>, trouble: Trouble) {
+        for job in jobs {
+            job(Err(trouble.clone()));
         }
     }
 }

@@ -3,29 +3,22 @@
 //! Every act runs inside `BEGIN IMMEDIATE`, so that two processes decide one after the other and never on the same
 //! state; the log is written to the disk before an act is answered.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::audit::place;
 use crate::clock::Timestamp;
 use crate::lifecycle::Entry;
+use crate::shelf::{self, Form, Network, PATIENCE, Share, Sync, Wrong};
 
 use super::act::{Act, Refusal};
 use super::book::{Cursor, News, Trouble, TroubleKind};
 use super::{KEEP, decide, key, record};
 
-/// How long one process waits while another writes.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The form of the tables; a file with a higher number was written by a later noctop.
-const FORM: i64 = 1;
-
-const TABLES: &str = "
+const FORM: Form = Form {
+    number: 1,
+    tables: "
     CREATE TABLE entry (
         key TEXT PRIMARY KEY,
         seq INTEGER NOT NULL,
@@ -36,8 +29,11 @@ const TABLES: &str = "
     CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO counter VALUES ('seq', 0);
     CREATE TABLE outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, act TEXT NOT NULL, made TEXT NOT NULL);
-    PRAGMA user_version = 1;
-";
+    ",
+    network: Network::Refuse,
+    share: Share::Group,
+    sync: Sync::Full,
+};
 
 /// What became of one act in the file.
 pub(super) type Decided = Result<Arc<Entry>, Refusal>;
@@ -53,57 +49,7 @@ pub(super) struct Shelf {
 impl Shelf {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        Self::open_on(path, place::network(path))
-    }
-
-    /// The same, told which network file system the path lies on.
-    pub fn open_on(path: &Path, network: Option<&str>) -> Result<Self, Trouble> {
-        if let Some(system) = network {
-            return Err(Trouble::new(
-                TroubleKind::Unfit,
-                format!(
-                    "The ledger {} lies on {system}, where two consoles cannot lock a file safely; nothing is \
-                     acknowledged there. Set [ledger] path to a local disk, or share a table (noctop ledger create).",
-                    path.display()
-                ),
-            ));
-        }
-        let wrong = |error| told(path, &error);
-        create(path).map_err(|error| {
-            Trouble::new(
-                if error.raw_os_error() == Some(28) {
-                    TroubleKind::Full
-                } else {
-                    TroubleKind::Denied
-                },
-                format!("The ledger {} cannot be made: {error}.", path.display()),
-            )
-        })?;
-        let mut connection = Connection::open(path).map_err(wrong)?;
-        connection.busy_timeout(PATIENCE).map_err(wrong)?;
-        connection
-            .pragma_update(None, "journal_mode", "WAL")
-            .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
-            .map_err(wrong)?;
-        let tx = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(wrong)?;
-        let form: i64 = tx
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(wrong)?;
-        if form > FORM {
-            return Err(Trouble::new(
-                TroubleKind::Malformed,
-                format!(
-                    "The ledger {} was written by a later noctop; update this one before you acknowledge anything.",
-                    path.display()
-                ),
-            ));
-        }
-        if form == 0 {
-            tx.execute_batch(TABLES).map_err(wrong)?;
-        }
-        tx.commit().map_err(wrong)?;
+        let connection = shelf::open(path, &FORM).map_err(|wrong| told(path, &wrong))?;
         Ok(Self {
             connection,
             tidied: false,
@@ -192,65 +138,51 @@ pub(super) fn keep(entry: &Entry) -> Timestamp {
         .plus(KEEP)
 }
 
-/// Makes the file before SQLite does, so that it is never readable by others, not for a moment; SQLite gives its log the
-/// same mode. In a folder that a group may write to, the group shares the file.
-fn create(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-    if let Some(folder) = folder
-        && !folder.exists()
-    {
-        fs::create_dir_all(folder)?;
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    }
-    let shared = folder
-        .and_then(|folder| fs::metadata(folder).ok())
-        .is_some_and(|folder| folder.mode() & 0o020 != 0);
-    let mode = if shared { 0o660 } else { 0o600 };
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-    {
-        // The process's mask may have taken the group's bits away.
-        Ok(file) => file.set_permissions(Permissions::from_mode(mode)),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// What went wrong with the file, as a sentence.
-pub(super) fn told(path: &Path, error: &rusqlite::Error) -> Trouble {
+pub(super) fn told(path: &Path, wrong: &Wrong) -> Trouble {
     let at = path.display();
-    let (kind, message) = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => (
+    let (kind, message) = match wrong {
+        Wrong::Full => (
             TroubleKind::Full,
             format!(
                 "The disk under the ledger {at} is full; nothing was written down. Make room and repeat."
             ),
         ),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+        Wrong::Locked => (
             TroubleKind::Away,
             format!(
                 "Another process has kept the ledger {at} locked for {} s; repeat, or see which one it is.",
                 PATIENCE.as_secs()
             ),
         ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
+        Wrong::Denied => (
             TroubleKind::Denied,
             format!(
                 "The ledger {at} may not be written by this user; ask for its group, or set [ledger] path."
             ),
         ),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+        Wrong::Damaged => (
             TroubleKind::Malformed,
             format!(
                 "The ledger {at} is not a database, or damaged; put it aside and noctop begins a new one."
             ),
         ),
-        _ => (
+        Wrong::Newer(_) => (
+            TroubleKind::Malformed,
+            format!(
+                "The ledger {at} was written by a later noctop; update this one before you acknowledge anything."
+            ),
+        ),
+        Wrong::Network(system) => (
+            TroubleKind::Unfit,
+            format!(
+                "The ledger {at} lies on {system}, where two consoles cannot lock a file safely; nothing is \
+                 acknowledged there. Set [ledger] path to a local disk, or share a table (noctop ledger create).",
+            ),
+        ),
+        Wrong::Other(why) => (
             TroubleKind::Away,
-            format!("The ledger {at} cannot be used: {error}."),
+            format!("The ledger {at} cannot be used: {why}."),
         ),
     };
     Trouble::new(kind, message)

@@ -10,7 +10,8 @@ use crate::source::{self, File};
 const LAYERS: &[&[&str]] = &[
     &["clock"],
     &["domain"],
-    &["theme", "keymap", "audit"],
+    &["theme", "keymap", "shelf"],
+    &["audit"],
     &["lifecycle"],
     &["filter", "ledger"],
     &["triage"],

@@ -1,5 +1,8 @@
 //! What can go wrong with the file, each with its sentence.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
 use super::*;
 use crate::domain::{AccountId, ItemKey, Kind, Region, Scope};
 use crate::ledger::{Verb, Who};
@@ -32,7 +35,8 @@ fn remark(number: usize, at: i64) -> Act {
 fn a_network_home_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
-    let trouble = Shelf::open_on(&path, Some("NFS")).unwrap_err();
+    let wrong = shelf::open_on(&path, &FORM, Some("NFS")).unwrap_err();
+    let trouble = told(&path, &wrong);
     assert_eq!(trouble.kind, TroubleKind::Unfit);
     assert!(trouble.message.contains("lies on NFS"), "{trouble}");
     assert!(trouble.message.contains("[ledger] path"), "{trouble}");
@@ -54,7 +58,7 @@ fn a_full_disk_loses_nothing_and_says_so() {
         .pragma_update(None, "max_page_count", pages)
         .unwrap();
     let acts: Vec<Act> = (1..50).map(|n| remark(n, 11)).collect();
-    let trouble = told(&path, &shelf.act(&acts).unwrap_err());
+    let trouble = told(&path, &shelf.act(&acts).unwrap_err().into());
     assert_eq!(trouble.kind, TroubleKind::Full);
     assert!(trouble.message.contains("full"), "{trouble}");
     // All or nothing: an act that was answered with trouble is not half there.
@@ -68,7 +72,7 @@ fn a_file_of_a_later_version_and_a_file_of_something_else_are_left_alone() {
     let shelf = Shelf::open(&path).unwrap();
     shelf
         .connection
-        .pragma_update(None, "user_version", FORM + 1)
+        .pragma_update(None, "user_version", FORM.number + 1)
         .unwrap();
     drop(shelf);
     assert!(
