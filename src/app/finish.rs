@@ -22,7 +22,7 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
                 };
             }
         }
-        Outcome::Link(Err(why)) => model.say(Tone::Refused, why),
+        Outcome::Link(Err(why)) | Outcome::Unjournalled(why) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
         Outcome::Written(gesture, answers) => return written(model, gesture, answers),
         Outcome::Preflight(preflight) => command::change::take_in(model, preflight),

@@ -60,7 +60,7 @@ pub struct Entry {
     pub seq: u64,
     /// When, in milliseconds since the epoch.
     pub at: i64,
-    /// `intent`, `outcome` or `refusal`.
+    /// `intent`, `outcome`, `refusal` or `note`.
     pub kind: String,
     /// The intent that it is or belongs to.
     pub intent: String,

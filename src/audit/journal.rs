@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -12,11 +13,12 @@ use crate::shelf::place;
 
 use super::intent::{Intent, Target, unique};
 use super::keeper::Keeper;
+use super::note::Note;
 use super::permit::Permit;
 use super::receipt::Receipt;
 use super::record::Record;
 use super::session::Session;
-use super::shelf::{self, Draft};
+use super::shelf::{self, Draft, Trouble};
 
 /// The journal of one process.
 pub struct Journal {
@@ -371,6 +373,30 @@ impl Journal {
         })
     }
 
+    /// Writes down something that was done without asking anything of AWS. It is on its way when this returns; the answer
+    /// comes when it is on the disk.
+    pub fn note(&self, note: &Note) -> impl Future<Output = Result<(), Unwritten>> + Send + use<> {
+        let mut body = self.session.json(&note.operator);
+        body.extend(note.json());
+        let written = self.send("note", &unique(), Value::Object(body).to_string());
+        async move {
+            let written = match written {
+                Ok(written) => written.await.map_err(|trouble| trouble.0),
+                Err(why) => Err(why),
+            };
+            written
+                .map(|_| ())
+                .map_err(|why| Unwritten(format!("It was done and is not in the journal. {why}")))
+        }
+    }
+
+    /// Waits until everything that was asked so far is written, but no longer than this. Whether it is.
+    pub fn settle(&self, patience: Duration) -> bool {
+        self.keeper
+            .as_ref()
+            .is_none_or(|keeper| keeper.settle(patience))
+    }
+
     /// The intents that nobody finished, of processes that are no more. Those of consoles that still run are theirs.
     ///
     /// # Errors
@@ -402,6 +428,17 @@ impl Journal {
     }
 
     async fn append(&self, kind: &'static str, intent: &str, body: String) -> Result<u64, String> {
+        let written = self.send(kind, intent, body)?;
+        written.await.map_err(|trouble| trouble.0)
+    }
+
+    /// Sends an entry on its way.
+    fn send(
+        &self,
+        kind: &'static str,
+        intent: &str,
+        body: String,
+    ) -> Result<impl Future<Output = Result<u64, Trouble>> + Send + use<>, String> {
         let Some(keeper) = &self.keeper else {
             return Err(self.remark().unwrap_or_else(|| {
                 "The system gave no thread to keep the journal with; restart noctop.".to_owned()
@@ -419,7 +456,7 @@ impl Journal {
             intent: intent.to_owned(),
             body,
         };
-        keeper.append(draft).await.map_err(|trouble| trouble.0)
+        Ok(keeper.append(draft))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keeper of the journal: appends what is asked, whatever waits together in one write.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -29,13 +30,22 @@ impl Keeper {
         shelf::Keeper::start("noctop-journal", path).map(Self)
     }
 
-    /// Writes an entry; ready once it is on the disk.
-    pub async fn append(&self, draft: Draft) -> Written {
+    /// Sends an entry on its way; ready once it is on the disk.
+    pub fn append(&self, draft: Draft) -> impl Future<Output = Written> + Send + use<> {
         let (answer, written) = oneshot::channel();
-        let ended =
-            || Trouble("The thread that keeps the journal has ended; restart noctop.".to_owned());
-        self.0.ask(Request { draft, answer }).map_err(|_| ended())?;
-        written.await.map_err(|_| ended())?
+        let sent = self.0.ask(Request { draft, answer });
+        async move {
+            let ended = || {
+                Trouble("The thread that keeps the journal has ended; restart noctop.".to_owned())
+            };
+            sent.map_err(|_| ended())?;
+            written.await.map_err(|_| ended())?
+        }
+    }
+
+    /// Waits until everything that was asked so far is written, but no longer than this. Whether it is.
+    pub fn settle(&self, patience: Duration) -> bool {
+        self.0.settle(patience)
     }
 }
 

@@ -15,6 +15,7 @@ mod heads;
 mod intent;
 mod journal;
 mod keeper;
+mod note;
 mod permit;
 mod receipt;
 pub mod record;
@@ -24,6 +25,7 @@ mod shelf;
 
 pub use intent::{Intent, Operation, Target, unique};
 pub use journal::{Journal, Open, Refused, Unwritten, Why};
+pub use note::{Note, Noted};
 pub use permit::{Claim, Misfit, Permit};
 pub use receipt::{Receipt, Result, TargetOutcome};
 pub use session::{Operator, Session};

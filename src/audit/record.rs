@@ -18,7 +18,7 @@ pub struct Record {
     pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// `intent`, `outcome` or `refusal`.
+    /// `intent`, `outcome`, `refusal` or `note`.
     pub kind: String,
     /// The intent that it is or belongs to.
     pub intent: String,
@@ -83,12 +83,12 @@ impl Record {
     }
 }
 
-/// One act: an intent or a refusal with what became of it.
+/// One act: an intent with what became of it, a refusal, or a note.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Act {
-    /// The intent or refusal.
+    /// The intent, refusal or note.
     pub began: Record,
-    /// What became of it; `None` for a refusal and for what is still open.
+    /// What became of it; `None` for a refusal, for a note and for what is still open.
     pub ended: Option<Record>,
 }
 
@@ -98,6 +98,7 @@ impl Act {
     pub fn result(&self) -> &str {
         match &self.ended {
             Some(ended) => ended.text("result"),
+            None if self.began.kind == "note" => self.began.text("result"),
             None if self.began.kind == "refusal" => "refused",
             None => "open",
         }

@@ -32,7 +32,7 @@ CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry BEGIN SELECT RAISE(AB
 pub struct Draft {
     /// When, in milliseconds since the epoch.
     pub at: i64,
-    /// `intent`, `outcome` or `refusal`.
+    /// `intent`, `outcome`, `refusal` or `note`.
     pub kind: &'static str,
     /// The intent that it is or belongs to.
     pub intent: String,

@@ -256,7 +256,9 @@ fn row(act: &Act) -> Vec<String> {
         began.at.to_string(),
         began.text("operator").to_owned(),
         began.text("verb").to_owned(),
-        format!("{} {}", began.text("service"), began.text("operation")),
+        format!("{} {}", began.text("service"), began.text("operation"))
+            .trim_end()
+            .to_owned(),
         began.text("account").to_owned(),
         began.text("region").to_owned(),
         named,
@@ -267,8 +269,10 @@ fn row(act: &Act) -> Vec<String> {
 
 /// What there is to say: every different sentence once, and what came into being.
 fn said(act: &Act) -> String {
-    let Some(ended) = &act.ended else {
-        return act.began.text("said").to_owned();
+    let ended = match &act.ended {
+        Some(ended) => ended,
+        None if act.began.kind == "note" => &act.began,
+        None => return act.began.text("said").to_owned(),
     };
     let words = |name: &str| {
         let found = ended.targets().iter().filter_map(|t| t[name].as_str());

@@ -162,6 +162,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     // Reads that are still under way are not worth waiting for. A change that is has its intent in the journal, and is
     // looked up at the next start; it gets a moment to write down what became of it.
     sdk.shutdown_timeout(LAST_WORDS);
+    journal.settle(LAST_WORDS);
     journal.retire();
     Ok(ended)
 }

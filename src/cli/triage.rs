@@ -12,7 +12,7 @@ use crate::command::triage::Intention;
 use crate::domain::text::clean_arc;
 use crate::domain::{ItemKey, Kind};
 use crate::filter::Filter;
-use crate::ledger::{Act, Miss, Seat};
+use crate::ledger::{Act, Miss, Seat, trail};
 use crate::lifecycle::Pick;
 use crate::model::Acting;
 use crate::model::form::FormFor;
@@ -329,7 +329,15 @@ impl Targets {
             }
             lines.push(line);
         }
-        let answers = Stage::runtime()?.block_on(ledger.act(acts.clone()));
+        let journal = stage.journal(Stage::clock());
+        let runtime = Stage::runtime()?;
+        let answers = runtime.block_on(ledger.act(acts.clone()));
+        for note in trail::notes(acts.iter().zip(&answers), journal.now()) {
+            if let Err(unwritten) = runtime.block_on(journal.note(&note)) {
+                complain(&unwritten.0);
+                break;
+            }
+        }
         for (act, answer) in acts.iter().zip(answers) {
             let Some(line) = lines.iter_mut().find(|line| line.key == act.key) else {
                 continue;

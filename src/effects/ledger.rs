@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::ledger::{Act, Cursor, EVERY, Ledger, Link, Miss, Trouble, TroubleKind};
+use crate::audit::{Journal, Note};
+use crate::ledger::{Act, Cursor, EVERY, Ledger, Link, Miss, Trouble, TroubleKind, trail};
 use crate::model::{Gesture, Outcome, Reach, Told, Written};
 
 use super::Outcomes;
@@ -16,14 +17,22 @@ pub(super) struct Desk {
     ledger: Ledger,
     /// Something was written here: colleagues' acts before it are worth reading now.
     wrote: Arc<Notify>,
+    /// What says later who did what.
+    journal: Option<Arc<Journal>>,
 }
 
 impl Desk {
     /// A desk at this ledger. It reads it every two seconds until the runtime ends, and says only what is new.
-    pub(super) fn open(runtime: &Handle, ledger: Ledger, outcomes: Outcomes) -> Self {
+    pub(super) fn open(
+        runtime: &Handle,
+        ledger: Ledger,
+        journal: Option<Arc<Journal>>,
+        outcomes: Outcomes,
+    ) -> Self {
         let desk = Self {
             ledger,
             wrote: Arc::new(Notify::new()),
+            journal,
         };
         runtime.spawn(desk.clone().read(outcomes));
         desk
@@ -47,10 +56,15 @@ impl Desk {
             let is_news = news.as_ref().is_some_and(|news| {
                 news.whole || !news.entries.is_empty() || !news.lost.is_empty()
             });
+            let lost = match (&self.journal, &news) {
+                (Some(journal), Some(news)) => trail::lost(&news.lost, journal.now()),
+                _ => Vec::new(),
+            };
             if is_news || reach != said {
                 said = reach.clone();
                 outcomes(Outcome::Told(Told { reach, news }));
             }
+            self.note(&lost, &outcomes).await;
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
                 () = self.wrote.notified() => {}
@@ -77,14 +91,39 @@ impl Desk {
         let desk = self.clone();
         runtime.spawn(async move {
             let answers = desk.ledger.act(acts.clone()).await;
+            let notes = match &desk.journal {
+                Some(journal) => trail::notes(acts.iter().zip(&answers), journal.now()),
+                None => Vec::new(),
+            };
             let written = acts
                 .into_iter()
                 .zip(answers)
                 .map(|(act, outcome)| Written { act, outcome })
                 .collect();
+            let noted = desk.note(&notes, &outcomes);
             outcomes(Outcome::Written(gesture, written));
             desk.wrote.notify_one();
+            noted.await;
         });
+    }
+
+    /// Sends what was done on its way into the journal; it is not lost from then on. Where it cannot be written, the
+    /// future tells it once: what was done stands.
+    fn note(&self, notes: &[Note], outcomes: &Outcomes) -> impl Future<Output = ()> + use<> {
+        let journal = self.journal.as_ref();
+        let written: Vec<_> = journal
+            .into_iter()
+            .flat_map(|journal| notes.iter().map(|note| journal.note(note)))
+            .collect();
+        let outcomes = Arc::clone(outcomes);
+        async move {
+            for written in written {
+                if let Err(why) = written.await {
+                    outcomes(Outcome::Unjournalled(Arc::from(why.0)));
+                    return;
+                }
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::audit::Journal;
+use crate::audit::{Journal, Note};
 use crate::domain::{Feed, ItemKey, SourceId};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
@@ -100,16 +100,37 @@ impl Runner {
 
     /// From here on somebody else acts.
     pub fn hand_over(&self, operator: &str) {
-        if let Some(hand) = &self.hand {
-            hand.journal().hand_over(operator);
-        }
+        let Some(hand) = &self.hand else {
+            return;
+        };
+        let before = hand.journal().operator();
+        hand.journal().hand_over(operator);
+        let note = Note {
+            operator: Arc::from(operator),
+            identity: Arc::from(""),
+            verb: "operator.change",
+            place: "console",
+            targets: Vec::new(),
+            parameters: [("from".to_owned(), (&*before).into())]
+                .into_iter()
+                .collect(),
+        };
+        let written = hand.journal().note(&note);
+        let outcomes = Arc::clone(&self.outcomes);
+        self.runtime.spawn(async move {
+            if let Err(why) = written.await {
+                outcomes(Outcome::Unjournalled(Arc::from(why.0)));
+            }
+        });
     }
 
-    /// From here on acts are written into this ledger, and what colleagues write there is told.
+    /// From here on acts are written into this ledger, and what colleagues write there is told. Call it after
+    /// [`Runner::answer_to`]: the journal says who did what.
     pub fn keep(&mut self, ledger: Ledger) {
         self.desk = Some(ledger::Desk::open(
             &self.runtime,
             ledger,
+            self.hand.as_ref().map(|hand| Arc::clone(hand.journal())),
             Arc::clone(&self.outcomes),
         ));
     }

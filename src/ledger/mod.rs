@@ -25,6 +25,7 @@ mod outbox;
 pub mod record;
 mod shared;
 mod shelf;
+pub mod trail;
 
 pub use act::{Act, Refusal, Verb, Who};
 pub use book::{Answer, Book, Cursor, Kept, Miss, News, Outcome, Seat, Trouble, TroubleKind};

@@ -60,6 +60,8 @@ pub enum Outcome {
     Came(Box<Came>),
     /// What became of changes that earlier consoles left without an outcome.
     Closed(Vec<Closed>),
+    /// Something was done and could not be written into the journal, with the reason.
+    Unjournalled(Arc<str>),
     /// What the ledger told by itself: what colleagues did, and whether it can be reached.
     Told(Told),
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 /// How many requests are served together at most.
 const TOGETHER: usize = 256;
@@ -45,13 +46,19 @@ pub struct Ended;
 
 /// The way to the keeper. The thread ends when the last one is dropped and everything asked for is done.
 pub struct Keeper<D: Desk> {
-    requests: Sender<D::Request>,
+    messages: Sender<Message<D::Request>>,
+}
+
+enum Message<R> {
+    Serve(R),
+    /// Say when everything before this is done.
+    Settle(Sender<()>),
 }
 
 impl<D: Desk> Clone for Keeper<D> {
     fn clone(&self) -> Self {
         Self {
-            requests: self.requests.clone(),
+            messages: self.messages.clone(),
         }
     }
 }
@@ -69,12 +76,12 @@ impl<D: Desk> Keeper<D> {
     /// # Errors
     /// The system gives no thread.
     pub fn start(name: &str, path: &Path) -> std::io::Result<Self> {
-        let (requests, inbox) = channel();
+        let (messages, inbox) = channel();
         let path = path.to_owned();
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || keep::<D>(path, &inbox))?;
-        Ok(Self { requests })
+        Ok(Self { messages })
     }
 
     /// Asks for something. Returns at once.
@@ -82,30 +89,53 @@ impl<D: Desk> Keeper<D> {
     /// # Errors
     /// The thread has ended.
     pub fn ask(&self, request: D::Request) -> Result<(), Ended> {
-        self.requests.send(request).map_err(|_| Ended)
+        let message = Message::Serve(request);
+        self.messages.send(message).map_err(|_| Ended)
+    }
+
+    /// Waits until everything that was asked so far is done, but no longer than this. Whether it is: the process may end
+    /// without losing any of it.
+    pub fn settle(&self, patience: Duration) -> bool {
+        let (done, settled) = channel();
+        self.messages.send(Message::Settle(done)).is_ok() && settled.recv_timeout(patience).is_ok()
     }
 }
 
-fn keep<D: Desk>(path: PathBuf, inbox: &Receiver<D::Request>) {
+fn keep<D: Desk>(path: PathBuf, inbox: &Receiver<Message<D::Request>>) {
     let mut desk: Option<D> = None;
     while let Ok(first) = inbox.recv() {
-        let mut requests = vec![first];
-        while requests.len() < TOGETHER
-            && let Ok(request) = inbox.try_recv()
-        {
-            requests.push(request);
-        }
-        let open = match desk.take() {
-            Some(open) => Ok(open),
-            None => D::open(&path),
-        };
-        match open {
-            Ok(mut open) => {
-                if open.serve(requests) == State::Sound {
-                    desk = Some(open);
-                }
+        let mut requests = Vec::new();
+        let mut waits = Vec::new();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Serve(request) => requests.push(request),
+                Message::Settle(done) => waits.push(done),
             }
-            Err(trouble) => D::refuse(requests, trouble),
+            next = (requests.len() < TOGETHER)
+                .then(|| inbox.try_recv().ok())
+                .flatten();
+        }
+        if !requests.is_empty() {
+            desk = serve(desk, &path, requests);
+        }
+        for done in waits {
+            let _ = done.send(());
+        }
+    }
+}
+
+/// Serves requests at the desk, which is opened where it is not; gives it back while it is sound.
+fn serve<D: Desk>(desk: Option<D>, path: &Path, requests: Vec<D::Request>) -> Option<D> {
+    let open = match desk {
+        Some(open) => Ok(open),
+        None => D::open(path),
+    };
+    match open {
+        Ok(mut open) => (open.serve(requests) == State::Sound).then_some(open),
+        Err(trouble) => {
+            D::refuse(requests, trouble);
+            None
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use noctop::audit::record::Whole;
 use noctop::audit::{Journal, Session};
 use noctop::clock::{ManualClock, Timestamp};
 use noctop::ledger::{FileBook, Ledger};
@@ -172,4 +173,60 @@ fn what_is_new_is_new_to_the_one_who_sits_down() {
     shift.press(":").type_in("operator ben").press("enter");
     let look = shift.model.store.since_look();
     assert!(look.at > before && (look.new, look.worse, look.gone) == (0, 0, 0));
+}
+
+#[test]
+fn the_journal_answers_later_who_did_what_and_what_was_refused() {
+    let home = TempDir::new().unwrap();
+    let (mut ana, journal) = on_duty(&home);
+    let (mut ben, bens) = on_duty(&home);
+    ben.model.acting = Acting::new("ben", "arn:aws:iam::111111111111:role/noc", "c2");
+    // Both press before either has seen the other.
+    ana.press("* e")
+        .press("tab")
+        .type_in("known, password=hunter2")
+        .press("enter");
+    answered(&mut ana);
+    ben.press("a");
+    answered(&mut ben);
+    ana.press(":").type_in("operator cleo").press("enter");
+    ana.press("c").type_in("called the owner").press("enter");
+    answered(&mut ana);
+    for journal in [&journal, &bens] {
+        assert!(journal.settle(Duration::from_secs(60)));
+    }
+    let whole = Whole::read(&home.path().join("journal.db")).unwrap();
+    assert_eq!(whole.flaws(), []);
+    let acts = whole.acts();
+    let lines: Vec<_> = acts
+        .iter()
+        .map(|act| {
+            let began = &act.began;
+            let (operator, verb) = (began.text("operator"), began.text("verb"));
+            format!(
+                "{operator} {verb} {} {}",
+                began.targets().len(),
+                act.result()
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "ana acknowledge 2 ok",
+            "ben acknowledge 1 refused",
+            "cleo operator.change 0 ok",
+            "cleo comment 1 ok",
+        ]
+    );
+    assert_eq!(
+        acts[0].began.body["parameters"]["note"],
+        "known, password=[redacted]"
+    );
+    let refused = acts[1].began.targets()[0]["said"].as_str().unwrap();
+    assert!(refused.starts_with("ana was first"), "{refused}");
+    assert_eq!(acts[2].began.body["parameters"]["from"], "ana");
+    // Nothing of it is an intent that somebody would have to look into.
+    drop(ana);
+    assert_eq!(journal.unfinished().unwrap(), []);
 }

@@ -155,3 +155,49 @@ fn heads_are_read_as_they_are_printed() {
         assert!(head(wrong).is_err(), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn what_was_done_in_the_ledger_is_listed_too() {
+    use crate::audit::{Note, Noted};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_795_242_662)));
+    let session = Session::of_this_process("ana", None, &|_| None);
+    let journal = Journal::open(Some(&path), session, clock);
+    let noted = |id: &str, result, said: &str| Noted {
+        kind: "alarm",
+        target: Target::new(here(), id),
+        result,
+        said: said.to_owned(),
+    };
+    let note = Note {
+        operator: "ben".into(),
+        identity: "".into(),
+        verb: "acknowledge",
+        place: "ledger",
+        targets: vec![
+            noted("a-1", Ended::Ok, "until noon"),
+            noted("a-2", Ended::Refused, "ana was first"),
+        ],
+        parameters: serde_json::Map::new(),
+    };
+    journal.note(&note).await.unwrap();
+    let whole = Whole::read(&path).unwrap();
+    assert_eq!(whole.flaws(), []);
+    let now = Timestamp::from_secs(1_795_242_700);
+    let text = list(Format::Csv).print(&whole, now, true);
+    assert_eq!(
+        text.lines().nth(1).unwrap(),
+        "2026-11-21T06:31:02Z,ben,acknowledge,ledger,111111111111,eu-west-1,2,mixed,ana was first; until noon"
+    );
+    let mixed = List {
+        result: Some(Ending::Mixed),
+        ..list(Format::Jsonl)
+    };
+    let value: Value = serde_json::from_str(&mixed.print(&whole, now, true)).unwrap();
+    assert_eq!(
+        (&value["kind"], &value["targets"][1]["result"]),
+        (&json!("note"), &json!("refused"))
+    );
+}

@@ -17,7 +17,7 @@ pub const SCAN: Offer = Offer {
     done: "Began to scan",
     risk: Risk::Medium,
     asks: &[],
-    fits: fits,
+    fits,
     parts: |aim| Ok(baseline(aim, "Scan", "NoReboot")),
 };
 
@@ -27,7 +27,7 @@ pub const INSTALL: Offer = Offer {
     done: "Began to install patches on",
     risk: Risk::High,
     asks: &[REBOOT],
-    fits: fits,
+    fits,
     parts: |aim| {
         let reboot = match aim.said.word(REBOOT.label()) {
             "no" => "NoReboot",
