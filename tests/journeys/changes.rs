@@ -60,7 +60,12 @@ fn done(shift: &mut Shift) {
 fn acts(home: &TempDir) -> Vec<Act> {
     let whole = Whole::read(&home.path().join("journal.db")).unwrap();
     assert_eq!(whole.flaws(), []);
-    whole.acts()
+    // What was done in the ledger is a note; it changes nothing in AWS.
+    let changes = whole
+        .acts()
+        .into_iter()
+        .filter(|act| act.began.kind != "note");
+    changes.collect()
 }
 
 fn changed(shift: &Shift) -> Vec<Change> {
