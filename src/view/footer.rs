@@ -94,11 +94,9 @@ fn typed_hints(paint: &mut Paint<'_>, line: Area) {
 
 fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
     match &model.overlay {
-        Some(Overlay::Palette(_) | Overlay::Choice(_) | Overlay::Form(_)) => {
-            return typed_hints(paint, line);
-        }
-        // The question itself names its two keys.
-        Some(Overlay::Confirm { .. }) => return,
+        Some(Overlay::Palette(_) | Overlay::Choice(_)) => return typed_hints(paint, line),
+        // They name their keys themselves.
+        Some(Overlay::Form(_) | Overlay::Confirm { .. }) => return,
         _ => {}
     }
     let hints: Vec<_> = if command::reads_text(model) {
