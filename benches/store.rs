@@ -167,7 +167,7 @@ fn main() {
                 applied += cpu() - start;
             }
             for changes in &changes {
-                projection.note(changes);
+                projection.note(&store, changes);
             }
             let start = cpu();
             while projection.refresh(&store, now(), &mut usize::MAX.clone()) == Progress::More {}

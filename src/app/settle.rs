@@ -40,35 +40,36 @@ pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
     settled
 }
 
-/// Refreshes the projections, the visible pane's first. Frozen rows stay as they are.
+/// Refreshes the counts and the rows of the visible pane. Nobody sees the order of the others: each keeps a list of
+/// what changed and is put in order when it is looked at. Only freezing concerns them all: whichever is looked at
+/// later shows the moment of the freeze.
 fn refresh(model: &mut Model) -> Settled {
     let mut budget = BUDGET;
-    let mut settled = match model.open.refresh(&model.store, model.now, &mut budget) {
-        Progress::Done => Settled::Done,
-        Progress::More => Settled::More,
-    };
-    if model.frozen.is_some() {
-        return settled;
-    }
-    let order = std::iter::once(model.active)
-        .chain((0..model.panes.len()).filter(|at| *at != model.active));
-    for at in order.collect::<Vec<_>>() {
+    let mut progress = model.open.refresh(&model.store, model.now, &mut budget);
+    let is_frozen = model.frozen.is_some();
+    let visible = std::iter::once(model.active);
+    let others = (0..model.panes.len()).filter(|at| is_frozen && *at != model.active);
+    for at in visible.chain(others) {
         let pane = &mut model.panes[at];
-        match &mut pane.rows {
-            Rows::Items(projection) => {
-                match projection.refresh(&model.store, model.now, &mut budget) {
-                    Progress::Done => {}
-                    Progress::More => settled = Settled::More,
-                }
+        if pane.held && is_frozen && pane.is_answered() {
+            continue;
+        }
+        let of_pane = match &mut pane.rows {
+            Rows::Items(projection) => projection.refresh(&model.store, model.now, &mut budget),
+            Rows::Feeds(feeds) => {
+                *feeds = ledger(&model.store, &pane.filter, model.now);
+                Progress::Done
             }
-            // Thousands of feeds are not looked through for a pane that nobody sees.
-            Rows::Feeds(feeds) if at == model.active => {
-                *feeds = ledger(&model.store, &pane.filter, model.now)
-            }
-            Rows::Feeds(_) => {}
+        };
+        pane.held = is_frozen && of_pane == Progress::Done;
+        if of_pane == Progress::More {
+            progress = Progress::More;
         }
     }
-    settled
+    match progress {
+        Progress::Done => Settled::Done,
+        Progress::More => Settled::More,
+    }
 }
 
 /// The feeds that a filter's words leave, blind ones first.

@@ -145,6 +145,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         runner,
         reload: reload(flags.clone()),
         began,
+        second: 0,
     };
     let loop_runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -3,6 +3,9 @@
 use crate::model::{Action, Effects, Model, Overlay, Tone};
 
 pub(super) fn freeze(model: &mut Model, _: &Action) -> Effects {
+    for pane in &mut model.panes {
+        pane.held = false;
+    }
     model.frozen = if model.frozen.is_some() {
         None
     } else {

@@ -205,6 +205,7 @@ impl Model {
                 displaced: None,
                 marked: BTreeSet::new(),
                 anchor: None,
+                held: false,
             })
             .collect();
         let mut model = Self {
@@ -323,6 +324,8 @@ impl Model {
     pub fn ask_again(&mut self, at: usize) {
         let pane = &mut self.panes[at];
         let Rows::Items(projection) = &mut pane.rows else {
+            // Feeds are looked through anew whenever they are not held still.
+            pane.held = false;
             return;
         };
         let Ok(filter) = Filter::parse(&pane.filter) else {
@@ -376,11 +379,11 @@ impl Model {
         if changes.is_empty() {
             return;
         }
-        self.coverage.is_stale = true;
-        self.open.note(changes);
+        self.coverage.is_stale |= !changes.feeds.is_empty();
+        self.open.note(&self.store, changes);
         for pane in &mut self.panes {
             if let Rows::Items(projection) = &mut pane.rows {
-                projection.note(changes);
+                projection.note(&self.store, changes);
             }
         }
     }
@@ -389,12 +392,17 @@ impl Model {
     #[must_use]
     pub fn next_deadline(&self) -> Timestamp {
         // The clock in the header ticks every second; nothing finer than that is due but the resting cursor.
-        let second = Timestamp::from_secs(self.now.as_secs() + 1);
         [self.details.follow_at, self.store.next_deadline()]
             .into_iter()
             .flatten()
-            .fold(second, Timestamp::min)
+            .fold(self.next_second(), Timestamp::min)
             .max(self.now)
+    }
+
+    /// When the clock in the header goes on.
+    #[must_use]
+    pub fn next_second(&self) -> Timestamp {
+        Timestamp::from_secs(self.now.as_secs() + 1)
     }
 }
 

@@ -8,94 +8,49 @@ use crate::store::{Changes, Coverage, Only, RowId, Store};
 
 use super::Lens;
 
-/// Every open item by kind, in queue order. Never frozen and never filtered but by accounts and regions.
+/// Every open item in queue order, counted by severity and by kind. Never frozen and never filtered but by accounts
+/// and regions.
 #[derive(Debug)]
-pub struct Open {
-    kinds: Vec<(Kind, Projection)>,
-}
+pub struct Open(Projection);
 
 impl Open {
     pub(super) fn new() -> Self {
-        Self {
-            kinds: Kind::ALL
-                .iter()
-                .map(|kind| (*kind, Projection::new(Query::queue())))
-                .collect(),
-        }
+        Self(Projection::new(Query::queue()))
     }
 
     pub(super) fn ask(&mut self, lens: &Lens) {
-        for (kind, projection) in &mut self.kinds {
-            projection.ask(Query {
-                kinds: vec![*kind],
-                accounts: lens.accounts.iter().copied().collect(),
-                regions: lens.regions.iter().copied().collect(),
-                ..Query::queue()
-            });
-        }
+        self.0.ask(Query {
+            accounts: lens.accounts.iter().copied().collect(),
+            regions: lens.regions.iter().copied().collect(),
+            ..Query::queue()
+        });
     }
 
-    pub(super) fn note(&mut self, changes: &Changes) {
-        for (_, projection) in &mut self.kinds {
-            projection.note(changes);
-        }
+    pub(super) fn note(&mut self, store: &Store, changes: &Changes) {
+        self.0.note(store, changes);
     }
 
     /// Brings the counts up to date, as far as the budget goes.
     pub fn refresh(&mut self, store: &Store, now: Timestamp, budget: &mut usize) -> Progress {
-        let mut progress = Progress::Done;
-        for (_, projection) in &mut self.kinds {
-            if projection.refresh(store, now, budget) == Progress::More {
-                progress = Progress::More;
-            }
-        }
-        progress
+        self.0.refresh(store, now, budget)
     }
 
     /// Open items of this severity.
     #[must_use]
-    pub fn severity(&self, severity: Severity) -> usize {
-        self.kinds
-            .iter()
-            .map(|(_, p)| p.counts().of(severity))
-            .sum()
+    pub const fn severity(&self, severity: Severity) -> usize {
+        self.0.counts().of(severity)
     }
 
     /// Open items of this kind.
     #[must_use]
-    pub fn kind(&self, kind: Kind) -> usize {
-        self.kinds
-            .iter()
-            .filter(|(k, _)| *k == kind)
-            .map(|(_, p)| p.len())
-            .sum()
+    pub const fn kind(&self, kind: Kind) -> usize {
+        self.0.counts().of_kind(kind)
     }
 
     /// The row that comes first in the Queue: the oldest of the highest severity that nobody has taken.
     #[must_use]
-    pub fn first(&self, store: &Store) -> Option<RowId> {
-        let rank = |id: &RowId| {
-            let row = store.row(*id)?;
-            let opened = row.item().opened;
-            // An unknown age is not the oldest one.
-            Some((
-                row.severity(),
-                std::cmp::Reverse((row.state(), opened.is_unknown(), opened)),
-            ))
-        };
-        self.kinds
-            .iter()
-            .filter_map(|(_, p)| p.rows().first().copied())
-            .max_by_key(rank)
-    }
-
-    /// When time alone changes a count.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.kinds
-            .iter()
-            .filter_map(|(_, p)| p.next_deadline())
-            .min()
+    pub fn first(&self) -> Option<RowId> {
+        self.0.rows().first().copied()
     }
 }
 

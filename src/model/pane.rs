@@ -56,6 +56,8 @@ pub struct Pane {
     pub marked: BTreeSet<RowKey>,
     /// Where a range of marks began.
     pub anchor: Option<RowKey>,
+    /// Whether its rows are held still: they have been brought up to the moment at which the panes were frozen.
+    pub held: bool,
 }
 
 impl Pane {
@@ -72,6 +74,16 @@ impl Pane {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether its rows are those that it asks for; false while they are found for the first time, when an empty list
+    /// says nothing about the fleet.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        match &self.rows {
+            Rows::Items(projection) => projection.is_answered(),
+            Rows::Feeds(_) => true,
+        }
     }
 
     /// The identity of the row at this index.

@@ -79,6 +79,8 @@ pub struct Console {
     pub reload: Reload,
     /// When the loop began; the pace counts from here.
     pub began: Instant,
+    /// The second that the header shows, since 1970.
+    pub second: i64,
 }
 
 impl Console {
@@ -104,11 +106,10 @@ impl Console {
                 settled = app::settle(&mut self.model, self.clock.now());
                 if !draws && before == Settled::More && settled == Settled::Done {
                     // The end of a sort that took several turns has a frame of its own.
-                    let now = self.began.elapsed();
                     if is_awaited {
-                        self.pace.key(now);
+                        self.pace.key(self.began.elapsed());
                     } else {
-                        self.pace.data(now);
+                        self.owe();
                     }
                 }
                 is_awaited &= settled == Settled::More;
@@ -127,8 +128,14 @@ impl Console {
                     is_awaited = true;
                     self.on_event(event)
                 }
-                Some(outcome) = inbox.outcomes.recv() => self.on_msg(Msg::Finished(outcome)),
-                Some(roster) = inbox.rosters.recv() => self.on_msg(Msg::Learned(Box::new(roster))),
+                Some(outcome) = inbox.outcomes.recv() => {
+                    self.pace.answer(self.began.elapsed());
+                    self.on_msg(Msg::Finished(outcome))
+                }
+                Some(roster) = inbox.rosters.recv() => {
+                    self.pace.answer(self.began.elapsed());
+                    self.on_msg(Msg::Learned(Box::new(roster)))
+                }
                 connected = &mut inbox.live, if connecting => {
                     connecting = false;
                     match connected {
@@ -160,22 +167,32 @@ impl Console {
 
     fn until_something_is_due(&self) -> Duration {
         let now = self.clock.now();
-        let deadline = self.model.next_deadline().since(now);
+        let second = self.model.next_second().since(now);
         match self.pace.next_draw() {
             // While the writer is busy a due frame waits for it; its being idle again arrives as an event.
-            Some(at) if self.terminal.ready_to_draw() => {
-                deadline.min(at.saturating_sub(self.began.elapsed()))
-            }
-            _ => deadline,
+            Some(_) if !self.terminal.ready_to_draw() => second,
+            // What is due before the frame that is owed is settled with it.
+            Some(at) => second.min(at.saturating_sub(self.began.elapsed())),
+            None => self.model.next_deadline().since(now),
         }
     }
 
     fn on_tick(&mut self, settled: Settled) -> Option<Ended> {
         let effects = app::update(&mut self.model, self.clock.now(), Msg::Tick);
         if settled == Settled::Done {
-            self.pace.data(self.began.elapsed());
+            self.owe();
         }
         self.carry_out(effects)
+    }
+
+    /// Owes a frame that no key asked for: at once when the clock in the header is to go on, with the data otherwise.
+    fn owe(&mut self) {
+        let now = self.began.elapsed();
+        if self.model.now.as_secs() == self.second {
+            self.pace.data(now);
+        } else {
+            self.pace.second(now);
+        }
     }
 
     /// Applies what has arrived, for about a millisecond, then lets the keys have their turn.
@@ -193,13 +210,12 @@ impl Console {
                 next = inbox.batches.try_recv().ok();
             }
         }
-        self.pace.data(self.began.elapsed());
+        self.owe();
         self.carry_out(effects)
     }
 
     fn on_msg(&mut self, msg: Msg) -> Option<Ended> {
         let effects = app::update(&mut self.model, self.clock.now(), msg);
-        self.pace.key(self.began.elapsed());
         self.carry_out(effects)
     }
 
@@ -239,6 +255,7 @@ impl Console {
             TermEvent::Closed(closed) => return Some(Ended::Closed(closed)),
             TermEvent::Focus(_) => return None,
         };
+        self.pace.key(self.began.elapsed());
         self.on_msg(msg)
     }
 
@@ -297,6 +314,7 @@ impl Console {
         // The writer was busy after all: the frame is still owed, and its being idle arrives as an event.
         let Some(stats) = stats else { return };
         self.pace.drawn(self.began.elapsed(), stats.bytes);
+        self.second = self.model.now.as_secs();
         let _ = app::update(&mut self.model, self.clock.now(), Msg::Drawn);
     }
 }

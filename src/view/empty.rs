@@ -25,6 +25,9 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) {
 /// What an empty list says, most important first. Never claims that nothing is there unless everything was read.
 fn lines(model: &Model) -> Vec<(String, Role)> {
     let pane = model.pane();
+    if !pane.is_answered() {
+        return vec![("Putting the rows in order.".to_owned(), Role::FeedLoading)];
+    }
     let coverage = model.coverage.pane(model.active);
     let mut lines = Vec::new();
     if coverage.feeds == 0 {

@@ -246,11 +246,7 @@ pub(super) const fn at_least(partial: bool, ascii: bool) -> &'static str {
 }
 
 fn oldest(model: &Model, wide: bool) -> Vec<Span<'static>> {
-    let Some(row) = model
-        .open
-        .first(&model.store)
-        .and_then(|id| model.store.row(id))
-    else {
+    let Some(row) = model.open.first().and_then(|id| model.store.row(id)) else {
         return Vec::new();
     };
     if row.state() != State::New {

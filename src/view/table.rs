@@ -44,12 +44,22 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
         let at_cursor = index == pane.index;
         match &pane.rows {
             Rows::Items(projection) => {
-                let Some(shown) = projection
-                    .rows()
-                    .get(index)
-                    .and_then(|id| model.store.row(*id))
-                else {
+                let Some(id) = projection.rows().get(index) else {
                     break;
+                };
+                let Some(shown) = model.store.row(*id) else {
+                    // Rows that are held still: this one has gone meanwhile, and those below it have not.
+                    let dash = if model.session.ascii { "-" } else { "—" };
+                    row(
+                        paint,
+                        area,
+                        model.session.ascii,
+                        at_cursor,
+                        false,
+                        Role::RowGone,
+                        |paint| put_gone(paint, area, dash),
+                    );
+                    continue;
                 };
                 let look = RowLook {
                     row: shown,
@@ -114,6 +124,17 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
             }
         }
     }
+}
+
+fn put_gone(paint: &mut Paint<'_>, line: Area, dash: &str) {
+    let x = line.x + GUTTER;
+    paint.text(
+        x,
+        line.y,
+        &format!("{dash} gone"),
+        Role::RowGone,
+        line.width.saturating_sub(GUTTER),
+    );
 }
 
 fn row(

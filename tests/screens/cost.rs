@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use noctop::app::{self, Msg};
+use noctop::domain::Kind;
+use noctop::model::Rows;
 use noctop::panes::{self, Align, Cells, Column, PaneSpec, RowLook, Width};
 use noctop::runtime::terminal::{Encoder, Ink};
 use noctop::theme::Role;
@@ -119,6 +121,40 @@ fn comparing_two_equal_frames_allocates_nothing() {
         screen.encoder.encode(&frame, None::<Position>, &mut out);
     });
     assert_eq!((out.len(), encoded.count_total), (0, 0));
+}
+
+/// How often a pane's rows were put in order, and how many changed ones wait for it.
+fn order(console: &Console, name: &str) -> (u64, usize) {
+    let at = panes::named(name).unwrap();
+    match &console.model.panes[at].rows {
+        Rows::Items(rows) => (rows.version(), rows.waiting()),
+        Rows::Feeds(_) => panic!("{name} lists feeds"),
+    }
+}
+
+#[test]
+fn a_pane_that_nobody_sees_is_put_in_order_when_it_is_looked_at() {
+    // Findings and Queue were looked at, Incidents never; Alarms is what is seen.
+    let console = Console::new(160, 45).press("1 3 2");
+    let before = ["queue", "findings", "incidents", "alarms"].map(|name| order(&console, name));
+    let counted = console.model.open.kind(Kind::Finding);
+    let console = console.with_an_ageless_row();
+    let after = ["queue", "findings", "incidents", "alarms"].map(|name| order(&console, name));
+    let waits = |(version, waiting): (u64, usize)| (version, waiting + 1);
+    assert_eq!(after[0], waits(before[0]), "Queue waits with one row");
+    assert_eq!(after[1], waits(before[1]), "so does Findings");
+    assert_eq!(after[2], (0, 0), "nothing was ever asked of Incidents");
+    assert_eq!(after[3], before[3], "a finding is nothing to Alarms");
+    // What everybody sees is right at once: the count on the tab.
+    assert_eq!(console.model.open.kind(Kind::Finding), counted + 1);
+    assert!(
+        console
+            .text()
+            .contains(&format!("Findings ≥{}", counted + 1))
+    );
+    let console = console.press("3");
+    assert!(console.text().contains("Ageless"), "{}", console.text());
+    assert_eq!(order(&console, "findings"), (before[1].0 + 1, 0));
 }
 
 thread_local! {

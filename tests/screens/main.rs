@@ -15,6 +15,7 @@ mod paper;
 mod pictures;
 
 use fixture::Console;
+use noctop::domain::SourceId;
 use noctop::model::details;
 use noctop::panes;
 use noctop::theme::{Depth, Theme};
@@ -169,6 +170,42 @@ fn an_unknown_age_is_neither_the_oldest_nor_the_newest() {
     assert!(last(&console).contains("Ageless"), "{}", console.text());
     let console = console.press("s enter G");
     assert!(last(&console).contains("Ageless"), "{}", console.text());
+}
+
+#[test]
+fn a_held_row_that_has_gone_says_so_and_hides_no_other() {
+    let first = |console: &Console| console.text().lines().nth(5).unwrap().to_owned();
+    for keys in ["2 p", "2 p G g g"] {
+        let console = Console::new(120, 40).press(keys);
+        let rows = console.text().lines().count();
+        let alarms = |console: &Console| {
+            let text = console.text();
+            text.lines().filter(|line| line.contains("prod")).count()
+        };
+        let (before, top) = (alarms(&console), first(&console));
+        let console = console.without(SourceId::Cloudwatch, 0, 0);
+        let text = console.text();
+        let gone = text.matches("— gone").count();
+        assert!(gone > 0, "{top}\n{text}");
+        assert_eq!(alarms(&console) + gone, before, "{text}");
+        assert_eq!(text.lines().count(), rows);
+        // Let go, the list closes up.
+        let console = console.press("p");
+        assert!(!console.text().contains("— gone"), "{}", console.text());
+        assert_eq!(alarms(&console), before - gone);
+    }
+}
+
+#[test]
+fn a_filter_typed_while_the_rows_are_held_still_filters() {
+    let console = Console::new(120, 40)
+        .press("2 p /")
+        .type_in("nothing-is-called-so")
+        .press("enter");
+    assert!(console.model.pane().is_empty(), "{}", console.text());
+    let console = console.press("7 /").type_in("blind").press("enter");
+    let all = Console::new(120, 40).press("7").model.pane().len();
+    assert!(console.model.pane().len() < all, "{}", console.text());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::clock::Timestamp;
-use crate::domain::{ItemKey, Severity};
+use crate::domain::{ItemKey, Kind, Severity};
 
 use super::{Changes, Row, RowId, Store};
 
@@ -46,14 +46,24 @@ pub struct Counts {
     /// All of them.
     pub rows: usize,
     /// Those that ask for attention, by severity; index with `severity as usize`.
-    pub open: [usize; 5],
+    pub open: [usize; SEVERITIES],
+    /// Those that ask for attention, by kind; index with `kind as usize`.
+    pub kinds: [usize; Kind::ALL.len()],
 }
+
+const SEVERITIES: usize = Severity::ALL.len();
 
 impl Counts {
     /// Those of this severity that ask for attention.
     #[must_use]
     pub const fn of(&self, severity: Severity) -> usize {
         self.open[severity as usize]
+    }
+
+    /// Those of this kind that ask for attention.
+    #[must_use]
+    pub const fn of_kind(&self, kind: Kind) -> usize {
+        self.kinds[kind as usize]
     }
 
     /// All that ask for attention.
@@ -64,30 +74,35 @@ impl Counts {
 
     fn add(&mut self, tag: u8) {
         self.rows += 1;
-        if let Some(count) = open_slot(tag).and_then(|slot| self.open.get_mut(slot)) {
-            *count += 1;
+        if let Some((severity, kind)) = self.slots(tag) {
+            *severity += 1;
+            *kind += 1;
         }
     }
 
     fn take(&mut self, tag: u8) {
         self.rows -= 1;
-        if let Some(count) = open_slot(tag).and_then(|slot| self.open.get_mut(slot)) {
-            *count -= 1;
+        if let Some((severity, kind)) = self.slots(tag) {
+            *severity -= 1;
+            *kind -= 1;
         }
+    }
+
+    fn slots(&mut self, tag: u8) -> Option<(&mut usize, &mut usize)> {
+        let tag = usize::from(tag);
+        let kind = self.kinds.get_mut(tag / SEVERITIES)?;
+        Some((self.open.get_mut(tag % SEVERITIES)?, kind))
     }
 }
 
 /// A row's share in the counts, in one byte: 255 for a row that does not ask for attention.
 fn tag(row: &Row) -> u8 {
     if row.is_open() {
-        row.severity() as u8
+        u8::try_from(row.key().kind as usize * SEVERITIES + row.severity() as usize)
+            .unwrap_or(u8::MAX)
     } else {
         u8::MAX
     }
-}
-
-fn open_slot(tag: u8) -> Option<usize> {
-    (tag != u8::MAX).then_some(usize::from(tag))
 }
 
 /// An answer being made anew: from all rows, or from those that changed and the answer without them.
@@ -187,15 +202,36 @@ impl Projection {
         }
     }
 
-    /// Takes note of what changed. Every change of the store has to come by here.
-    pub fn note(&mut self, changes: &Changes) {
-        for id in &changes.touched {
-            self.dirty.insert(*id);
-        }
+    /// Takes note of what changed. Every change of the store has to come by here, right after it was made.
+    ///
+    /// What neither is in the answer nor could come in is passed over, so that a projection costs nothing for the
+    /// kinds that it does not list; and one that has to be made anew anyway keeps no list at all.
+    pub fn note(&mut self, store: &Store, changes: &Changes) {
+        let building = self.build.is_some();
         for id in &changes.removed {
-            self.dirty.insert(*id);
-            self.removed |= self.position(*id).is_some();
+            let shown = self.position(*id).is_some();
+            self.removed |= shown;
+            if shown || building {
+                self.dirty.insert(*id);
+            }
         }
+        if !building && !self.answered {
+            return self.dirty.clear();
+        }
+        for id in &changes.touched {
+            let concerns = building
+                || self.position(*id).is_some()
+                || store.row(*id).is_none_or(|row| self.query.may_admit(row));
+            if concerns {
+                self.dirty.insert(*id);
+            }
+        }
+    }
+
+    /// How many changed rows wait to be put in order.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.dirty.len()
     }
 
     /// The answer: row numbers in order. Numbers of rows that are gone find nothing in the store; they leave the
@@ -673,6 +709,12 @@ impl DirtyRows {
 
     const fn len(&self) -> usize {
         self.list.len()
+    }
+
+    fn clear(&mut self) {
+        if !self.is_empty() {
+            *self = Self::default();
+        }
     }
 
     /// Every place once; empties the set.

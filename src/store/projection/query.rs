@@ -174,6 +174,12 @@ impl Query {
         }
     }
 
+    /// Whether the row could be among those asked for: the cheapest part of the question.
+    pub(super) fn may_admit(&self, row: &Row) -> bool {
+        (self.include != Include::Open || row.is_open())
+            && (self.kinds.is_empty() || self.kinds.contains(&row.key().kind))
+    }
+
     /// Whether the row is among those asked for, the filter aside.
     fn admits(&self, row: &Row) -> bool {
         let key = row.key();

@@ -140,6 +140,7 @@ fn answer(store: &Store, query: &Query, now: Timestamp) -> (Vec<RowId>, Counts) 
     for (_, row) in &found {
         if row.is_open() {
             counts.open[row.severity() as usize] += 1;
+            counts.kinds[row.key().kind as usize] += 1;
         }
     }
     (found.into_iter().map(|(id, _)| id).collect(), counts)
@@ -199,13 +200,20 @@ fn query() -> impl Strategy<Value = Query> {
         Just(Include::Known),
         Just(Include::All)
     ];
+    let kinds = prop_oneof![
+        2 => Just(vec![]),
+        2 => Just(vec![Kind::Alarm]),
+        1 => Just(vec![Kind::Finding]),
+    ];
     (
         filter,
+        kinds,
         include,
         sort(),
         proptest::option::of(Just(Severity::Medium)),
     )
-        .prop_map(|(filter, include, sort, floor)| Query {
+        .prop_map(|(filter, kinds, include, sort, floor)| Query {
+            kinds,
             filter: Filter::parse(filter).unwrap(),
             include,
             sort,
@@ -296,7 +304,7 @@ proptest! {
         check(&projection, &world.store, at(world.now))?;
         for change in &changes {
             let noted = world.drive(change);
-            projection.note(&noted);
+            projection.note(&world.store, &noted);
             projection.refresh_fully(&world.store, at(world.now));
             check(&projection, &world.store, at(world.now))?;
         }
@@ -317,7 +325,7 @@ proptest! {
                 projection.refresh(&world.store, at(world.now), &mut { budget });
             }
             let noted = world.drive(change);
-            projection.note(&noted);
+            projection.note(&world.store, &noted);
             // Whatever is visible meanwhile can be looked up.
             for (i, id) in projection.rows().iter().enumerate() {
                 prop_assert_eq!(projection.position(*id), Some(i));
@@ -348,7 +356,7 @@ proptest! {
                 prop_assert_eq!(projection.rows(), &answer(&world.store, &query, until).0[..]);
             }
             let noted = world.drive(&Change::Pass(step));
-            projection.note(&noted);
+            projection.note(&world.store, &noted);
             projection.refresh_fully(&world.store, until);
             check(&projection, &world.store, until)?;
         }
@@ -434,7 +442,7 @@ fn flood(count: u32) {
         60,
         world::changed((0..count).map(|n| made(n, 50))),
     ));
-    projection.note(&changes);
+    projection.note(&store, &changes);
     let mut slices = 0;
     while projection.refresh(&store, at(60), &mut 200) == Progress::More {
         slices += 1;
@@ -442,7 +450,7 @@ fn flood(count: u32) {
         if slices % 3 == 0 && slices < 30 {
             let items = (0..9).map(|n| made(slices * 131 + n, 55));
             let changes = store.apply(batch(alarms(), 0, 60, world::changed(items)));
-            projection.note(&changes);
+            projection.note(&store, &changes);
         }
     }
     assert!(slices > 3, "{slices} slices");
@@ -477,10 +485,33 @@ fn gone_rows_leave_the_answer_even_while_it_is_sorted_anew() {
         ..Query::default()
     });
     let changes = store.apply(batch(alarms(), 0, 5, Body::Retired));
-    projection.note(&changes);
+    projection.note(&store, &changes);
     assert_eq!(projection.refresh(&store, at(5), &mut 10), Progress::More);
     assert!(projection.is_empty());
     assert_eq!(projection.counts(), &Counts::default());
+}
+
+#[test]
+fn what_a_pane_does_not_list_is_no_work_for_it() {
+    let mut store = many(100);
+    let mut alarms_pane = Projection::new(Query::list(&[Kind::Alarm]));
+    let mut findings = Projection::new(Query::list(&[Kind::Finding]));
+    let mut queue = Projection::new(Query::queue());
+    let panes = [&mut alarms_pane, &mut findings, &mut queue];
+    for pane in panes {
+        pane.refresh_fully(&store, at(0));
+    }
+    let before = Projection::new(Query::queue());
+    let calm = |n: u32, secs| world::alarm(&format!("calm{n}"), Fine, secs);
+    let items = (0..9).map(|n| calm(n, 5));
+    let changes = store.apply(batch(alarms(), 0, 5, world::changed(items)));
+    let mut waiting = Vec::new();
+    for mut pane in [alarms_pane, findings, queue, before] {
+        pane.note(&store, &changes);
+        waiting.push(pane.waiting());
+    }
+    // Nine calm alarms: news for the list of alarms alone; what was never answered reads everything anyway.
+    assert_eq!(waiting, [9, 0, 0, 0]);
 }
 
 #[test]
@@ -512,4 +543,6 @@ fn the_queue_is_in_queue_order() {
     assert_eq!(names, ["young-critical", "old", "young", "win"]);
     assert_eq!(projection.counts().of(Severity::Critical), 1);
     assert_eq!(projection.counts().open_total(), 4);
+    assert_eq!(projection.counts().of_kind(Kind::Alarm), 4);
+    assert_eq!(projection.counts().of_kind(Kind::Window), 0);
 }
