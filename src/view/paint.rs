@@ -131,10 +131,22 @@ impl<'a> Paint<'a> {
         } else {
             Cow::Borrowed(text)
         };
-        let (end, _) = self
-            .buffer
-            .set_stringn(x, y, text, usize::from(cells), style);
-        end - x
+        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            let (end, _) = self
+                .buffer
+                .set_stringn(x, y, text, usize::from(cells), style);
+            return end - x;
+        }
+        // A cell for each byte: most of a screen, and a good deal faster than to look for graphemes.
+        let room = usize::from(cells.min(self.buffer.area.right() - x));
+        let shown = room.min(text.len());
+        let from = self.buffer.index_of(x, y);
+        let places = self.buffer.content[from..from + shown].iter_mut();
+        for (at, cell) in places.enumerate() {
+            cell.set_symbol(&text[at..=at]).set_style(style);
+        }
+        // No wider than the room, which is a u16.
+        u16::try_from(shown).unwrap_or(cells)
     }
 
     /// Writes text that is cut where it does not fit, with `…`.

@@ -16,6 +16,7 @@ mod sorter;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use crate::clock::Timestamp;
 use crate::domain::{ItemKey, Kind, Severity};
@@ -501,7 +502,7 @@ impl Projection {
         self.build = None;
         self.answered = true;
         self.version += 1;
-        self.place_from(0);
+        self.note_places(0..self.rows.len());
     }
 
     /// Takes the dirty rows out of the order and puts those that still belong there back in.
@@ -510,19 +511,34 @@ impl Projection {
             return;
         }
         *budget = budget.saturating_sub(self.dirty.len() * 8 + self.rows.len() / 64);
-        let first_out = self.take_out(DirtyRows::contains);
-        let back: Vec<Entry> = self
-            .dirty
-            .drain()
+        let places = self.dirty.drain();
+        let mut out: Vec<usize> = places.iter().filter_map(|at| self.stands_at(*at)).collect();
+        out.sort_unstable();
+        let back: Vec<Entry> = places
             .into_iter()
             .filter_map(|place| self.entry(store, now, place))
             .collect();
         self.removed = false;
-        let first_in = self.put_in(store, back);
-        if let Some(first) = [first_out, first_in].into_iter().flatten().min() {
-            self.version += 1;
-            self.place_from(first);
-        }
+        let before = self.rows.len();
+        self.take_out(&out);
+        let put = self.put_in(store, back);
+        let (first_in, last_in) = put.unzip();
+        let Some(first) = [out.first().copied(), first_in].into_iter().flatten().min() else {
+            return;
+        };
+        self.version += 1;
+        // As many in as out: what stands behind the last of them stands where it stood.
+        let last = [out.last().copied(), last_in].into_iter().flatten().max();
+        let end = last
+            .filter(|_| before == self.rows.len())
+            .map_or(before.max(self.rows.len()), |last| last + 1);
+        self.note_places(first..end.min(self.rows.len()));
+    }
+
+    /// Where the row of this place of the store stands in the answer.
+    fn stands_at(&self, place: usize) -> Option<usize> {
+        let at = *self.positions.get(place)? as usize;
+        (self.rows.get(at)?.place() == place).then_some(at)
     }
 
     /// Takes rows that are gone out of an answer that stays visible during a build.
@@ -531,37 +547,37 @@ impl Projection {
             return;
         }
         self.removed = false;
-        if let Some(first) = self.take_out(|_, id| store.row(id).is_none()) {
+        let rows = self.rows.iter().enumerate();
+        let gone = rows.filter(|(_, id)| store.row(**id).is_none());
+        let out: Vec<usize> = gone.map(|(at, _)| at).collect();
+        if let Some(first) = out.first() {
+            self.take_out(&out);
             self.version += 1;
-            self.place_from(first);
+            self.note_places(*first..self.rows.len());
         }
     }
 
-    /// Takes rows out of the order; the first place that changed.
-    fn take_out(&mut self, out: impl Fn(&DirtyRows, RowId) -> bool) -> Option<usize> {
-        let mut kept = 0;
-        let mut first = None;
-        for at in 0..self.rows.len() {
-            if out(&self.dirty, self.rows[at]) {
-                first = first.or(Some(at));
-                self.counts.take(self.tags[at]);
-            } else {
-                if kept != at {
-                    self.keys[kept] = self.keys[at];
-                    self.rows[kept] = self.rows[at];
-                    self.tags[kept] = self.tags[at];
-                }
-                kept += 1;
-            }
+    /// Takes the rows at these indices, in ascending order, out of the order. What is between two of them moves up as
+    /// a whole.
+    fn take_out(&mut self, out: &[usize]) {
+        let Some(first) = out.first() else { return };
+        let len = self.rows.len();
+        let mut to = *first;
+        for (i, at) in out.iter().enumerate() {
+            self.counts.take(self.tags[*at]);
+            let stretch = at + 1..out.get(i + 1).copied().unwrap_or(len);
+            self.keys.copy_within(stretch.clone(), to);
+            self.rows.copy_within(stretch.clone(), to);
+            self.tags.copy_within(stretch.clone(), to);
+            to += stretch.len();
         }
-        self.keys.truncate(kept);
-        self.rows.truncate(kept);
-        self.tags.truncate(kept);
-        first
+        self.keys.truncate(to);
+        self.rows.truncate(to);
+        self.tags.truncate(to);
     }
 
-    /// Puts rows into the order where they belong; the first place that changed.
-    fn put_in(&mut self, store: &Store, mut back: Vec<Entry>) -> Option<usize> {
+    /// Puts rows into the order where they belong; where the first and the last of them stand then.
+    fn put_in(&mut self, store: &Store, mut back: Vec<Entry>) -> Option<(usize, usize)> {
         let rest = |a, b| self.compare_rest(store, a, b);
         back.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| rest(a.row, b.row)));
         // Where each belongs among the rows that stayed.
@@ -577,7 +593,7 @@ impl Projection {
                 from
             })
             .collect();
-        let first = *places.first()?;
+        let (first, last) = (*places.first()?, *places.last()? + places.len() - 1);
         // From the back, so that everything moves once.
         let mut end = self.rows.len();
         let grown = end + back.len();
@@ -594,12 +610,13 @@ impl Projection {
             self.counts.add(entry.tag);
             end = *place;
         }
-        Some(first)
+        Some((first, last))
     }
 
-    /// Notes where rows stand from this place on.
-    fn place_from(&mut self, first: usize) {
-        for (at, id) in self.rows.iter().enumerate().skip(first) {
+    /// Notes where the rows at these indices stand.
+    fn note_places(&mut self, range: Range<usize>) {
+        for at in range {
+            let id = self.rows[at];
             let place = id.place();
             if place >= self.positions.len() {
                 self.positions.resize(place + 1, u32::MAX);
