@@ -7,7 +7,7 @@ use crate::aws::ops::Order;
 use crate::aws::ops::look::Closed;
 use crate::command;
 use crate::domain::text::plural;
-use crate::domain::{Feed, ItemKey};
+use crate::domain::{Feed, ItemKey, Scope, SourceId};
 use crate::keymap::Layer;
 use crate::model::change::{Asked, Came, Part, UnderWay, worst};
 use crate::model::form::Results;
@@ -169,6 +169,15 @@ const fn shown_as(order: &Order) -> &'static str {
     }
 }
 
+/// The source in which something that is made will appear, where that is not the item's own.
+const fn appears_in(order: &Order) -> Option<SourceId> {
+    match order {
+        Order::CreateOpsItem(_) => Some(SourceId::Opsitems),
+        Order::StartBackup(_) | Order::StartCopy(_) | Order::Retry(_) => Some(SourceId::Backup),
+        _ => None,
+    }
+}
+
 /// The feeds that know these items, and those where what was made will appear: they are asked at once.
 fn feeds(model: &Model, parts: &[Part]) -> Vec<Feed> {
     let mut feeds: Vec<Feed> = parts
@@ -177,6 +186,14 @@ fn feeds(model: &Model, parts: &[Part]) -> Vec<Feed> {
         .filter_map(|key| model.store.find(key))
         .flat_map(|id| model.store.feeds_of(id).collect::<Vec<_>>())
         .collect();
+    let made: Vec<(SourceId, Scope)> = parts
+        .iter()
+        .filter_map(|part| Some((appears_in(&part.order)?, part.scope)))
+        .collect();
+    if !made.is_empty() {
+        let all = model.store.feed_states(model.now).map(|(feed, _)| feed);
+        feeds.extend(all.filter(|feed| made.contains(&(feed.source, feed.vantage))));
+    }
     feeds.sort_unstable();
     feeds.dedup();
     feeds

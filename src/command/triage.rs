@@ -131,11 +131,12 @@ pub(super) fn acks(model: &mut Model, action: &Action) -> Effects {
 }
 
 pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
-    let Some(undo) = model.acting.undo.pop() else {
+    let Some(undo) = model.acting.undo.last().cloned() else {
         return refuse(model, "There is nothing to take back.");
     };
     if !undo.change.is_empty() {
         if change::is_stale(model, &undo) {
+            model.acting.undo.pop();
             return refuse(
                 model,
                 format!(
@@ -146,6 +147,7 @@ pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
         }
         return change::take_back(model, undo);
     }
+    model.acting.undo.pop();
     let what = format!("Taken back: {}", undo.what);
     let now = model.now;
     let acts: Vec<_> = undo

@@ -1,6 +1,6 @@
 //! Changes: found out about, carried out through the journal, and closed where an earlier console left them open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -210,11 +210,12 @@ pub async fn carry_out(
 ) {
     let room = Arc::new(Semaphore::new(ABREAST));
     let mut parts = JoinSet::new();
+    let mut places = HashMap::new();
     for at in 0..request.parts.len() {
         let (journal, fleet) = (Arc::clone(journal), Arc::clone(fleet));
         let (request, room) = (Arc::clone(request), Arc::clone(&room));
         let is_cancelled = Arc::clone(is_cancelled);
-        parts.spawn(async move {
+        let task = parts.spawn(async move {
             let _place = room.acquire_owned().await;
             if is_cancelled.load(Ordering::Relaxed) {
                 return (at, Err(refused("It was cancelled before it was sent.")));
@@ -224,14 +225,22 @@ pub async fn carry_out(
                 perform(&journal, &fleet, &request.verb, &request.parts[at]).await,
             )
         });
+        places.insert(task.id(), at);
     }
     while let Some(done) = parts.join_next().await {
-        // A part that broke off has its intent in the journal and is looked up at the next start.
-        if let Ok((at, outcome)) = done {
-            came(at, outcome);
+        match done {
+            Ok((at, outcome)) => came(at, outcome),
+            Err(broken) => {
+                if let Some(at) = places.get(&broken.id()) {
+                    came(*at, Err(refused(BROKE_OFF)));
+                }
+            }
         }
     }
 }
+
+/// What is said of a part whose task ended without an answer: a mistake of noctop's.
+const BROKE_OFF: &str = "It broke off inside noctop. If it was sent, its intent is in the journal, and the next start looks up what became of it.";
 
 async fn perform(
     journal: &Journal,

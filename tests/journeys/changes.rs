@@ -120,10 +120,14 @@ fn a_finding_is_resolved_with_a_note_and_that_is_taken_back() {
         status(&shift),
         ("RESOLVED".into(), "rotated the key".into())
     );
+    // Looked at and left, it can still be taken back.
     shift.press("U");
+    looked(&mut shift);
+    shift.press("esc U");
     looked(&mut shift);
     shift.shows("Taken back: Resolved");
     confirm(&mut shift);
+    shift.press("U").shows("nothing to take back");
     assert_eq!(status(&shift).0, "NEW");
     let acts = acts(&home);
     let verbs: Vec<_> = acts.iter().map(|a| a.began.text("verb")).collect();
@@ -199,6 +203,9 @@ fn two_operators_who_open_an_opsitem_for_one_alarm_make_one() {
     shift.shows("There was one already.");
     let after = truth(&shift, "ssm", "OpsItems");
     assert_eq!(after.len(), before + 1);
+    shift.until("the new OpsItem to be read", |shift| {
+        shift.open(Kind::Incident) == 2
+    });
     let title = after.last().unwrap()["Title"].as_str().unwrap();
     assert!(title.contains("checkout-errors"), "{title}");
 }

@@ -32,7 +32,12 @@ pub const MUTE: Offer = Offer {
         Ok(aim.per_scope(|rows| {
             let alarms = rows.iter().map(|row: &&Row| row.key().id.to_string());
             PutMute {
-                name: rule_name(&aim.said.operator, aim.now),
+                // A rule of the same name would be replaced: two within one second must not share one.
+                name: format!(
+                    "{}-{:03}",
+                    rule_name(&aim.said.operator, aim.now),
+                    aim.now.as_millis().rem_euclid(1_000)
+                ),
                 alarms: alarms.collect(),
                 from: aim.now,
                 until,

@@ -208,6 +208,12 @@ fn phrase(model: &Model, risk: Risk, request: &Request) -> Option<Arc<str>> {
     })
 }
 
+/// Whether the id of the one account was typed in place of its name, which may be hard to type.
+fn is_id(form: &Form) -> bool {
+    let ids = form.request.as_deref().map(accounts).unwrap_or_default();
+    matches!(ids.as_slice(), [one] if form.says(TYPE) == one.to_string())
+}
+
 /// The request of an offer for items as they are now.
 fn build(
     model: &mut Model,
@@ -271,6 +277,7 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
     }
     if let Some(phrase) = &form.phrase
         && form.says(TYPE) != &**phrase
+        && !is_id(form)
     {
         return complain(model, format!("type {phrase} to go on"));
     }
@@ -296,7 +303,18 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
                 Err(why) => return complain(model, why),
             }
         }
-        (None, Some(request)) => (**request).clone(),
+        (None, Some(request)) => {
+            // It is on its way: what would take it back has been used.
+            if model
+                .acting
+                .undo
+                .last()
+                .is_some_and(|undo| undo.change == request.parts)
+            {
+                model.acting.undo.pop();
+            }
+            (**request).clone()
+        }
         (None, None) => return Effects::new(),
     };
     model.overlay = None;
