@@ -1,9 +1,11 @@
 //! What became of changes in AWS: of each part as it comes, told as a whole when the last has come.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::audit::Result as Became;
 use crate::aws::ops::Order;
+use crate::aws::ops::guardduty::Way;
 use crate::aws::ops::look::Closed;
 use crate::command;
 use crate::domain::text::plural;
@@ -43,6 +45,25 @@ struct Line {
     name: Arc<str>,
     said: Arc<str>,
     result: Became,
+    /// The word in which the service will show it.
+    word: &'static str,
+}
+
+/// One line for each item: the worst where several orders were about it.
+fn worst_each(lines: Vec<Line>) -> Vec<Line> {
+    let mut places: HashMap<ItemKey, usize> = HashMap::new();
+    let mut each: Vec<Line> = Vec::new();
+    for line in lines {
+        match places.get(&line.key).and_then(|at| each.get_mut(*at)) {
+            Some(known) if known.result < line.result => *known = line,
+            Some(_) => {}
+            None => {
+                places.insert(line.key.clone(), each.len());
+                each.push(line);
+            }
+        }
+    }
+    each
 }
 
 fn told(model: &mut Model, whole: UnderWay) -> Effects {
@@ -60,28 +81,32 @@ fn told(model: &mut Model, whole: UnderWay) -> Effects {
                 || Arc::clone(&key.id),
                 |row| Arc::from(fact::what(row.item())),
             );
-            let asked = Asked {
-                what: Arc::clone(&request.what),
-                at: model.now,
-                by: Arc::clone(&model.acting.who.owner.operator),
-                done: match result {
-                    Became::Ok => Some(true),
-                    Became::Refused | Became::Failed => Some(false),
-                    Became::Unknown => None,
-                },
-                word: Arc::from(word),
-                said: Arc::clone(&said),
-            };
-            model.changing.remember(key.clone(), asked);
             lines.push(Line {
                 key,
                 name,
                 said,
                 result,
+                word,
             });
         }
     }
-    let done: Vec<ItemKey> = lines
+    let lines = worst_each(lines);
+    for line in &lines {
+        let asked = Asked {
+            what: Arc::clone(&request.what),
+            at: model.now,
+            by: Arc::clone(&model.acting.who.owner.operator),
+            done: match line.result {
+                Became::Ok => Some(true),
+                Became::Refused | Became::Failed => Some(false),
+                Became::Unknown => None,
+            },
+            word: Arc::from(line.word),
+            said: Arc::clone(&line.said),
+        };
+        model.changing.remember(line.key.clone(), asked);
+    }
+    let done: HashSet<ItemKey> = lines
         .iter()
         .filter(|line| line.result == Became::Ok)
         .map(|line| line.key.clone())
@@ -89,8 +114,7 @@ fn told(model: &mut Model, whole: UnderWay) -> Effects {
     let undo: Vec<Part> = request
         .undo
         .iter()
-        .filter(|part| part.items.iter().all(|key| done.contains(key)))
-        .cloned()
+        .filter_map(|part| part.only(&done))
         .collect();
     let can_undo = !undo.is_empty();
     model.acting.remember(Undo {
@@ -102,7 +126,11 @@ fn told(model: &mut Model, whole: UnderWay) -> Effects {
     if let Some(unwritten) = unwritten {
         model.say(Tone::Refused, unwritten.0);
     }
-    vec![Effect::Refresh(feeds(model, &request.parts))]
+    match feeds(model, &request.parts) {
+        // No feed would mean all of them.
+        none if none.is_empty() => Effects::new(),
+        feeds => vec![Effect::Refresh(feeds)],
+    }
 }
 
 fn say(model: &mut Model, what: &Arc<str>, mut lines: Vec<Line>, can_undo: bool) {
@@ -164,7 +192,10 @@ const fn shown_as(order: &Order) -> &'static str {
     match order {
         Order::UpdateFindings(change) => change.workflow.word(),
         Order::UpdateOpsItem(change) => change.status.word(),
-        Order::ArchiveFindings(_) => "ARCHIVED",
+        Order::ArchiveFindings(change) => match change.way {
+            Way::Archive => "ARCHIVED",
+            Way::Unarchive => "",
+        },
         _ => "",
     }
 }

@@ -59,7 +59,10 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) -> Effect
                         .map(|(key, verb)| (key.clone(), verb.clone().with_seen(version))),
                 );
                 entries.push(kept.entry);
-                granted.push(act.key.clone());
+                // What only waits in the outbox has not been won yet.
+                if kept.seat != Seat::Outbox {
+                    granted.push(act.key.clone());
+                }
                 lines.push((name, Arc::from("done"), true));
             }
             Err(Miss::Refused(refusal)) => {

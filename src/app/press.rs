@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
+use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Purpose, Tone};
 
 use super::dispatch;
 
@@ -143,7 +143,10 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
     let Some(Overlay::Choice(choice)) = &mut model.overlay else {
         return Effects::new();
     };
+    let is_change = matches!(choice.purpose, Purpose::Change(_));
     match chord.key() {
+        // A key typed before the menu was on the screen chose nothing in it.
+        Key::Enter if is_change && !model.overlay_drawn => {}
         Key::Enter => {
             if !choice.purpose.is_multiple() || !choice.entries.iter().any(|e| e.chosen) {
                 let current = choice.current();
@@ -171,10 +174,10 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
         }
         Key::Up => choice.selected = choice.selected.saturating_sub(1),
         // In a short list nobody searches for j or k; in a list of accounts they are letters of a name.
-        Key::Char('j') if !choice.purpose.is_multiple() => {
+        Key::Char('j') if !choice.purpose.is_multiple() && !is_change => {
             choice.selected = (choice.selected + 1).min(choice.matching().len().saturating_sub(1));
         }
-        Key::Char('k') if !choice.purpose.is_multiple() => {
+        Key::Char('k') if !choice.purpose.is_multiple() && !is_change => {
             choice.selected = choice.selected.saturating_sub(1)
         }
         _ => {

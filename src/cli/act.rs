@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 
-use crate::audit::Journal;
-use crate::aws::ops::Risk;
+use crate::audit::{Journal, Result as Became};
+use crate::aws::ops::{self, Risk};
 use crate::command::change::{self, Aim, Ask, Fit, Offer, Said};
-use crate::domain::ItemKey;
+use crate::domain::{ItemKey, Policy};
 use crate::effects::change as change_effects;
 use crate::filter::Filter;
 use crate::model::change::Request;
@@ -156,12 +156,7 @@ impl Rest {
     fn words(&self, offer: &Offer) -> Result<BTreeMap<&'static str, String>, String> {
         let mut words: BTreeMap<&'static str, String> = BTreeMap::new();
         for ask in offer.asks {
-            let usual = match ask {
-                Ask::Span => "1h",
-                Ask::Note => "",
-                Ask::Line(_, usual) => usual,
-            };
-            words.insert(ask.label(), usual.to_owned());
+            words.insert(ask.label(), ask.usual().to_owned());
         }
         let given = [("for", self.span.clone()), ("note", self.note.clone())];
         let set = self.set.iter().map(|pair| match pair.split_once('=') {
@@ -201,6 +196,7 @@ impl Rest {
         let (stage, snapshot) = self.targets.read(self.write)?;
         let rows = snapshot.rows(&filter.clone().meant_by(&snapshot.operator), Include::Known);
         let meant = self.targets.meant(&rows);
+        let is_short = self.targets.miss(&rows, &snapshot);
         if meant.is_empty() {
             complain("nothing matches; `noctop ls` shows what there is");
             return Ok(ExitCode::from(FAILED));
@@ -228,7 +224,18 @@ impl Rest {
             }
             return Ok(ExitCode::from(FAILED));
         }
-        let must_say_yes = able.len() > 1 || offer.risk == Risk::High;
+        // What the console asks about is not done here without a word either.
+        let policy = |row: &&Row| {
+            let account = snapshot.store.roster().get(row.key().scope.account);
+            account.map_or(Policy::ReadOnly, |account| account.policy)
+        };
+        let is_trusted = able
+            .iter()
+            .map(policy)
+            .all(|policy| policy == Policy::Write);
+        let must_say_yes = able.len() > 1
+            || offer.risk == Risk::High
+            || (offer.risk == Risk::Medium && !is_trusted);
         if must_say_yes && !self.targets.says_yes() && !self.dry_run {
             for row in &able {
                 complain(&name(row, &snapshot));
@@ -244,7 +251,7 @@ impl Rest {
         let said = Said {
             operator: Arc::from(snapshot.operator.as_str()),
             words,
-            shift_end: None,
+            shift_end: stage.config.shifts.at(snapshot.at).map(|duty| duty.until),
         };
         let aim = Aim {
             rows: &able,
@@ -260,6 +267,21 @@ impl Rest {
             }
         };
         let journal = Arc::new(stage.journal(Stage::clock()));
+        // What an earlier run left open is closed first: its outcome may be what is asked for again.
+        for closed in snapshot
+            .runtime
+            .block_on(ops::close(&journal, &snapshot.fleet))
+        {
+            let became = match &closed.receipt {
+                Ok(receipt) => receipt.result().map_or("mixed", crate::audit::Result::word),
+                Err(why) => why,
+            };
+            complain(&format!(
+                "an earlier {} of {} had no outcome: {became}",
+                closed.open.record.text("verb"),
+                closed.open.operator()
+            ));
+        }
         let found = snapshot.runtime.block_on(change_effects::preflight(
             &journal,
             &snapshot.fleet,
@@ -287,13 +309,15 @@ impl Rest {
         journal.retire();
         print(&lines, self.targets.format());
         let coverage = snapshot.coverage();
-        Ok(if lines.iter().any(|line| line.outcome.is_err()) {
-            ExitCode::from(FAILED)
-        } else if self.targets.is_filtered() && coverage.blind + coverage.loading > 0 {
-            ExitCode::from(BLIND)
-        } else {
-            ExitCode::SUCCESS
-        })
+        Ok(
+            if is_short || lines.iter().any(|line| line.outcome.is_err()) {
+                ExitCode::from(FAILED)
+            } else if self.targets.is_filtered() && coverage.blind + coverage.loading > 0 {
+                ExitCode::from(BLIND)
+            } else {
+                ExitCode::SUCCESS
+            },
+        )
     }
 }
 
@@ -302,7 +326,37 @@ fn refused(row: &Row, snapshot: &Snapshot, why: String) -> Line {
         key: row.key().clone(),
         name: name(row, snapshot),
         outcome: Err(why),
+        is_unknown: false,
     }
+}
+
+/// Writes acknowledgements that the ledger granted through to the services that have a word for them.
+pub(super) fn through(
+    journal: &Arc<Journal>,
+    snapshot: &Snapshot,
+    keys: &[ItemKey],
+    note: &str,
+) -> Vec<Line> {
+    let said = Said {
+        operator: Arc::from(snapshot.operator.as_str()),
+        words: [(Ask::Note.label(), note.to_owned())].into(),
+        shift_end: None,
+    };
+    let row = |key: &ItemKey| {
+        snapshot
+            .store
+            .find(key)
+            .and_then(|id| snapshot.store.row(id))
+    };
+    let rows: Vec<&Row> = keys.iter().filter_map(row).collect();
+    let aim = Aim {
+        rows: &rows,
+        store: &snapshot.store,
+        said: &said,
+        now: snapshot.at,
+    };
+    let request = Arc::new(change::through_request(1, &aim));
+    carry_out(journal, snapshot, &request)
 }
 
 /// Carries out every part, some abreast, and says what became of every item.
@@ -341,14 +395,15 @@ fn carry_out(journal: &Arc<Journal>, snapshot: &Snapshot, request: &Arc<Request>
         for (key, result, said) in part.became(&outcome) {
             let said = said.to_string();
             let outcome = match result {
-                crate::audit::Result::Ok if said.is_empty() => Ok(request.what.to_string()),
-                crate::audit::Result::Ok => Ok(said),
+                Became::Ok if said.is_empty() => Ok(request.what.to_string()),
+                Became::Ok => Ok(said),
                 _ => Err(said),
             };
             lines.push(Line {
                 name: called(&key),
                 key,
                 outcome,
+                is_unknown: result == Became::Unknown,
             });
         }
     }

@@ -158,11 +158,13 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         outcomes,
         live,
     }));
+    // Reads that are still under way are not worth waiting for. A change that was sent gets a moment to be answered and
+    // written down; else its intent is in the journal and the next start looks up what became of it.
+    let rest = async { tokio::time::timeout(LAST_WORDS, console.runner.rest()).await };
+    let _ = sdk.block_on(rest);
     drop(console);
     drop(stage);
-    // Reads that are still under way are not worth waiting for. A change that is has its intent in the journal, and is
-    // looked up at the next start; it gets a moment to write down what became of it.
-    sdk.shutdown_timeout(LAST_WORDS);
+    sdk.shutdown_background();
     journal.settle(LAST_WORDS);
     journal.retire();
     Ok(ended)

@@ -76,6 +76,12 @@ pub struct Ack {
     /// Take items that a colleague has.
     #[arg(long)]
     take_over: bool,
+    /// Tell AWS, too, where a service has a word for it: Security Hub's NOTIFIED, an OpsItem's InProgress. Needs --write.
+    #[arg(long, requires = "write")]
+    in_aws: bool,
+    /// Allows what the policy of each account allows; needed for --in-aws alone.
+    #[arg(long)]
+    write: bool,
 }
 
 /// Gives items back: acknowledged ones are new again, snoozed ones come back.
@@ -160,7 +166,7 @@ impl Ack {
             ticket: words(self.ticket),
             to: None,
         };
-        self.targets.run(purpose, &intention)
+        self.targets.run_through(purpose, &intention, self.in_aws)
     }
 }
 
@@ -216,6 +222,19 @@ pub(super) struct Line {
     pub name: String,
     /// What was done, or why it was not.
     pub outcome: Result<String, String>,
+    /// Whether nobody can tell whether it was done. It must not be sent again.
+    pub is_unknown: bool,
+}
+
+impl Line {
+    /// How it ended, in a word.
+    const fn word(&self) -> &'static str {
+        match (&self.outcome, self.is_unknown) {
+            (_, true) => "unknown",
+            (Ok(_), _) => "done",
+            (Err(_), _) => "refused",
+        }
+    }
 }
 
 impl Targets {
@@ -266,6 +285,10 @@ impl Targets {
     }
 
     fn run(self, purpose: FormFor, intention: &Intention) -> ExitCode {
+        self.run_through(purpose, intention, false)
+    }
+
+    fn run_through(self, purpose: FormFor, intention: &Intention, in_aws: bool) -> ExitCode {
         let filter = match self.filter() {
             Ok(filter) => filter,
             Err(why) => {
@@ -273,7 +296,7 @@ impl Targets {
                 return ExitCode::from(USAGE);
             }
         };
-        match self.write(purpose, intention, &filter) {
+        match self.write(purpose, intention, &filter, in_aws) {
             Ok(code) => code,
             Err(refusal) => {
                 complain(&refusal.to_string());
@@ -287,8 +310,9 @@ impl Targets {
         purpose: FormFor,
         intention: &Intention,
         filter: &Filter,
+        in_aws: bool,
     ) -> Result<ExitCode, Refusal> {
-        let (stage, snapshot) = self.read(false)?;
+        let (stage, snapshot) = self.read(in_aws)?;
         let ledger = stage
             .ledger()
             .map_err(|trouble| Refusal(vec![trouble.message]))?;
@@ -300,6 +324,7 @@ impl Targets {
         let mut acting = Acting::new(&snapshot.operator, "", &crate::audit::unique())
             .in_shifts(stage.config.shifts.clone(), snapshot.at);
         let rows = snapshot.rows(&filter.clone().meant_by(&snapshot.operator), Include::Known);
+        let is_short = self.miss(&rows, &snapshot);
         let meant = self.meant(&rows);
         if meant.is_empty() {
             complain("nothing matches; `noctop ls` shows what there is");
@@ -322,6 +347,7 @@ impl Targets {
                 key: row.key().clone(),
                 name: name(row, &snapshot),
                 outcome: Ok(String::new()),
+                is_unknown: false,
             };
             match intention.verb(purpose, row, &acting, snapshot.at) {
                 Ok(verb) => acts.push(acting.act(row.key().clone(), verb, snapshot.at)),
@@ -329,7 +355,8 @@ impl Targets {
             }
             lines.push(line);
         }
-        let journal = stage.journal(Stage::clock());
+        let journal = Arc::new(stage.journal(Stage::clock()));
+        let mut granted: Vec<ItemKey> = Vec::new();
         let runtime = Stage::runtime()?;
         let answers = runtime.block_on(ledger.act(acts.clone()));
         for note in trail::notes(acts.iter().zip(&answers), journal.now()) {
@@ -347,20 +374,54 @@ impl Targets {
                     "{}, LOCAL ONLY: the ledger is away; colleagues see it when it is back",
                     act.verb.word()
                 )),
-                Ok(_) => Ok(act.verb.word().to_owned()),
+                Ok(_) => {
+                    granted.push(act.key.clone());
+                    Ok(act.verb.word().to_owned())
+                }
                 Err(Miss::Refused(refusal)) => Err(refusal.told(snapshot.at)),
                 Err(Miss::Failed(trouble)) => Err(trouble.message),
             };
         }
+        if in_aws {
+            let note = intention.note.as_deref().unwrap_or_default();
+            let through = super::act::through(&journal, &snapshot, &granted, note);
+            lines.extend(through);
+        }
         print(&lines, self.format);
         let coverage = snapshot.coverage();
-        Ok(if lines.iter().any(|line| line.outcome.is_err()) {
-            ExitCode::from(FAILED)
-        } else if self.filter.is_some() && coverage.blind + coverage.loading > 0 {
-            ExitCode::from(BLIND)
-        } else {
-            ExitCode::SUCCESS
-        })
+        Ok(
+            if is_short || lines.iter().any(|line| line.outcome.is_err()) {
+                ExitCode::from(FAILED)
+            } else if self.filter.is_some() && coverage.blind + coverage.loading > 0 {
+                ExitCode::from(BLIND)
+            } else {
+                ExitCode::SUCCESS
+            },
+        )
+    }
+
+    /// Says of every id that was named and not found that it was not. Whether there was any.
+    pub(super) fn miss(&self, rows: &[(crate::store::RowId, &Row)], snapshot: &Snapshot) -> bool {
+        let is = |id: &String, row: &Row| {
+            *row.key().id == **id || row.item().arn().as_deref() == Some(id.as_str())
+        };
+        let missing: Vec<&String> = self
+            .ids
+            .iter()
+            .filter(|id| !rows.iter().any(|(_, row)| is(id, row)))
+            .collect();
+        let coverage = snapshot.coverage();
+        let unread = coverage.blind + coverage.loading;
+        for id in &missing {
+            complain(&match unread {
+                0 => format!("there is no {id}"),
+                n => format!(
+                    "{id} was not found, and {n} feed{} could not be read: it may be there",
+                    crate::domain::text::plural(n)
+                ),
+            });
+        }
+        !missing.is_empty()
     }
 
     /// The rows that are meant: by id or ARN, or by the filter.
@@ -401,7 +462,8 @@ pub(super) fn print(lines: &[Line], format: Format) {
                         "account": line.key.scope.account.to_string(),
                         "region": line.key.scope.region.as_str(),
                         "done": line.outcome.is_ok(),
-                        "message": line.outcome.as_ref().err(),
+                        "result": line.word(),
+                        "message": line.outcome.as_ref().map_or_else(String::as_str, String::as_str),
                     })
                 })
                 .collect();
@@ -409,9 +471,12 @@ pub(super) fn print(lines: &[Line], format: Format) {
         }
         Format::Table => lines
             .iter()
-            .map(|line| match &line.outcome {
-                Ok(done) => format!("done     {}: {done}\n", line.name),
-                Err(why) => format!("refused  {}: {why}\n", line.name),
+            .map(|line| {
+                let said = line
+                    .outcome
+                    .as_ref()
+                    .map_or_else(String::as_str, String::as_str);
+                format!("{:<9}{}: {said}\n", line.word(), line.name)
             })
             .collect(),
     };

@@ -41,8 +41,12 @@ pub(super) fn back(model: &mut Model, _: &Action) -> Effects {
 
 pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
     if !step_out(model) {
+        let question = match model.changing.under_way.len() {
+            0 => "Quit noctop?",
+            _ => "A change is under way; what is not sent yet is left. Quit?",
+        };
         model.show(Overlay::Confirm {
-            question: Arc::from("Quit noctop?"),
+            question: Arc::from(question),
             command: "app.quit",
         });
     }

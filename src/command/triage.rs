@@ -135,16 +135,6 @@ pub(super) fn undo(model: &mut Model, _: &Action) -> Effects {
         return refuse(model, "There is nothing to take back.");
     };
     if !undo.change.is_empty() {
-        if change::is_stale(model, &undo) {
-            model.acting.undo.pop();
-            return refuse(
-                model,
-                format!(
-                    "{}: it has been changed further meanwhile, so that stands.",
-                    undo.what
-                ),
-            );
-        }
         return change::take_back(model, undo);
     }
     model.acting.undo.pop();
@@ -430,9 +420,11 @@ pub fn submit(model: &mut Model) -> Effects {
                 many => format!("{} {} items", done(form.purpose), many.len()),
             };
             model.pane_mut().marked.clear();
-            let also = form.says(ALSO);
-            let through = (!matches!(also, "" | ALSO_NOT))
-                .then(|| intention.note.clone().unwrap_or_else(|| Arc::from("")));
+            let is_also = form
+                .fields
+                .iter()
+                .any(|field| field.label == ALSO && field.is_picked(1));
+            let through = is_also.then(|| intention.note.clone().unwrap_or_else(|| Arc::from("")));
             send_through(model, form.purpose, &what, verbs, through)
         }
     }

@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::audit::{Journal, Refused, Why};
 use crate::aws::access::Access;
 use crate::aws::fleet::Fleet;
+use crate::aws::ops::still::still;
 use crate::aws::ops::{self, Done, Order, Undone};
 use crate::domain::Scope;
 use crate::domain::text::plural;
 use crate::model::Outcome;
-use crate::model::change::{Came, Part, Preflight, Request};
+use crate::model::change::{Came, Part, Preflight, Request, UNDO};
 
 use super::Outcomes;
 
@@ -32,6 +33,8 @@ const CLOSING: Duration = Duration::from_secs(300);
 pub(super) struct Hand {
     journal: Arc<Journal>,
     cancelled: Arc<Mutex<BTreeMap<u64, Arc<AtomicBool>>>>,
+    /// A request has ended.
+    ended: Arc<Notify>,
 }
 
 impl Hand {
@@ -39,6 +42,7 @@ impl Hand {
         Self {
             journal,
             cancelled: Arc::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -103,6 +107,7 @@ impl Hand {
                 }
             }
             hand.cancelled().remove(&id);
+            hand.ended.notify_waiters();
         });
     }
 
@@ -110,6 +115,20 @@ impl Hand {
     pub(super) fn cancel(&self, id: u64) {
         if let Some(flag) = self.cancelled().get(&id) {
             flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Leaves what has not been sent yet of everything, and waits until what was sent is answered and written down.
+    pub(super) async fn rest(&self) {
+        for flag in self.cancelled().values() {
+            flag.store(true, Ordering::Relaxed);
+        }
+        loop {
+            let ended = self.ended.notified();
+            if self.cancelled().is_empty() {
+                return;
+            }
+            ended.await;
         }
     }
 
@@ -196,6 +215,20 @@ pub async fn preflight(
         };
         lines.extend(touched(part, &access).await);
     }
+    if &*request.verb == UNDO {
+        // Taken back is only what is still as it was done; it is asked again when it is sent.
+        for part in &request.parts {
+            if let Some(access) = fleet.access(part.scope) {
+                match Box::pin(still(&access, &part.order, &part.seen)).await {
+                    Ok(None) => {}
+                    Ok(Some(otherwise)) => return Err(otherwise),
+                    Err(fault) => {
+                        lines.push(format!("Whether it is still so could not be read: {fault}"))
+                    }
+                }
+            }
+        }
+    }
     Ok(lines)
 }
 
@@ -252,6 +285,18 @@ async fn perform(
     let Some(access) = fleet.access(part.scope) else {
         return Err(refused(&stranger(part.scope)));
     };
+    match Box::pin(still(&access, &part.order, &part.seen)).await {
+        Ok(None) => {}
+        Ok(Some(otherwise)) => {
+            let why = Refused {
+                why: Why::Otherwise,
+                said: otherwise,
+            };
+            let intent = part.order.intent(&access, verb, &part.about());
+            return Err(Undone::Refused(journal.refuse(&intent, why).await));
+        }
+        Err(fault) => return Err(Undone::Unread(fault)),
+    }
     part.order
         .perform(journal, roster, &access, verb, &part.about())
         .await
@@ -286,6 +331,16 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
                         format!("silences {name} ({place}): {actions}")
                     })
                     .collect();
+                let missing: Vec<&str> = mute
+                    .alarms
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|name| !alarms.iter().any(|(known, _)| known == name))
+                    .collect();
+                if !missing.is_empty() {
+                    let names = missing.join(", ");
+                    lines.push(format!("CloudWatch does not know (any more): {names}"));
+                }
                 if alarms.len() > TOLD {
                     let more = alarms.len() - TOLD;
                     lines.push(format!("… and {more} more alarm{}", plural(more)));
@@ -293,6 +348,20 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
                 lines
             }
             Err(fault) => vec![format!("What it would silence could not be read: {fault}")],
+        },
+        Order::Retry(retry) => match Box::pin(retry.read(access)).await {
+            Ok(Order::StartBackup(backup)) => vec![format!(
+                "{} to vault {} as {}",
+                backup.resource, backup.vault, backup.role
+            )],
+            Ok(Order::StartCopy(copy)) => vec![format!(
+                "{} from {} to {} as {}",
+                copy.recovery_point, copy.from, copy.to, copy.role
+            )],
+            Ok(_) => Vec::new(),
+            Err(fault) => vec![format!(
+                "What the failed job had could not be read: {fault}"
+            )],
         },
         Order::SendCommand(command) => vec![format!(
             "{} on {} instance{} in {}: {}",

@@ -91,6 +91,13 @@ impl Runner {
         }
     }
 
+    /// Leaves what has not been sent yet of all changes, and waits until the rest is answered and written down.
+    pub async fn rest(&self) {
+        if let Some(hand) = &self.hand {
+            hand.rest().await;
+        }
+    }
+
     /// Leaves what has not been sent yet of a change.
     pub fn cancel_change(&self, id: u64) {
         if let Some(hand) = &self.hand {

@@ -1,15 +1,18 @@
 //! Changes that an operator asks of AWS: what is asked, what was found out before, what became of it. Plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::audit::{Receipt, Result as Became, TargetOutcome};
 use crate::aws::ops::{Done, Order, Undone};
 use crate::clock::Timestamp;
-use crate::domain::{Item, ItemKey, Scope};
+use crate::domain::{Detail, Item, ItemKey, Scope};
 use crate::panes::fact;
 use crate::panes::facts::Fact;
 use crate::theme::Role;
+
+/// The verb of what takes a change back.
+pub const UNDO: &str = "change.undo";
 
 /// One gesture: the same for one or many items, as however many orders that takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +38,9 @@ pub struct Part {
     pub items: Vec<ItemKey>,
     /// The order.
     pub order: Order,
+    /// The word in which the operator saw the state of what is changed: where it is another one by now, nothing is done.
+    /// Empty: whatever the state.
+    pub seen: Arc<str>,
 }
 
 impl Part {
@@ -46,6 +52,32 @@ impl Part {
             [one] => format!("{} {} {}", one.kind, one.scope, one.id),
             many => format!("{} items", many.len()),
         }
+    }
+
+    /// What of it is about these items; `None`: nothing.
+    #[must_use]
+    pub fn only(&self, done: &HashSet<ItemKey>) -> Option<Self> {
+        let is_done: Vec<bool> = self.items.iter().map(|key| done.contains(key)).collect();
+        if is_done.iter().all(|done| *done) {
+            return Some(self.clone());
+        }
+        let of_done = |at: usize| is_done.get(at).copied().unwrap_or(false);
+        let mut part = self.clone();
+        match &mut part.order {
+            Order::UpdateFindings(change) if change.findings.len() == is_done.len() => {
+                let mut at = 0..;
+                change.findings.retain(|_| at.next().is_some_and(of_done));
+            }
+            Order::ArchiveFindings(change) if change.findings.len() == is_done.len() => {
+                let mut at = 0..;
+                change.findings.retain(|_| at.next().is_some_and(of_done));
+            }
+            // A rule is taken away whole, where any of its alarms is muted by it.
+            Order::DeleteMute(_) if is_done.iter().any(|done| *done) => return Some(part),
+            _ => return None,
+        }
+        part.items.retain(|key| done.contains(key));
+        (!part.items.is_empty()).then_some(part)
     }
 
     /// What became of every item.
@@ -184,7 +216,11 @@ impl Asked {
     /// Whether what AWS says of the item is what was asked.
     #[must_use]
     pub fn shows(&self, item: &Item) -> bool {
-        !self.word.is_empty() && item.native_state.contains(&*self.word)
+        let status = match &item.detail {
+            Detail::Finding(finding) => finding.workflow.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        !self.word.is_empty() && (item.native_state.contains(&*self.word) || *status == *self.word)
     }
 }
 

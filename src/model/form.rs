@@ -43,6 +43,8 @@ pub enum Check {
     Clear,
     /// What the request of this number would touch, and whether it is allowed.
     Looking(u64),
+    /// It would be refused; the form's error says why.
+    Barred,
 }
 
 /// What a form is for.
@@ -126,6 +128,12 @@ impl Field {
                 offered, picked, ..
             } => offered.get(*picked).map_or("", AsRef::as_ref),
         }
+    }
+
+    /// Whether the offer at this place is picked, and nothing else was typed.
+    #[must_use]
+    pub fn is_picked(&self, at: usize) -> bool {
+        matches!(&self.entered, Entered::Pick { picked, typed, .. } if *picked == at && typed.text().is_empty())
     }
 
     /// The line that letters go into.

@@ -436,6 +436,31 @@ impl Shift {
         self
     }
 
+    /// Somebody resolves an OpsItem of the payments account without noctop.
+    pub fn resolve_ops_item(&mut self, id: &str) -> &mut Self {
+        let conf = aws_sdk_ssm::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(self.sim.endpoint())
+            .credentials_provider(Credentials::new(
+                format!("AKIA{PAYMENTS}"),
+                "demo",
+                None,
+                None,
+                "test",
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let client = aws_sdk_ssm::Client::from_conf(conf);
+        let resolved = client
+            .update_ops_item()
+            .ops_item_id(id)
+            .status(aws_sdk_ssm::types::OpsItemStatus::Resolved)
+            .send();
+        self.runtime.block_on(resolved).unwrap();
+        self
+    }
+
     /// How many rows the pane lists.
     pub fn rows(&mut self) -> usize {
         self.settle();

@@ -62,7 +62,7 @@ def test_a_finding_has_the_status_and_the_note_that_were_given(place, verb, stat
     sim, noctop = place
     hub = sim.client("securityhub", PAYMENTS)
     ident = newest(hub)[0]["Id"]
-    done, said = act(noctop, f"finding.{verb}", ident, "--kind", "finding", "--note", "seen by the night shift")
+    done, said = act(noctop, f"finding.{verb}", ident, "--kind", "finding", "--note", "seen by the night shift", "--yes")
     assert done.code == 0, done.err
     assert [line["done"] for line in said] == [True]
     found = one_finding(hub, ident)
@@ -151,7 +151,7 @@ def test_a_mute_has_the_alarm_the_end_and_the_note(place):
     before = {r["AlarmMuteRuleArn"] for r in fleet.walk(watch.list_alarm_mute_rules, "AlarmMuteRuleSummaries")}
     done = noctop.run(
         "mute", "--filter", f'kind:alarm acct:{PAYMENTS} name:"{alarm}"', "--for", "2h", "--note", "deploying",
-        "--write", "--format", "json",
+        "--write", "--yes", "--format", "json",
     )
     assert done.code in (0, 4), done.err
     rules = [r for r in fleet.walk(watch.list_alarm_mute_rules, "AlarmMuteRuleSummaries")
@@ -182,7 +182,7 @@ def test_a_failed_backup_that_two_operators_try_again_is_one_job(place):
 
     before = jobs()
     for _ in range(2):
-        done, _ = act(noctop, "backup.retry", job["BackupJobId"], "--kind", "backup")
+        done, _ = act(noctop, "backup.retry", job["BackupJobId"], "--kind", "backup", "--yes")
         assert done.code == 0, done.err + done.out
     made = [j for ident, j in jobs().items() if ident not in before]
     assert len(made) == 1
@@ -195,7 +195,7 @@ def test_patches_are_scanned_for_by_awss_own_document(place):
     patches = noctop.ls("patches", "--filter", f"acct:{PAYMENTS}")[1]["items"]
     online = [i for i in patches if i["id"].startswith("i-") and i["detail"].get("ping") == "Online"]
     ident = online[0]["id"]
-    done, said = act(noctop, "patch.scan", ident, "--kind", "patch")
+    done, said = act(noctop, "patch.scan", ident, "--kind", "patch", "--yes")
     assert done.code == 0, done.err + done.out
     ssm = sim.client("ssm", PAYMENTS)
     sent = [c for c in ssm.list_commands()["Commands"] if c["DocumentName"] == "AWS-RunPatchBaseline"]
@@ -208,6 +208,58 @@ def test_what_does_not_fit_is_said_and_left_alone(place):
     sim, noctop = place
     alarm = sim.client("cloudwatch", PAYMENTS).describe_alarms(StateValue="ALARM")["MetricAlarms"][0]["AlarmName"]
     done, said = act(noctop, "finding.resolve", alarm, "--kind", "alarm")
-    assert done.code == 1
+    assert done.code == 1 and said
     assert all(not line["done"] and "not for items of this kind" in line["message"] for line in said)
-    assert changes(sim) == []
+    missing = noctop.run("act", "incident.open", alarm, "no-such-thing", "--kind", "alarm", "--write", "--yes")
+    assert missing.code == 1 and "no-such-thing" in missing.err
+    assert "CreateOpsItem" in {c["operation"] for c in changes(sim)}, "what was found is done"
+
+
+def test_an_acknowledgement_is_written_through_where_that_is_asked(place):
+    sim, noctop = place
+    ssm = sim.client("ssm", PAYMENTS)
+    listed = ssm.describe_ops_items(OpsItemFilters=[{"Key": "Status", "Values": ["Open"], "Operator": "Equal"}])
+    one, other = [i["OpsItemId"] for i in listed["OpsItemSummaries"]][:2]
+    plain = noctop.run("ack", one, "--kind", "incident")
+    assert plain.code == 0 and changes(sim) == [], plain.err
+    through = noctop.run("ack", other, "--kind", "incident", "--in-aws", "--write", "--note", "mine")
+    assert through.code == 0, through.err + through.out
+    assert ssm.get_ops_item(OpsItemId=other)["OpsItem"]["Status"] == "InProgress"
+    assert ssm.get_ops_item(OpsItemId=one)["OpsItem"]["Status"] == "Open"
+
+
+def test_a_threat_is_archived_by_the_account_that_may(place):
+    sim, noctop = place
+    duty = sim.client("guardduty", PAYMENTS)
+    detector = duty.list_detectors()["DetectorIds"][0]
+
+    def archived(ident):
+        return duty.get_findings(DetectorId=detector, FindingIds=[ident])["Findings"][0]["Service"]["Archived"]
+
+    open_ones = {"Criterion": {"service.archived": {"Eq": ["false"]}}}
+    ident = duty.list_findings(DetectorId=detector, FindingCriteria=open_ones)["FindingIds"][0]
+    done, said = act(noctop, "finding.archive", ident, "--kind", "finding", "--yes")
+    assert done.code == 0, done.err + done.out
+    assert archived(ident)
+
+
+def test_a_resource_is_backed_up_now_and_a_running_job_is_stopped(place):
+    sim, noctop = place
+    accounts = fleet.Fleet(sim, [REGION]).names
+    ran = [
+        (account, job)
+        for account in accounts
+        for job in fleet.walk(sim.client("backup", account).list_backup_jobs, "BackupJobs", ByState="COMPLETED")
+    ]
+    shown = {i["id"] for i in noctop.ls("backups")[1]["items"]}
+    account, job = next((a, j) for a, j in ran if j["BackupJobId"] in shown)
+    backup = sim.client("backup", account)
+    before = {j["BackupJobId"] for j in fleet.walk(backup.list_backup_jobs, "BackupJobs")}
+    done, _ = act(noctop, "backup.start", job["BackupJobId"], "--kind", "backup", "--yes")
+    assert done.code == 0, done.err + done.out
+    made = [j for j in fleet.walk(backup.list_backup_jobs, "BackupJobs") if j["BackupJobId"] not in before]
+    assert [j["ResourceArn"] for j in made] == [job["ResourceArn"]]
+    stopped, said = act(noctop, "backup.stop", made[0]["BackupJobId"], "--kind", "backup", "--yes")
+    state = backup.describe_backup_job(BackupJobId=made[0]["BackupJobId"])["State"]
+    # Not every kind of resource can be stopped; then the service's own words say so and nothing has changed.
+    assert (stopped.code == 0) == (state in ("ABORTING", "ABORTED")), (stopped, state)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_backup::types::Lifecycle;
 use serde_json::{Map, Value, json};
 
 use crate::audit::chain::digest;
@@ -31,8 +32,39 @@ pub struct StartBackup {
     pub role: String,
     /// The options of the job (`WindowsVSS`); empty: none.
     pub options: BTreeMap<String, String>,
+    /// After how many days the recovery point goes to cold storage and is deleted; what is absent, the service decides.
+    pub keep: Keep,
     /// The job that is tried again; empty: a new one.
     pub again: String,
+}
+
+/// How long a recovery point is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Days until it goes to cold storage; absent: never.
+    pub cold_after: Option<i64>,
+    /// Days until it is deleted; absent: never.
+    pub deleted_after: Option<i64>,
+}
+
+impl Keep {
+    /// As a job tells it.
+    pub(super) fn of(said: Option<&Lifecycle>) -> Self {
+        Self {
+            cold_after: said.and_then(Lifecycle::move_to_cold_storage_after_days),
+            deleted_after: said.and_then(Lifecycle::delete_after_days),
+        }
+    }
+
+    /// As a call takes it; nothing where neither is given.
+    fn lifecycle(self) -> Option<Lifecycle> {
+        (self != Self::default()).then(|| {
+            Lifecycle::builder()
+                .set_move_to_cold_storage_after_days(self.cold_after)
+                .set_delete_after_days(self.deleted_after)
+                .build()
+        })
+    }
 }
 
 impl Change for StartBackup {
@@ -45,7 +77,10 @@ impl Change for StartBackup {
     }
 
     fn parameters(&self) -> Map<String, Value> {
-        let said = json!({ "vault": self.vault, "role": self.role, "options": self.options, "again": self.again });
+        let said = json!({
+            "vault": self.vault, "role": self.role, "options": self.options, "again": self.again,
+            "coldAfterDays": self.keep.cold_after, "deletedAfterDays": self.keep.deleted_after,
+        });
         match said {
             Value::Object(map) => map,
             _ => Map::new(),
@@ -69,6 +104,7 @@ impl Change for StartBackup {
                     .resource_arn(&self.resource)
                     .iam_role_arn(&self.role)
                     .idempotency_token(&*token)
+                    .set_lifecycle(self.keep.lifecycle())
                     .set_backup_options(Some(options).filter(|o| !o.is_empty()))
                     .customize()
                     .config_override(with)

@@ -16,7 +16,7 @@ use crate::domain::Fault;
 use crate::domain::text::clean;
 
 use super::LIST_COMMANDS;
-use super::act::{Change, all_ok, not_ok};
+use super::act::{Change, all_ok, left_alone, not_ok};
 use super::look::{Found, SKEW, settle};
 use super::mutations::{CANCEL_COMMAND, Mutation, SEND_COMMAND};
 
@@ -68,8 +68,14 @@ impl Change for SendCommand {
     async fn send(&self, access: &Access, permit: Permit) -> Vec<TargetOutcome> {
         let operator = permit.operator();
         let mut outcomes = Vec::new();
+        let mut failed = false;
         for part in permit.split(SEND_COMMAND.most) {
             let targets = part.targets().to_vec();
+            if failed {
+                let why = "It was not sent, because the command before it was not accepted.";
+                outcomes.extend(left_alone(&targets, why));
+                continue;
+            }
             let ids: Vec<String> = targets.iter().map(|t| t.id.to_string()).collect();
             let comment = comment(&part.token(), &operator);
             let acting = access.permitted(part);
@@ -92,13 +98,16 @@ impl Change for SendCommand {
                         .send()
                 })
                 .await;
-            outcomes.extend(match answer {
+            match answer {
                 Ok(out) => {
                     let id = out.command.and_then(|c| c.command_id).unwrap_or_default();
-                    all_ok(&acting, &targets, &id)
+                    outcomes.extend(all_ok(&acting, &targets, &id));
                 }
-                Err(fault) => not_ok(&acting, &targets, &fault),
-            });
+                Err(fault) => {
+                    outcomes.extend(not_ok(&acting, &targets, &fault));
+                    failed = true;
+                }
+            }
         }
         outcomes
     }

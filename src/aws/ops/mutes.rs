@@ -22,6 +22,9 @@ use super::{DESCRIBE_ALARMS, GET_ALARM_MUTE_RULE};
 /// The longest that one rule mutes (API reference: P15D).
 pub const LONGEST: Duration = Duration::from_secs(15 * 86_400);
 
+/// How far ahead of this machine's clock a mute begins at least.
+const MARGIN: Duration = Duration::from_secs(30);
+
 /// Mutes the actions of alarms. A rule of the same name is replaced, which is how a mute is made longer or shorter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutMute {
@@ -44,9 +47,11 @@ pub fn rule_name(operator: &str, at: Timestamp) -> String {
 }
 
 impl PutMute {
-    /// When the rule begins.
+    /// When the rule begins: at the first whole minute that is half a minute away, so that neither the way to AWS nor a
+    /// clock that is a little slow puts it into the past, which the service does not take.
     fn begin(&self) -> Timestamp {
-        Timestamp::from_secs(self.from.as_millis().div_euclid(60_000) * 60 + 60)
+        let from = self.from.plus(MARGIN).as_millis();
+        Timestamp::from_secs(from.div_euclid(60_000) * 60 + 60)
     }
 
     /// How long it lasts, in whole minutes.
@@ -264,6 +269,11 @@ async fn rule(access: &Access, name: &str) -> Result<Option<(Vec<String>, i64)>,
             }
         })
         .await
+}
+
+/// When a rule ends, in seconds since 1970 as a word; `None`: there is no such rule.
+pub(super) async fn end_of(access: &Access, name: &str) -> Result<Option<String>, Fault> {
+    Ok(rule(access, name).await?.map(|(_, end)| end.to_string()))
 }
 
 /// What became of a mute: the rules are read.

@@ -1,6 +1,6 @@
 //! An order: any of the changes as one type, which is how a change travels from an operator's key to the call.
 
-use crate::audit::{Intent, Journal, Refused};
+use crate::audit::{Intent, Journal, Refused, Why};
 use crate::aws::access::Access;
 use crate::domain::{Fault, Roster};
 
@@ -97,7 +97,15 @@ macro_rules! orders {
                         if let Err(refused) = journal.allows(&intent, roster) {
                             return Err(Undone::Refused(journal.refuse(&intent, refused).await));
                         }
-                        let order = Box::pin(retry.read(access)).await.map_err(Undone::Unread)?;
+                        let order = match Box::pin(retry.read(access)).await {
+                            Ok(order) => order,
+                            Err(fault) => {
+                                // A try that failed stands in the journal, too.
+                                let why = Refused { why: Why::Otherwise, said: fault.to_string() };
+                                let _ = journal.refuse(&intent, why).await;
+                                return Err(Undone::Unread(fault));
+                            }
+                        };
                         return Box::pin(order.perform(journal, roster, access, verb, item)).await;
                     }
                 };

@@ -7,7 +7,7 @@ use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::domain::{Fault, FaultKind};
 
-use super::backups::{StartBackup, StartCopy};
+use super::backups::{Keep, StartBackup, StartCopy};
 use super::mutations::{Mutation, START_BACKUP_JOB, START_COPY_JOB};
 use super::order::Order;
 use super::{DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB};
@@ -51,7 +51,7 @@ impl Retry {
     ///
     /// # Errors
     /// It cannot be read, or AWS no longer tells what it was made of.
-    pub(super) async fn read(&self, access: &Access) -> Result<Order, Fault> {
+    pub async fn read(&self, access: &Access) -> Result<Order, Fault> {
         match self {
             Self::Backup(job) => {
                 let said = access
@@ -64,7 +64,9 @@ impl Retry {
                             .send()
                     })
                     .await?;
+                let keep = Keep::of(said.recovery_point_lifecycle());
                 let order = StartBackup {
+                    keep,
                     vault: said.backup_vault_name.unwrap_or_default(),
                     resource: said.resource_arn.unwrap_or_default(),
                     role: said.iam_role_arn.unwrap_or_default(),

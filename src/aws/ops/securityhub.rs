@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::audit::{Open, Permit, Result, Target, TargetOutcome};
 use crate::aws::access::Access;
-use crate::domain::Scope;
 use crate::domain::text::clean;
+use crate::domain::{Fault, Scope};
 
 use super::GET_FINDINGS;
 use super::act::{Change, all_ok, not_ok};
@@ -156,22 +156,26 @@ impl Change for UpdateFindings {
     }
 }
 
-/// What became of findings: each is asked for its status.
-pub(super) async fn look(access: &Access, open: &Open) -> Found {
-    let wanted = open.parameter("workflow");
-    let targets = open.targets();
+/// The workflow status of findings, by id; those that the service does not know are absent.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) async fn statuses(
+    access: &Access,
+    ids: &[&str],
+) -> std::result::Result<HashMap<String, String>, Fault> {
     let mut status: HashMap<String, String> = HashMap::new();
-    for some in targets.chunks(ASKED_TOGETHER) {
-        let ids = some.iter().map(|target| {
+    for some in ids.chunks(ASKED_TOGETHER) {
+        let ids = some.iter().map(|id| {
             StringFilter::builder()
-                .value(&*target.id)
+                .value(*id)
                 .comparison(StringFilterComparison::Equals)
                 .build()
         });
         let filters = AwsSecurityFindingFilters::builder()
             .set_id(Some(ids.collect()))
             .build();
-        let answer = access
+        let out = access
             .securityhub(&GET_FINDINGS, |client, with| {
                 client
                     .get_findings()
@@ -181,17 +185,25 @@ pub(super) async fn look(access: &Access, open: &Open) -> Found {
                     .config_override(with)
                     .send()
             })
-            .await;
-        let Ok(out) = answer else {
-            return Found::NotYet;
-        };
+            .await?;
         for finding in out.findings() {
             let now = finding.workflow().and_then(|w| w.status());
             if let (Some(id), Some(now)) = (finding.id(), now) {
-                status.insert(id.to_owned(), now.as_str().to_owned());
+                status.insert(id.to_owned(), clean(now.as_str()).into_owned());
             }
         }
     }
+    Ok(status)
+}
+
+/// What became of findings: each is asked for its status.
+pub(super) async fn look(access: &Access, open: &Open) -> Found {
+    let wanted = open.parameter("workflow");
+    let targets = open.targets();
+    let ids: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
+    let Ok(status) = statuses(access, &ids).await else {
+        return Found::NotYet;
+    };
     settle(open, &targets, |target| {
         let now = status.get(&*target.id)?;
         Some((now == wanted, format!("its status is {now}")))

@@ -17,9 +17,6 @@ pub const MUTE: Offer = Offer {
         Detail::Alarm(alarm) if !alarm.actions_enabled => {
             Fit::No("its actions are switched off already; nobody is notified.".to_owned())
         }
-        Detail::Alarm(alarm) if alarm.actions == 0 => {
-            Fit::No("it has no actions that could be muted.".to_owned())
-        }
         Detail::Alarm(_) => Fit::Yes,
         _ => Fit::Foreign,
     },

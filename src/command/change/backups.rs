@@ -1,7 +1,7 @@
 //! Backups: trying failed jobs again, backing up now, stopping.
 
 use crate::aws::ops::Risk;
-use crate::aws::ops::backups::{StartBackup, StopBackup};
+use crate::aws::ops::backups::{Keep, StartBackup, StopBackup};
 use crate::aws::ops::retry::Retry;
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::{Detail, Scope};
@@ -141,6 +141,7 @@ pub(super) fn start(
             ),
         ),
         options: std::collections::BTreeMap::new(),
+        keep: Keep::default(),
         again: String::new(),
     }
 }

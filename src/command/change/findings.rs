@@ -1,12 +1,15 @@
 //! Findings: their workflow in Security Hub, the archive of GuardDuty.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::aws::ops::Risk;
 use crate::aws::ops::guardduty::{ArchiveFindings, Way};
 use crate::aws::ops::securityhub::{FindingName, UpdateFindings, Workflow};
 use crate::domain::finding::FindingDetail;
-use crate::domain::{Detail, SourceId};
+use crate::domain::{Detail, Scope, SourceId};
 use crate::model::change::Part;
-use crate::store::Row;
+use crate::store::{Row, Store};
 
 use super::{Aim, Ask, Fit, Offer};
 
@@ -65,14 +68,40 @@ pub const ARCHIVE: Offer = Offer {
         None => Fit::Foreign,
     },
     parts: |aim| {
-        Ok(aim.per_scope(|rows| {
+        let mut by: BTreeMap<Scope, Vec<&Row>> = BTreeMap::new();
+        for row in aim.rows {
+            by.entry(administrator(row, aim.store))
+                .or_default()
+                .push(row);
+        }
+        let part = |(scope, rows): (Scope, Vec<&Row>)| {
             let name = |row: &&Row| (row.key().scope, row.key().id.to_string());
             let findings = rows.iter().map(name).collect();
             let way = Way::Archive;
-            ArchiveFindings { findings, way }.into()
-        }))
+            Part {
+                scope,
+                items: rows.iter().map(|row| row.key().clone()).collect(),
+                order: ArchiveFindings { findings, way }.into(),
+                seen: Arc::from(""),
+            }
+        };
+        Ok(by.into_iter().map(part).collect())
     },
 };
+
+/// From where a finding may be archived: only the administrator's account may, and where it is another one that knows the
+/// finding, that is it.
+fn administrator(row: &Row, store: &Store) -> Scope {
+    let own = row.key().scope;
+    store
+        .find(row.key())
+        .into_iter()
+        .flat_map(|id| store.feeds_of(id))
+        .filter(|feed| feed.source == SourceId::Guardduty)
+        .map(|feed| feed.vantage)
+        .find(|vantage| vantage.account != own.account)
+        .unwrap_or(own)
+}
 
 pub(super) fn detail(row: &Row) -> Option<&FindingDetail> {
     match &row.item().detail {

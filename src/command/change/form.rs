@@ -1,13 +1,13 @@
 //! The form before a change: what, on which items, where, as whom; confirmed by what a mistake would cost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::aws::ops::Risk;
+use crate::aws::ops::{Order, Risk};
 use crate::domain::text::plural;
-use crate::domain::{AccountId, ItemKey, Policy};
+use crate::domain::{AccountId, ItemKey, Policy, Scope};
 use crate::lifecycle::Pick;
-use crate::model::change::{Preflight, Request};
+use crate::model::change::{Part, Preflight, Request};
 use crate::model::form::{Check, Field, Form, FormFor};
 use crate::model::{Effect, Effects, Model, Overlay, Tone};
 use crate::panes::fact;
@@ -37,11 +37,7 @@ pub(in crate::command) fn open(
     let words = offer
         .asks
         .iter()
-        .map(|ask| match ask {
-            Ask::Span => ("for", "1h".to_owned()),
-            Ask::Note => ("note", String::new()),
-            Ask::Line(label, text) => (*label, (*text).to_owned()),
-        })
+        .map(|ask| (ask.label(), ask.usual().to_owned()))
         .collect();
     let request = match build(model, offer, &able, words) {
         Ok(request) => request,
@@ -59,8 +55,7 @@ pub(in crate::command) fn open(
                 Pick::QUICK[..4].iter().map(|p| p.word().into()).collect(),
                 1,
             ),
-            Ask::Note => Field::line("note", ""),
-            Ask::Line(label, text) => Field::line(label, text),
+            Ask::Note | Ask::Line(..) => Field::line(ask.label(), ask.usual()),
         })
         .collect();
     let mut about = names(model, &able);
@@ -72,8 +67,10 @@ pub(in crate::command) fn open(
         left.into_iter()
             .map(|(why, count)| Arc::from(format!("{count} left out: {why}"))),
     );
+    // What is marked may be off the screen: it is never done without the form.
     let is_at_once = offer.risk == Risk::Low
-        && able.len() == 1
+        && model.pane().marked.is_empty()
+        && targets.len() == 1
         && policies(model, &request).all(|policy| policy == Policy::Write);
     if is_at_once {
         return through::begin(model, request);
@@ -90,13 +87,14 @@ pub(in crate::command) fn open(
     );
     show(
         model,
-        title,
-        about,
-        able,
-        fields,
-        phrase,
-        request,
-        Some(offer.name),
+        Form {
+            title: title.into(),
+            about,
+            targets: able,
+            fields,
+            phrase,
+            ..blank(FormFor::Change(Some(offer.name)), request)
+        },
     )
 }
 
@@ -120,36 +118,41 @@ pub(in crate::command) fn open_request(model: &mut Model, request: Request) -> E
     } else {
         Vec::new()
     };
-    let title = request.what.to_string();
-    show(model, title, about, able, fields, phrase, request, None)
+    show(
+        model,
+        Form {
+            title: Arc::clone(&request.what),
+            about,
+            targets: able,
+            fields,
+            phrase,
+            ..blank(FormFor::Change(None), request)
+        },
+    )
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one form")]
-fn show(
-    model: &mut Model,
-    title: String,
-    about: Vec<Arc<str>>,
-    targets: Vec<ItemKey>,
-    fields: Vec<Field>,
-    phrase: Option<Arc<str>>,
-    request: Request,
-    offer: Option<&'static str>,
-) -> Effects {
-    let ask = Effect::Preflight(Box::new(request.clone()));
-    model.show(Overlay::Form(Form {
-        title: title.into(),
-        about,
-        purpose: FormFor::Change(offer),
-        targets,
-        fields,
+/// A form for a request of which nothing is known yet.
+fn blank(purpose: FormFor, request: Request) -> Form {
+    Form {
+        title: Arc::from(""),
+        about: Vec::new(),
+        purpose,
+        targets: Vec::new(),
+        fields: Vec::new(),
         focused: 0,
         error: None,
         scroll: 0,
         check: Check::Looking(request.id),
-        phrase,
+        phrase: None,
         request: Some(Box::new(request)),
-    }));
-    vec![ask]
+    }
+}
+
+/// Shows a form and finds out about its request.
+fn show(model: &mut Model, form: Form) -> Effects {
+    let ask = form.request.clone().map(Effect::Preflight);
+    model.show(Overlay::Form(form));
+    ask.into_iter().collect()
 }
 
 /// The items and the accounts that they are in, by name.
@@ -194,18 +197,67 @@ fn policies(model: &Model, request: &Request) -> impl Iterator<Item = Policy> {
         .map(|id| roster.get(id).map_or(Policy::ReadOnly, |a| a.policy))
 }
 
+/// More accounts or items than this, and something of medium risk is confirmed as what is dangerous: nobody oversees them.
+const WIDE_ACCOUNTS: usize = 3;
+const WIDE_ITEMS: usize = 25;
+
 /// What has to be typed before something dangerous: the account's name; of several, their number and the verb.
 fn phrase(model: &Model, risk: Risk, request: &Request) -> Option<Arc<str>> {
-    if risk < Risk::High {
+    let accounts = accounts(request);
+    let items: usize = request.parts.iter().map(|part| part.items.len()).sum();
+    let is_wide = risk == Risk::Medium && (accounts.len() > WIDE_ACCOUNTS || items > WIDE_ITEMS);
+    if risk < Risk::High && !is_wide {
         return None;
     }
-    Some(match accounts(request).as_slice() {
+    Some(match accounts.as_slice() {
         [one] => model.roster().name(*one),
         many => {
             let verb = request.verb.rsplit('.').next().unwrap_or_default();
             Arc::from(format!("{} {verb}", many.len()))
         }
     })
+}
+
+/// Whether a request would touch something that the one which was shown would not have.
+fn goes_beyond(request: &Request, seen: &Request) -> bool {
+    let touches = |part: &Part| match &part.order {
+        Order::SendCommand(c) => c.instances.clone(),
+        Order::CancelWindowRun(c) => vec![c.run.clone()],
+        Order::StartBackup(c) => vec![format!("{} {} {}", c.resource, c.vault, c.role)],
+        _ => part.items.iter().map(|key| key.id.to_string()).collect(),
+    };
+    let shown: HashSet<(Scope, String)> = seen
+        .parts
+        .iter()
+        .flat_map(|part| touches(part).into_iter().map(|id| (part.scope, id)))
+        .collect();
+    request
+        .parts
+        .iter()
+        .flat_map(|part| touches(part).into_iter().map(|id| (part.scope, id)))
+        .any(|touched| !shown.contains(&touched))
+}
+
+/// What would be done is not what was shown: it is looked at and shown anew before it can be agreed to.
+fn look_again(model: &mut Model, request: Request) -> Effects {
+    let about = names(
+        model,
+        &request
+            .parts
+            .iter()
+            .flat_map(|p| p.items.clone())
+            .collect::<Vec<_>>(),
+    );
+    let Some(Overlay::Form(form)) = &mut model.overlay else {
+        return Effects::new();
+    };
+    form.about = about;
+    form.about
+        .push(Arc::from("This is other than before; look again."));
+    form.check = Check::Looking(request.id);
+    form.request = Some(Box::new(request.clone()));
+    model.overlay_drawn = false;
+    vec![Effect::Preflight(Box::new(request))]
 }
 
 /// Whether the id of the one account was typed in place of its name, which may be hard to type.
@@ -249,16 +301,21 @@ pub fn take_in(model: &mut Model, preflight: Preflight) {
     if form.check != Check::Looking(preflight.id) {
         return;
     }
+    form.error = None;
     match preflight.found {
         Ok(lines) => {
             form.about.extend(lines);
             form.check = Check::Clear;
         }
+        // The form stays: hands that are typing a note must not go on typing into the list.
         Err(why) => {
-            model.overlay = None;
-            model.say(Tone::Refused, why);
+            form.about.push(why);
+            form.error = Some(Arc::from("This would be refused. esc leaves."));
+            form.check = Check::Barred;
         }
     }
+    // What was found out has to be on the screen before it can be agreed to.
+    model.overlay_drawn = false;
 }
 
 /// Takes a form for a change: sends it, or shows in place why it cannot be sent.
@@ -269,11 +326,13 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
         }
         Effects::new()
     };
-    if form.check != Check::Clear {
-        return complain(
-            model,
-            "still finding out what this would touch; a moment".to_owned(),
-        );
+    match form.check {
+        Check::Clear => {}
+        Check::Looking(_) => {
+            let why = "still finding out what this would touch; a moment";
+            return complain(model, why.to_owned());
+        }
+        Check::Barred => return Effects::new(),
     }
     if let Some(phrase) = &form.phrase
         && form.says(TYPE) != &**phrase
@@ -298,10 +357,18 @@ pub fn submit(model: &mut Model, form: &Form, offer: Option<&'static str>) -> Ef
                 .iter()
                 .map(|ask| (ask.label(), form.says(ask.label()).to_owned()))
                 .collect();
-            match build(model, offer, &able, words) {
+            let request = match build(model, offer, &able, words) {
                 Ok(request) => request,
                 Err(why) => return complain(model, why),
+            };
+            if form
+                .request
+                .as_deref()
+                .is_some_and(|seen| goes_beyond(&request, seen))
+            {
+                return look_again(model, request);
             }
+            request
         }
         (None, Some(request)) => {
             // It is on its way: what would take it back has been used.

@@ -1,5 +1,7 @@
 //! OpsItems: their status, and new ones from any item.
 
+use std::sync::Arc;
+
 use crate::aws::ops::Risk;
 use crate::aws::ops::opsitems::{CreateOpsItem, Status, UpdateOpsItem};
 use crate::domain::{Detail, Item, Kind, Severity};
@@ -52,6 +54,9 @@ pub const OPEN: Offer = Offer {
     parts: |aim| Ok(aim.per_item(|row| Some(create(row, aim).into()))),
 };
 
+/// The longest description that OpsCenter takes, in characters (API reference: CreateOpsItem).
+const DESCRIPTION: usize = 2_048;
+
 fn status(row: &Row, wanted: Status) -> Fit {
     match &row.item().detail {
         Detail::Incident(d) if *d.status == *wanted.word() => {
@@ -67,7 +72,7 @@ pub(super) fn update(aim: &Aim<'_>, status: Status) -> Vec<Part> {
         Status::InProgress => format!("{} {}", aim.said.operator, aim.now),
         Status::Open | Status::Resolved => String::new(),
     };
-    aim.per_item(|row| {
+    let mut parts = aim.per_item(|row| {
         let order = UpdateOpsItem {
             scope: row.key().scope,
             id: row.key().id.to_string(),
@@ -75,7 +80,18 @@ pub(super) fn update(aim: &Aim<'_>, status: Status) -> Vec<Part> {
             acknowledged: acknowledged.clone(),
         };
         Some(order.into())
-    })
+    });
+    // The service makes the last writer win: what a colleague did since it was read is not overwritten.
+    for part in &mut parts {
+        let row = aim
+            .rows
+            .iter()
+            .find(|row| Some(row.key()) == part.items.first());
+        if let Some(Detail::Incident(d)) = row.map(|row| &row.item().detail) {
+            part.seen = Arc::clone(&d.status);
+        }
+    }
+    parts
 }
 
 /// An OpsItem that says what the item says. Two of the same episode are one, whoever opens them.
@@ -99,7 +115,10 @@ fn create(row: &Row, aim: &Aim<'_>) -> CreateOpsItem {
             item.opened,
             item.title,
             aim.said.operator,
-        ),
+        )
+        .chars()
+        .take(DESCRIPTION)
+        .collect(),
         severity: match row.severity() {
             Severity::Critical => "1",
             Severity::High => "2",

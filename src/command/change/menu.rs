@@ -20,7 +20,7 @@ pub(super) fn fitting(
     let mut able = Vec::new();
     let mut why = Vec::new();
     for key in targets {
-        let Some(row) = model.row(key) else {
+        let Some(row) = model.row(key).filter(|row| !row.is_vanished()) else {
             why.push("it has gone.".to_owned());
             continue;
         };
@@ -36,7 +36,11 @@ pub(super) fn fitting(
 /// Opens the menu for what is meant.
 pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
     let targets = super::super::triage::aimed(model, action);
-    let rows: Vec<&Row> = targets.iter().filter_map(|key| model.row(key)).collect();
+    let rows: Vec<&Row> = targets
+        .iter()
+        .filter_map(|key| model.row(key))
+        .filter(|row| !row.is_vanished())
+        .collect();
     if rows.is_empty() {
         model.say(
             Tone::Refused,

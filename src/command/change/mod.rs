@@ -33,8 +33,8 @@ use crate::store::{Row, Store};
 pub(super) use form::{open, open_request};
 pub use form::{submit, take_in};
 pub(super) use menu::{cancel, choose, menu, run};
-pub use through::{followed, through};
-pub(super) use undo::{ask as take_back, is_stale};
+pub use through::{followed, request as through_request, through};
+pub(super) use undo::ask as take_back;
 
 /// Whether an offer fits an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,16 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// What stands there at first.
+    #[must_use]
+    pub const fn usual(self) -> &'static str {
+        match self {
+            Self::Span => "1h",
+            Self::Note => "",
+            Self::Line(_, usual) => usual,
+        }
+    }
+
     /// Its label in the form and the name of its flag.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -138,6 +148,7 @@ impl<'a> Aim<'a> {
             scope,
             items: keys(&rows),
             order: order(&rows),
+            seen: Arc::from(""),
         };
         self.by_scope().into_iter().map(part).collect()
     }
@@ -149,6 +160,7 @@ impl<'a> Aim<'a> {
                 scope: row.key().scope,
                 items: vec![row.key().clone()],
                 order: order(row)?,
+                seen: Arc::from(""),
             })
         };
         self.rows.iter().filter_map(part).collect()

@@ -1,6 +1,7 @@
 //! Patch compliance: scanning and installing now, and a backup before.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::aws::ops::Risk;
 use crate::aws::ops::commands::SendCommand;
@@ -31,7 +32,7 @@ pub const INSTALL: Offer = Offer {
     parts: |aim| {
         let reboot = match aim.said.word(REBOOT.label()) {
             "no" => "NoReboot",
-            "if needed" | "yes" | "" => "RebootIfNeeded",
+            "if needed" => "RebootIfNeeded",
             other => return Err(format!("`{other}` is neither `if needed` nor `no`")),
         };
         Ok(baseline(aim, "Install", reboot))
@@ -46,16 +47,25 @@ pub const BACK_UP: Offer = Offer {
     done: "Began a backup of",
     risk: Risk::Medium,
     asks: &[Ask::Line("vault", ""), Ask::Line("role", "")],
-    fits: |row, store| match fits(row, store) {
-        Fit::Yes if instances(row, store).iter().any(|id| !id.starts_with("i-")) => {
+    fits: |row, store| match &row.item().detail {
+        Detail::Patch(_) if members(row, store, false).is_empty() => {
+            Fit::No("no instance of it is known here.".to_owned())
+        }
+        Detail::Patch(_)
+            if members(row, store, false)
+                .iter()
+                .any(|id| !id.starts_with("i-")) =>
+        {
             Fit::No("it is no EC2 instance; AWS Backup knows it under another name.".to_owned())
         }
-        fit => fit,
+        // A backup needs no agent.
+        Detail::Patch(_) => Fit::Yes,
+        _ => Fit::Foreign,
     },
     parts: |aim| {
         let mut parts = Vec::new();
         for row in aim.rows {
-            for id in instances(row, aim.store) {
+            for id in members(row, aim.store, false) {
                 let Scope { account, region } = row.key().scope;
                 let arn = format!(
                     "arn:{}:ec2:{region}:{account}:instance/{id}",
@@ -66,6 +76,7 @@ pub const BACK_UP: Offer = Offer {
                     scope: row.key().scope,
                     items: vec![row.key().clone()],
                     order: backups::start(row, aim.store, &arn, vault, role).into(),
+                    seen: Arc::from(""),
                 });
             }
         }
@@ -75,8 +86,8 @@ pub const BACK_UP: Offer = Offer {
 
 fn fits(row: &Row, store: &Store) -> Fit {
     match &row.item().detail {
-        Detail::Patch(_) if instances(row, store).is_empty() => {
-            Fit::No("no instance of it is known here.".to_owned())
+        Detail::Patch(_) if members(row, store, true).is_empty() => {
+            Fit::No("no instance of it is known here whose agent is online.".to_owned())
         }
         Detail::Patch(d) if d.ping.as_deref().is_some_and(|ping| ping != "Online") => {
             Fit::No(format!(
@@ -89,17 +100,22 @@ fn fits(row: &Row, store: &Store) -> Fit {
     }
 }
 
-/// The instance, or those of the group that are known in its account and region.
-fn instances(row: &Row, store: &Store) -> Vec<String> {
+/// The instance, or those of the group that are known in its account and region; those that a command reaches, or all.
+fn members(row: &Row, store: &Store, reached: bool) -> Vec<String> {
     match &row.item().detail {
         Detail::Patch(d) => match &d.subject {
             PatchSubject::Instance(id) => vec![id.to_string()],
             PatchSubject::Group { name, .. } => {
                 let member = |other: &Row| match &other.item().detail {
-                    Detail::Patch(d) if d.group.as_ref() == Some(name) => match &d.subject {
-                        PatchSubject::Instance(id) => Some(id.to_string()),
-                        PatchSubject::Group { .. } => None,
-                    },
+                    Detail::Patch(d)
+                        if d.group.as_ref() == Some(name)
+                            && (!reached || d.ping.as_deref().is_none_or(|p| p == "Online")) =>
+                    {
+                        match &d.subject {
+                            PatchSubject::Instance(id) => Some(id.to_string()),
+                            PatchSubject::Group { .. } => None,
+                        }
+                    }
                     _ => None,
                 };
                 store
@@ -114,17 +130,14 @@ fn instances(row: &Row, store: &Store) -> Vec<String> {
 }
 
 /// `AWS-RunPatchBaseline`, at most a tenth at a time and never after more than one failure (Systems Manager user guide:
-/// parameters Operation and RebootOption).
+/// parameters Operation and RebootOption). A group is a command of its own: what becomes of it is told of the group.
 fn baseline(aim: &Aim<'_>, operation: &str, reboot: &str) -> Vec<Part> {
-    aim.per_scope(|rows| {
-        let mut ids: Vec<String> = Vec::new();
-        for row in rows {
-            for id in instances(row, aim.store) {
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
-            }
-        }
+    let is_group = |row: &Row| match &row.item().detail {
+        Detail::Patch(d) => matches!(d.subject, PatchSubject::Group { .. }),
+        _ => false,
+    };
+    let order = |rows: &[&Row]| {
+        let ids = rows.iter().flat_map(|row| members(row, aim.store, true));
         let one = |text: &str| vec![text.to_owned()];
         SendCommand {
             document: "AWS-RunPatchBaseline".to_owned(),
@@ -132,11 +145,16 @@ fn baseline(aim: &Aim<'_>, operation: &str, reboot: &str) -> Vec<Part> {
                 ("Operation".to_owned(), one(operation)),
                 ("RebootOption".to_owned(), one(reboot)),
             ]),
-            instances: ids,
+            instances: ids.collect(),
             max_concurrency: "10%".to_owned(),
             max_errors: "1".to_owned(),
             ..SendCommand::default()
         }
         .into()
-    })
+    };
+    let (groups, single): (Vec<&Row>, Vec<&Row>) = aim.rows.iter().partition(|row| is_group(row));
+    let of = |rows| Aim { rows, ..*aim };
+    let mut parts = of(&groups).per_item(|row| Some(order(&[row])));
+    parts.extend(of(&single).per_scope(order));
+    parts
 }

@@ -39,7 +39,8 @@ fn split<'a>(rows: &[&'a Row], store: &Store) -> (Vec<&'a Row>, Vec<&'a Row>) {
 }
 
 /// The request that writes the acknowledgement of these rows through.
-fn request(id: u64, aim: &Aim<'_>) -> Request {
+#[must_use]
+pub fn request(id: u64, aim: &Aim<'_>) -> Request {
     let (hub, ops) = split(aim.rows, aim.store);
     let of = |rows| Aim { rows, ..*aim };
     let mut parts = findings::workflow(&of(&hub), Workflow::Notified);

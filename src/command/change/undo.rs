@@ -1,5 +1,5 @@
-//! Taking a change back: the inverse change, asked for and journalled like any other, and only while nobody has changed
-//! it further.
+//! Taking a change back: the inverse change, asked for and journalled like any other, and only while AWS still shows what
+//! was done: a colleague's work since then stands.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::aws::ops::mutes::DeleteMute;
 use crate::aws::ops::opsitems::{Status, UpdateOpsItem};
 use crate::aws::ops::securityhub::{UpdateFindings, Workflow};
 use crate::domain::Detail;
-use crate::model::change::{Part, Request};
+use crate::model::change::{Part, Request, UNDO};
 use crate::model::{Effects, Model, Undo};
 use crate::store::Row;
 
@@ -22,10 +22,13 @@ pub(super) fn parts(parts: &[Part], aim: &Aim<'_>) -> Vec<Part> {
     for part in parts {
         let part_with = |order: Order| Part {
             order,
+            seen: Arc::from(""),
             ..part.clone()
         };
         match &part.order {
-            Order::UpdateFindings(_) => back.extend(earlier(part, aim)),
+            Order::UpdateFindings(change) => {
+                back.extend(earlier(part, aim, change.workflow.word()));
+            }
             Order::ArchiveFindings(change) if change.way == Way::Archive => {
                 let (findings, way) = (change.findings.clone(), Way::Unarchive);
                 back.push(part_with(ArchiveFindings { findings, way }.into()));
@@ -38,14 +41,22 @@ pub(super) fn parts(parts: &[Part], aim: &Aim<'_>) -> Vec<Part> {
                         acknowledged: String::new(),
                         ..change.clone()
                     };
-                    back.push(part_with(order.into()));
+                    back.push(Part {
+                        seen: Arc::from(change.status.word()),
+                        ..part_with(order.into())
+                    });
                 }
             }
             Order::PutMute(change) => {
-                let rules = part.items.len().div_ceil(PUT_ALARM_MUTE_RULE.most).max(1);
-                back.extend((0..rules).map(|at| {
+                let rules = part.items.chunks(PUT_ALARM_MUTE_RULE.most).enumerate();
+                back.extend(rules.map(|(at, items)| {
                     let name = change.rule(at);
-                    part_with(DeleteMute { name }.into())
+                    Part {
+                        scope: part.scope,
+                        items: items.to_vec(),
+                        order: DeleteMute { name }.into(),
+                        seen: Arc::from(change.until.as_secs().to_string()),
+                    }
                 }));
             }
             _ => {}
@@ -68,7 +79,7 @@ fn status(row: &Row) -> Option<Status> {
 }
 
 /// The findings of a part, each to the status that it had.
-fn earlier(part: &Part, aim: &Aim<'_>) -> Vec<Part> {
+fn earlier(part: &Part, aim: &Aim<'_>, now: &str) -> Vec<Part> {
     let all = [
         Workflow::New,
         Workflow::Notified,
@@ -97,33 +108,17 @@ fn earlier(part: &Part, aim: &Aim<'_>) -> Vec<Part> {
                     note: String::new(),
                 }
                 .into(),
+                seen: Arc::from(now),
             })
         })
         .collect()
-}
-
-/// Whether what would be taken back has been changed further meanwhile, by a colleague or by the service: then it stands.
-pub(in crate::command) fn is_stale(model: &Model, undo: &Undo) -> bool {
-    let changed = |part: &Part| {
-        part.items.iter().any(|key| {
-            let Some(row) = model.row(key) else {
-                return false;
-            };
-            let Some(asked) = model.changing.asked(key) else {
-                return true;
-            };
-            // What was asked shows, or it does not show yet; anything else is somebody else's doing.
-            row.item().changed > asked.at && !asked.shows(row.item())
-        })
-    };
-    undo.change.iter().any(changed)
 }
 
 /// Opens the form that takes a change back.
 pub(in crate::command) fn ask(model: &mut Model, undo: Undo) -> Effects {
     let request = Request {
         id: model.changing.number(),
-        verb: Arc::from("change.undo"),
+        verb: Arc::from(UNDO),
         what: Arc::from(format!("Taken back: {}", undo.what)),
         parts: undo.change,
         undo: Vec::new(),
