@@ -24,6 +24,11 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         }
         Outcome::Link(Err(why)) | Outcome::Unjournalled(why) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
+        Outcome::Persisted(outcome) => {
+            if let Some(why) = model.recorder.written(outcome) {
+                model.say(Tone::Refused, why);
+            }
+        }
         Outcome::Written(gesture, answers) => return written(model, gesture, answers),
         Outcome::Preflight(preflight) => command::change::take_in(model, preflight),
         Outcome::Came(came) => return super::came::came(model, *came),

@@ -20,11 +20,18 @@ pub use msg::Msg;
 pub use settle::{Settled, settle};
 
 use crate::clock::Timestamp;
-use crate::model::{Effects, Model, RawBody, Tone, area, raw};
+use crate::model::{Effect, Effects, Model, RawBody, Tone, area, raw};
 
 /// Takes one message in.
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
     model.pass(at);
+    let mut effects = take_in(model, msg);
+    let facts = model.recorder.due(&model.store, model.now);
+    effects.extend(facts.map(Effect::Persist));
+    effects
+}
+
+fn take_in(model: &mut Model, msg: Msg) -> Effects {
     match msg {
         Msg::Pressed(chord) => press::pressed(model, chord),
         Msg::Pasted(text) => press::pasted(model, &text),

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::app;
 use crate::audit;
 use crate::effects::Runner;
+use crate::history::History;
 use crate::model::{Acting, Model, Reach, Session};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Inbox, Reload};
@@ -133,6 +134,20 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         .in_shifts(stage.config.shifts.clone(), clock.now());
     let journal = Arc::new(stage.journal(Arc::clone(&clock)));
     runner.answer_to(Arc::clone(&journal));
+    let history = match stage.history() {
+        Some(path) => {
+            let (session, keep) = (journal.session(), stage.config.keep);
+            History::open(&path, &session.id, &session.host, keep).map_err(|trouble| trouble.0)
+        }
+        None => Err("There is no home folder to keep a history in.".to_owned()),
+    };
+    match &history {
+        Ok(history) => {
+            runner.record(history.clone());
+            model.recorder.begin(&model.store, clock.now());
+        }
+        Err(why) => model.warn(why, stage.warnings.len()),
+    }
     match stage.ledger() {
         Ok(ledger) => runner.keep(ledger),
         Err(trouble) => model.acting.reach = Reach::Broken(trouble.message.into()),
@@ -162,10 +177,16 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     // written down; else its intent is in the journal and the next start looks up what became of it.
     let rest = async { tokio::time::timeout(LAST_WORDS, console.runner.rest()).await };
     let _ = sdk.block_on(rest);
+    if let Some(facts) = console.model.recorder.rest(console.clock.now()) {
+        console.runner.persist(facts);
+    }
     drop(console);
     drop(stage);
     sdk.shutdown_background();
     journal.settle(LAST_WORDS);
+    if let Ok(history) = &history {
+        history.settle(LAST_WORDS);
+    }
     journal.retire();
     Ok(ended)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -150,6 +151,15 @@ impl Stage {
             )
         })?;
         Ok(Ledger::local(Arc::new(FileBook::open(&path)?)))
+    }
+
+    /// Where the history is kept; none where the user has no home. A demo has one of its own, which nobody keeps.
+    #[must_use]
+    pub fn history(&self) -> Option<PathBuf> {
+        match &self.scrap {
+            Some(scrap) => Some(scrap.path().join("history.db")),
+            None => self.config.paths.history(),
+        }
     }
 
     /// The journal of this process. A demo has one of its own, which nobody keeps.

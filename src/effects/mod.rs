@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 
 use crate::audit::{Journal, Note};
 use crate::domain::{Feed, ItemKey, SourceId};
+use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
 use crate::model::{Gesture, Outcome};
@@ -30,6 +31,7 @@ pub struct Runner {
     live: Option<Live>,
     desk: Option<ledger::Desk>,
     hand: Option<change::Hand>,
+    history: Option<History>,
     focus: &'static [SourceId],
 }
 
@@ -43,6 +45,7 @@ impl Runner {
             live: None,
             desk: None,
             hand: None,
+            history: None,
             focus: &[],
         }
     }
@@ -103,6 +106,24 @@ impl Runner {
         if let Some(hand) = &self.hand {
             hand.cancel(id);
         }
+    }
+
+    /// From here on what happens is recorded in this history.
+    pub fn record(&mut self, history: History) {
+        self.history = Some(history);
+    }
+
+    /// Writes facts into the history. They are on their way when this returns.
+    pub fn persist(&self, facts: Facts) {
+        let Some(history) = &self.history else {
+            return;
+        };
+        let written = history.write(facts);
+        let outcomes = Arc::clone(&self.outcomes);
+        self.runtime.spawn(async move {
+            let written = written.await.map_err(|trouble| Arc::from(trouble.0));
+            outcomes(Outcome::Persisted(written));
+        });
     }
 
     /// From here on somebody else acts.

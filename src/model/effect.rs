@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::aws::ops::look::Closed;
 use crate::domain::{Fault, Feed, ItemKey, SourceId};
+use crate::history::Facts;
 use crate::ledger::{self, Act, News, Verb};
 
 use super::acting::Reach;
@@ -26,6 +27,8 @@ pub enum Effect {
     Change(Box<Request>),
     /// Leave what has not been sent yet of the change of this number.
     CancelChange(u64),
+    /// Write this into the history.
+    Persist(Facts),
     /// Somebody else acts from here on: the journal, and the roles that are assumed for changes, carry this name.
     HandOver(Arc<str>),
     /// Put this text into the clipboard of the operator's own terminal (OSC 52).
@@ -60,6 +63,8 @@ pub enum Outcome {
     Came(Box<Came>),
     /// What became of changes that earlier consoles left without an outcome.
     Closed(Vec<Closed>),
+    /// Facts were written into the history, or why not.
+    Persisted(Result<(), Arc<str>>),
     /// Something was done and could not be written into the journal, with the reason.
     Unjournalled(Arc<str>),
     /// What the ledger told by itself: what colleagues did, and whether it can be reached.

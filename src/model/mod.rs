@@ -21,6 +21,7 @@ mod open;
 pub mod overlay;
 pub mod pane;
 pub mod raw;
+mod recorder;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use input::InputLine;
 pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
 pub use pane::{Hold, Pane, Rows};
+pub use recorder::Recorder;
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -142,6 +144,8 @@ pub struct Model {
     pub acting: Acting,
     /// What is being changed in AWS, and what was.
     pub changing: Changing,
+    /// What goes into the history.
+    pub recorder: Recorder,
     /// Colours.
     pub theme: Theme,
     /// Keys.
@@ -215,6 +219,7 @@ impl Model {
             coverage: Covered::default(),
             acting: Acting::new(&session.operator, "", ""),
             changing: Changing::default(),
+            recorder: Recorder::default(),
             session,
             theme,
             keymap,
@@ -380,6 +385,7 @@ impl Model {
             return;
         }
         self.coverage.is_stale |= !changes.feeds.is_empty();
+        self.recorder.note(&self.store, changes, self.now);
         self.open.note(&self.store, changes);
         for pane in &mut self.panes {
             if let Rows::Items(projection) = &mut pane.rows {

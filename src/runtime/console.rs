@@ -269,6 +269,7 @@ impl Console {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::Persist(facts) => self.runner.persist(facts),
                 Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text) {

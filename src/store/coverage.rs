@@ -195,6 +195,12 @@ impl Store {
             .map(move |entry| (entry.feed, entry.state(now)))
     }
 
+    /// How much one feed can be believed; none where it is not asked.
+    #[must_use]
+    pub fn state_of(&self, feed: &Feed, now: Timestamp) -> Option<FeedState> {
+        self.known(feed).map(|entry| entry.state(now))
+    }
+
     /// What is known about one feed.
     #[must_use]
     pub fn feed(&self, feed: &Feed, now: Timestamp) -> Option<FeedReport> {

@@ -24,6 +24,7 @@ use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use noctop::clock::{Clock, ManualClock, Timestamp};
 use noctop::domain::{FeedState, Kind, Policy, SourceId};
 use noctop::effects::Runner;
+use noctop::history::History;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
 use noctop::ledger::Ledger;
 use noctop::model::{Effect, Effects, Model, RowKey, Session};
@@ -210,6 +211,13 @@ impl Shift {
         self
     }
 
+    /// From here on what happens is recorded in this history.
+    pub fn record(&mut self, history: History) -> &mut Self {
+        self.runner.record(history);
+        self.model.recorder.begin(&self.model.store, self.model.now);
+        self
+    }
+
     /// The present of the console and of the world.
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
@@ -236,6 +244,7 @@ impl Shift {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::Persist(facts) => self.runner.persist(facts),
                 Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["audit"],
     &["lifecycle"],
     &["filter", "ledger"],
-    &["triage"],
+    &["triage", "history"],
     &["store", "runbook"],
     &["panes", "aws"],
     &["model", "sources"],

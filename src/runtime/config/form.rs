@@ -9,12 +9,13 @@ use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use crate::aws::fleet::spec::Selector;
+use crate::clock;
 use crate::domain::document::{self, Value, what};
 use crate::domain::problem::{Problem, Written, nearest};
 use crate::domain::{AccountId, Region, partition, text};
 use crate::filter::Filter;
 
-use super::shifts::{DAYS, clock, days};
+use super::shifts::{self, DAYS, days};
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,10 +104,13 @@ impl fmt::Display for Datum {
 }
 
 fn span_text(span: Duration) -> String {
-    jiff::SignedDuration::try_from(span).map_or_else(
-        |_| format!("{}s", span.as_secs()),
-        |span| format!("{span:#}"),
-    )
+    const DAY: u64 = 86_400;
+    let secs = span.as_secs();
+    if secs > DAY && secs.is_multiple_of(DAY) {
+        return format!("{}d", secs / DAY);
+    }
+    jiff::SignedDuration::try_from(span)
+        .map_or_else(|_| format!("{secs}s"), |span| format!("{span:#}"))
 }
 
 /// What is wrong with a value, and where in it.
@@ -267,11 +271,7 @@ impl Form {
                 })
             }
             Self::Span { least, most } => {
-                let read: Option<Duration> = text
-                    .parse::<jiff::SignedDuration>()
-                    .ok()
-                    .and_then(|span| span.try_into().ok());
-                let Some(span) = read else {
+                let Some(span) = clock::span(text) else {
                     let why = format!("`{}` is not {}", text::clean(text), self.expects());
                     return Err(why.into());
                 };
@@ -315,7 +315,7 @@ impl Form {
                     }),
                 }
             }
-            Self::Clock => match clock(text) {
+            Self::Clock => match shifts::clock(text) {
                 Some(_) => Ok(Datum::Text(text.to_owned())),
                 None => Err(format!("`{}` is not {}", text::clean(text), self.expects()).into()),
             },

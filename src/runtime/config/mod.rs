@@ -32,6 +32,7 @@ use crate::command;
 use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
 use crate::domain::{Region, SourceId};
+use crate::history;
 use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
 use crate::theme::{self, ColourEnv, Depth, Theme};
@@ -63,6 +64,8 @@ pub struct Config {
     pub ledger_table: Option<LedgerTable>,
     /// The team's shifts.
     pub shifts: Shifts,
+    /// How long the history is kept.
+    pub keep: Duration,
     /// Every setting with its origin.
     pub settings: Settings,
     /// Where noctop's files are.
@@ -299,6 +302,7 @@ fn join(
         severity_rules: severity_rules(contents),
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         ledger_table: ledger_table(&settings, problems),
+        keep: settings.span("history.keep").unwrap_or(history::KEEP),
         shifts: shifts::shifts(&settings, contents, problems),
         settings,
         paths,

@@ -65,6 +65,12 @@ impl Paths {
         Some(self.state.as_deref()?.join("ledger.db"))
     }
 
+    /// The history of what happened.
+    #[must_use]
+    pub fn history(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("history.db"))
+    }
+
     /// Where acts wait while a shared ledger is away.
     #[must_use]
     pub fn outbox(&self) -> Option<PathBuf> {

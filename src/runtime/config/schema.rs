@@ -532,6 +532,23 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "history",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "What the console remembers of what happened, for handovers and reports.",
+        keys: &[
+            key(
+                "keep",
+                Form::Span {
+                    least: 86_400,
+                    most: 400 * 86_400,
+                },
+                Value(r#""90d""#),
+                "For how long. The file never takes more than half a gigabyte: then the oldest goes first.",
+            ),
+        ],
+    },
+    Section {
         path: "network",
         shape: Shape::Table,
         weight: Weight::Fleet,
