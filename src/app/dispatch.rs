@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::command::{self, Risk, When};
 use crate::model::{Action, Effects, Hold, Model, RowKey, Tone};
-use crate::panes::fact;
+use crate::panes::{fact, folds};
 
 /// Runs a command by name with the row under the cursor as its target. An unknown name is said, not ignored.
 pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
@@ -69,6 +69,11 @@ fn name(model: &Model, key: &RowKey) -> Arc<str> {
             || Arc::clone(&key.id),
             |row| Arc::from(fact::what(row.item())),
         ),
+        RowKey::Fold(key) => model
+            .pane()
+            .fold(key)
+            .and_then(|fold| Some(folds::what(fold, model.store.row(fold.lead())?)))
+            .map_or_else(|| Arc::from("The fold"), Arc::from),
         RowKey::Feed(feed) => Arc::from(feed.to_string()),
     }
 }

@@ -103,7 +103,12 @@ fn follow(model: &mut Model, now: Timestamp) {
         return;
     }
     let cursor = model.pane().cursor.clone();
-    if model.details.shown == cursor {
+    let is_shown = match (&model.details.shown, &cursor) {
+        (Some(shown), Some(cursor)) => shown.is_same(cursor),
+        (shown, cursor) => shown == cursor,
+    };
+    if is_shown {
+        model.details.shown = cursor;
         model.details.follow_at = None;
     } else if model.details.follow_at.is_none_or(|due| due <= now) {
         model.details.shown = cursor;

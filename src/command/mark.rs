@@ -4,7 +4,7 @@ use crate::model::{Action, Effects, Model, Tone};
 
 pub(super) fn toggle(model: &mut Model, _: &Action) -> Effects {
     let active = model.active;
-    model.panes[active].toggle_mark();
+    model.panes[active].toggle_mark(&model.store);
     model.panes[active].step(&model.store, 1);
     super::row::look_at_cursor(model);
     Effects::new()
@@ -24,7 +24,7 @@ pub(super) fn range(model: &mut Model, _: &Action) -> Effects {
     let to = pane.index;
     for index in from.min(to)..=from.max(to) {
         if let Some(key) = pane.key_at(store, index) {
-            pane.marked.insert(key);
+            pane.marked.extend(pane.items_of(store, &key));
         }
     }
     say_count(model);
@@ -34,11 +34,7 @@ pub(super) fn range(model: &mut Model, _: &Action) -> Effects {
 pub(super) fn all(model: &mut Model, _: &Action) -> Effects {
     let active = model.active;
     let (pane, store) = (&mut model.panes[active], &model.store);
-    for index in 0..pane.len() {
-        if let Some(key) = pane.key_at(store, index) {
-            pane.marked.insert(key);
-        }
-    }
+    pane.marked.extend(pane.every_item(store));
     say_count(model);
     Effects::new()
 }
@@ -52,8 +48,8 @@ pub(super) fn clear(model: &mut Model, _: &Action) -> Effects {
 
 fn say_count(model: &mut Model) {
     let marked = match model.pane().marked.len() {
-        1 => "1 row is marked.".to_owned(),
-        rows => format!("{rows} rows are marked."),
+        1 => "1 item is marked.".to_owned(),
+        items => format!("{items} items are marked."),
     };
     model.say(Tone::Done, marked);
 }

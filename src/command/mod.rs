@@ -7,6 +7,7 @@ pub mod change;
 pub mod choose;
 mod feed;
 pub mod filter;
+mod fold;
 pub mod help;
 mod mark;
 mod operator;
@@ -31,8 +32,12 @@ pub enum When {
     Row,
     /// The row under the cursor is an item.
     Item,
-    /// The row under the cursor is an item, or items are marked.
+    /// The row under the cursor is an item, or a fold of items.
+    Listed,
+    /// The row under the cursor is an item or a fold, or items are marked.
     Aimed,
+    /// The row under the cursor is a fold, or stands in one.
+    Folded,
     /// The pane lists items.
     Items,
 }
@@ -46,11 +51,22 @@ impl When {
     pub fn check(self, model: &Model, target: Option<&RowKey>) -> Result<(), &'static str> {
         match self {
             Self::Row if target.is_none() => Err("There is no row here."),
-            Self::Item if !matches!(target, Some(RowKey::Item(_))) => {
+            Self::Item if matches!(target, Some(RowKey::Fold(_))) => {
+                Err("This is a fold of several items: unfold it and choose one.")
+            }
+            Self::Listed if matches!(target, Some(RowKey::Fold(_))) => Ok(()),
+            Self::Folded
+                if target
+                    .and_then(|key| model.pane().fold_of(&model.store, key))
+                    .is_none() =>
+            {
+                Err("This row stands by itself.")
+            }
+            Self::Item | Self::Listed if !matches!(target, Some(RowKey::Item(_))) => {
                 Err("There is no item under the cursor.")
             }
             Self::Aimed
-                if !matches!(target, Some(RowKey::Item(_)))
+                if !matches!(target, Some(RowKey::Item(_) | RowKey::Fold(_)))
                     && !model
                         .pane()
                         .marked

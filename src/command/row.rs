@@ -60,8 +60,15 @@ fn step(model: &mut Model, by: isize) -> Effects {
 
 /// The row under the cursor counts as looked at; the details follow when the cursor rests.
 pub(super) fn look_at_cursor(model: &mut Model) {
-    if let Some(RowKey::Item(key)) = &model.pane().cursor {
-        let ids: Vec<_> = model.store.find(key).into_iter().collect();
+    if let Some(key) = &model.pane().cursor {
+        let items = model.pane().items_of(&model.store, key);
+        let ids: Vec<_> = items
+            .iter()
+            .filter_map(|key| match key {
+                RowKey::Item(key) => model.store.find(key),
+                RowKey::Fold(_) | RowKey::Feed(_) => None,
+            })
+            .collect();
         let changes = model.store.look(&ids, model.now);
         model.note(&changes);
     }
@@ -112,6 +119,12 @@ pub(super) fn last(model: &mut Model, _: &Action) -> Effects {
 }
 
 pub(super) fn details(model: &mut Model, action: &Action) -> Effects {
+    // What there is to read of a fold is its rows.
+    if let Some(RowKey::Fold(_)) = action.target
+        && model.details.view != DetailsView::Closed
+    {
+        return super::fold::toggle(model, action);
+    }
     let room = area::has_room_beside(model.size.0, model.size.1);
     model.details.view = match model.details.view {
         DetailsView::Closed if room && !model.zoomed => DetailsView::Beside,

@@ -3,10 +3,10 @@
 use super::Command;
 use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
-use super::When::{Aimed, Always, Item, Items, Row};
+use super::When::{Aimed, Always, Folded, Item, Items, Listed, Row};
 use super::{
-    Section, When, app, change, choose, feed, filter, mark, operator, palette, pane, row, triage,
-    view,
+    Section, When, app, change, choose, feed, filter, fold, mark, operator, palette, pane, row,
+    triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -149,6 +149,14 @@ pub const ALL: &[Command] = &[
         Row,
         row::details,
         "Show the details of this row; once more to read them full size.",
+    ),
+    look(
+        "fold.toggle",
+        "unfold or fold",
+        TheRow,
+        Folded,
+        fold::toggle,
+        "Show the rows of this fold below it, or put them away again.",
     ),
     look(
         "row.raw",
@@ -385,6 +393,14 @@ pub const ALL: &[Command] = &[
         "Choose the column to sort by; the same one again turns the order round.",
     ),
     look(
+        "fold.all",
+        "folds on or off",
+        Find,
+        Items,
+        fold::all,
+        "Let every row of this pane stand by itself, or fold storms of alike ones again.",
+    ),
+    look(
         "floor.choose",
         "severity floor",
         Find,
@@ -452,15 +468,15 @@ pub const ALL: &[Command] = &[
         "mark.toggle",
         "mark",
         Marks,
-        Item,
+        Listed,
         mark::toggle,
-        "Mark this row, or take its mark away.",
+        "Mark this row, or take its mark away; of a fold, every item in it.",
     ),
     look(
         "mark.range",
         "mark range",
         Marks,
-        Item,
+        Listed,
         mark::range,
         "Mark every row from the last mark to this one.",
     ),

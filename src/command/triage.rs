@@ -28,28 +28,33 @@ const ALSO: &str = "in AWS";
 /// What that field offers: nothing, or to write the acknowledgement through.
 const ALSO_NOT: &str = "no";
 
-/// The rows that a verb is aimed at: the marked ones, on the screen or not, or else the one under the cursor.
+/// The items that a verb is aimed at: the marked ones, on the screen or not, or else the one under the cursor, or those
+/// of the fold under the cursor as they are now. What joins it later is not meant.
 pub(super) fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
-    let items = |key: &RowKey| match key {
-        RowKey::Item(key) => Some(key.clone()),
-        RowKey::Feed(_) => None,
+    let pane = model.pane();
+    let items = |key: RowKey| match key {
+        RowKey::Item(key) => Some(key),
+        RowKey::Fold(_) | RowKey::Feed(_) => None,
     };
-    let marked: Vec<_> = model.pane().marked.iter().filter_map(items).collect();
-    if marked.is_empty() {
-        action.target.iter().filter_map(items).collect()
+    if pane.marked.is_empty() {
+        let target = action.target.iter();
+        target
+            .flat_map(|key| pane.items_of(&model.store, key))
+            .filter_map(items)
+            .collect()
     } else {
-        marked
+        pane.marked.iter().cloned().filter_map(items).collect()
     }
 }
 
-/// One row at once; whatever is marked goes through a dialog, because marks may be off the screen.
-fn is_at_once(model: &Model) -> bool {
-    model.pane().marked.is_empty()
+/// One row at once; folds go through a dialog, and so does whatever is marked, because marks may be off the screen.
+fn is_at_once(model: &Model, action: &Action) -> bool {
+    model.pane().marked.is_empty() && !matches!(action.target, Some(RowKey::Fold(_)))
 }
 
 pub(super) fn acknowledge(model: &mut Model, action: &Action) -> Effects {
     let targets = aimed(model, action);
-    if !is_at_once(model) {
+    if !is_at_once(model, action) {
         return ask(model, FormFor::Acknowledge, targets);
     }
     let Some(row) = targets.first().and_then(|key| model.row(key)) else {
@@ -87,7 +92,7 @@ pub(super) fn take_over(model: &mut Model, action: &Action) -> Effects {
 
 pub(super) fn release(model: &mut Model, action: &Action) -> Effects {
     let targets = aimed(model, action);
-    if !is_at_once(model) {
+    if !is_at_once(model, action) {
         return ask(model, FormFor::Release, targets);
     }
     let Some(row) = targets.first().and_then(|key| model.row(key)) else {

@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod alarm;
+pub mod alike;
 pub mod backup;
 pub mod document;
 pub mod fault;

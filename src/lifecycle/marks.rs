@@ -104,6 +104,12 @@ impl Marks {
         Self(self.0 | mark.bit())
     }
 
+    /// The marks of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether there is no mark.
     #[must_use]
     pub const fn is_empty(self) -> bool {

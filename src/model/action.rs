@@ -4,14 +4,28 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::domain::{Feed, ItemKey};
+use crate::store::projection::FoldKey;
 
 /// What a row is, by identity: the cursor and every action hold this, never an index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKey {
     /// An item.
     Item(ItemKey),
+    /// A fold of items.
+    Fold(FoldKey),
     /// A feed of the coverage ledger.
     Feed(Feed),
+}
+
+impl RowKey {
+    /// Whether both mean the same row: a fold is the same when it has grown.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fold(one), Self::Fold(other)) => one.is_same(other),
+            (one, other) => one == other,
+        }
+    }
 }
 
 /// A command that was asked for, with everything it needs.

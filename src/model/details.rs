@@ -1,6 +1,7 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
 use crate::panes::facts::{self, Fact, Facts};
+use crate::panes::folds;
 use crate::theme::Role;
 
 use super::{Area, Model, RowKey, fit};
@@ -105,6 +106,16 @@ fn shown(model: &Model) -> Facts {
                 facts
             }
             None => Facts::sentence(&key.id, "This item has gone."),
+        },
+        Some(RowKey::Fold(key)) => match model.pane().fold(key) {
+            Some(fold) => {
+                let members: Vec<_> = model.pane().members(fold).collect();
+                folds::facts(fold, &members, &model.store, model.now)
+            }
+            None => Facts::sentence(
+                "fold",
+                "This fold has come apart; its rows stand by themselves.",
+            ),
         },
         Some(RowKey::Feed(feed)) => match model.store.feed(feed, model.now) {
             Some(report) => facts::of_feed(&report, model.roster(), model.now),

@@ -32,7 +32,7 @@ use crate::domain::{AccountId, ItemKey, Region, Roster, Severity};
 use crate::filter::{Completion, Filter, Vocabulary};
 use crate::keymap::{Chord, Keymap};
 use crate::panes::{self, Lists};
-use crate::store::projection::{Include, Projection, Query};
+use crate::store::projection::{Folding, Include, Projection, Query};
 use crate::store::{Changes, Row, Store};
 use crate::theme::Theme;
 
@@ -158,6 +158,8 @@ pub struct Model {
     pub zoomed: bool,
     /// What of the fleet is looked at.
     pub lens: Lens,
+    /// From how many alike rows on a storm is one line; 0 folds nothing.
+    pub storm: usize,
     /// The details.
     pub details: Details,
     /// What lies over the panes.
@@ -202,6 +204,7 @@ impl Model {
                 },
                 filter: Arc::from(""),
                 order: spec.order.to_vec(),
+                folding: spec.folding(),
                 cursor: None,
                 index: 0,
                 offset: 0,
@@ -227,6 +230,7 @@ impl Model {
             active: 0,
             zoomed: false,
             lens: Lens::default(),
+            storm: panes::STORM,
             details: Details::default(),
             overlay: None,
             filtering: None,
@@ -348,6 +352,10 @@ impl Model {
             accounts: self.lens.accounts.iter().copied().collect(),
             regions: self.lens.regions.iter().copied().collect(),
             sort: pane.order.clone(),
+            fold: match &pane.folding {
+                Folding::Storms(_) => Folding::Storms(self.storm),
+                other => other.clone(),
+            },
         });
     }
 

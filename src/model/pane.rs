@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::domain::Feed;
 use crate::panes::{Lists, PaneSpec};
-use crate::store::Store;
-use crate::store::projection::{Projection, SortKey};
+use crate::store::projection::{Fold, FoldKey, Folding, Line, Projection, SortKey};
+use crate::store::{RowId, Store};
 
 use super::action::RowKey;
 
@@ -41,6 +41,8 @@ pub struct Pane {
     pub filter: Arc<str>,
     /// The order as the operator chose it; the pane's own where nothing was chosen.
     pub order: Vec<SortKey>,
+    /// What is folded.
+    pub folding: Folding,
     /// The row under the cursor, by identity.
     pub cursor: Option<RowKey>,
     /// Where the cursor's row stood when it was last seen.
@@ -52,7 +54,7 @@ pub struct Pane {
     /// The row that the cursor stood on before another one took its place without a key: the next command that would
     /// act on a row is refused once.
     pub displaced: Option<(RowKey, Timestamp)>,
-    /// The marked rows, on the screen or not.
+    /// The marked items, on the screen or not. A fold that is marked is its items: those that come later are not.
     pub marked: BTreeSet<RowKey>,
     /// Where a range of marks began.
     pub anchor: Option<RowKey>,
@@ -61,9 +63,18 @@ pub struct Pane {
 }
 
 impl Pane {
-    /// How many rows it lists.
+    /// How many lines it lists.
     #[must_use]
     pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Items(projection) => projection.lines(),
+            Rows::Feeds(feeds) => feeds.len(),
+        }
+    }
+
+    /// How many items or feeds it lists, in folds or not.
+    #[must_use]
+    pub fn items(&self) -> usize {
         match &self.rows {
             Rows::Items(projection) => projection.len(),
             Rows::Feeds(feeds) => feeds.len(),
@@ -90,12 +101,88 @@ impl Pane {
     #[must_use]
     pub fn key_at(&self, store: &Store, index: usize) -> Option<RowKey> {
         match &self.rows {
-            Rows::Items(projection) => projection
-                .rows()
-                .get(index)
-                .and_then(|id| store.row(*id))
-                .map(|row| RowKey::Item(row.key().clone())),
+            Rows::Items(projection) => match projection.line(index)? {
+                Line::Fold(fold) => Some(RowKey::Fold(fold.key())),
+                Line::Row(id) | Line::Member(id) => item(store, id),
+            },
             Rows::Feeds(feeds) => feeds.get(index).copied().map(RowKey::Feed),
+        }
+    }
+
+    /// Where the fold stands that hides the row with this identity.
+    fn hidden(&self, store: &Store, key: &RowKey) -> Option<usize> {
+        let (Rows::Items(projection), RowKey::Item(key)) = (&self.rows, key) else {
+            return None;
+        };
+        let fold = projection.fold_of(store.find(key)?)?;
+        projection.fold(&fold.key()).map(|(_, line)| line)
+    }
+
+    /// The items that a row of this pane stands for, the oldest of a fold first; none for a feed.
+    #[must_use]
+    pub fn items_of(&self, store: &Store, key: &RowKey) -> Vec<RowKey> {
+        match (&self.rows, key) {
+            (_, RowKey::Item(_)) => vec![key.clone()],
+            (Rows::Items(projection), RowKey::Fold(key)) => projection
+                .fold(key)
+                .into_iter()
+                .flat_map(|(fold, _)| projection.members(fold))
+                .filter_map(|id| item(store, id))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every item that it lists, in folds or not.
+    #[must_use]
+    pub fn every_item(&self, store: &Store) -> Vec<RowKey> {
+        match &self.rows {
+            Rows::Items(projection) => {
+                let rows = projection.rows().iter();
+                rows.filter_map(|id| item(store, *id)).collect()
+            }
+            Rows::Feeds(_) => Vec::new(),
+        }
+    }
+
+    /// The fold that a row is or stands in.
+    #[must_use]
+    pub fn fold_of(&self, store: &Store, key: &RowKey) -> Option<FoldKey> {
+        match (&self.rows, key) {
+            (Rows::Items(projection), RowKey::Fold(key)) => {
+                projection.fold(key).map(|(fold, _)| fold.key())
+            }
+            (Rows::Items(projection), RowKey::Item(key)) => {
+                projection.fold_of(store.find(key)?).map(Fold::key)
+            }
+            _ => None,
+        }
+    }
+
+    /// The fold with this identity, as it is now.
+    #[must_use]
+    pub fn fold(&self, key: &FoldKey) -> Option<&Fold> {
+        match &self.rows {
+            Rows::Items(projection) => projection.fold(key).map(|(fold, _)| fold),
+            Rows::Feeds(_) => None,
+        }
+    }
+
+    /// The rows of a fold, the oldest first.
+    pub fn members(&self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone {
+        let projection = match &self.rows {
+            Rows::Items(projection) => Some(projection),
+            Rows::Feeds(_) => None,
+        };
+        projection
+            .into_iter()
+            .flat_map(move |projection| projection.members(fold))
+    }
+
+    /// Shows the rows of a fold below it, or hides them again.
+    pub fn toggle_fold(&mut self, key: &FoldKey) {
+        if let Rows::Items(projection) = &mut self.rows {
+            projection.toggle(key);
         }
     }
 
@@ -103,7 +190,10 @@ impl Pane {
     #[must_use]
     pub fn position(&self, store: &Store, key: &RowKey) -> Option<usize> {
         match (&self.rows, key) {
-            (Rows::Items(projection), RowKey::Item(key)) => projection.position_of(store, key),
+            (Rows::Items(projection), RowKey::Item(key)) => projection.line_of(store.find(key)?),
+            (Rows::Items(projection), RowKey::Fold(key)) => {
+                projection.fold(key).map(|(_, line)| line)
+            }
             (Rows::Feeds(feeds), RowKey::Feed(feed)) => feeds.iter().position(|f| f == feed),
             _ => None,
         }
@@ -132,6 +222,9 @@ impl Pane {
         match (self.hold, self.cursor.clone()) {
             (Hold::Row, Some(key)) => match self.position(store, &key) {
                 Some(index) => {
+                    if let RowKey::Fold(_) = key {
+                        self.cursor = self.key_at(store, index);
+                    }
                     // Scrolled down, the row keeps its line on the screen: rows may move, the eye should not. At the
                     // top the list stays where it is, or new rows would appear out of sight.
                     let line = self.index.saturating_sub(self.offset);
@@ -141,7 +234,9 @@ impl Pane {
                     self.index = index;
                 }
                 None => {
-                    self.index = self.index.min(self.len().saturating_sub(1));
+                    // A row that was folded away is found at its fold, and so is the eye.
+                    let place = self.hidden(store, &key).unwrap_or(self.index);
+                    self.index = place.min(self.len().saturating_sub(1));
                     self.stand_on(store, at, key);
                 }
             },
@@ -168,7 +263,9 @@ impl Pane {
     /// Puts the cursor on whatever row is at its place now, and remembers the one it was on.
     fn stand_on(&mut self, store: &Store, at: Timestamp, before: RowKey) {
         let now_on = self.key_at(store, self.index);
-        if now_on.as_ref() != Some(&before) {
+        if now_on.as_ref().is_some_and(|key| key.is_same(&before)) {
+            self.cursor = now_on;
+        } else {
             // A row that was chosen is named until the operator acts; at the top only what was last there matters.
             if now_on.is_some() && (self.hold == Hold::Top || self.displaced.is_none()) {
                 self.displaced = Some((before, at));
@@ -177,12 +274,18 @@ impl Pane {
         }
     }
 
-    /// Marks or unmarks the row under the cursor.
-    pub fn toggle_mark(&mut self) {
-        if let Some(key) = self.cursor.clone()
-            && !self.marked.remove(&key)
-        {
-            self.marked.insert(key.clone());
+    /// Marks or unmarks the row under the cursor: of a fold, every item that is in it now.
+    pub fn toggle_mark(&mut self, store: &Store) {
+        let Some(key) = self.cursor.clone() else {
+            return;
+        };
+        let items = self.items_of(store, &key);
+        if items.iter().all(|item| self.marked.contains(item)) {
+            for item in &items {
+                self.marked.remove(item);
+            }
+        } else {
+            self.marked.extend(items);
             self.anchor = Some(key);
         }
     }
@@ -192,4 +295,8 @@ impl Pane {
     pub fn lists_feeds(&self) -> bool {
         self.spec.lists == Lists::Feeds
     }
+}
+
+fn item(store: &Store, id: RowId) -> Option<RowKey> {
+    store.row(id).map(|row| RowKey::Item(row.key().clone()))
 }

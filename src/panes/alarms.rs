@@ -6,9 +6,10 @@ use crate::store::projection::{Column as SortBy, QUEUE_ORDER};
 use crate::theme::Role;
 
 use super::cells::{
-    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME, REGION, REGION_SHORT, SEVERITY, state_short,
+    ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME_NARROW, NAME_WIDE, REGION, REGION_SHORT,
+    SEVERITY, state_short,
 };
-use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
+use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width, folds};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
@@ -25,7 +26,8 @@ pub const PANE: PaneSpec = PaneSpec {
         ACCOUNT,
         REGION_SHORT,
         REGION,
-        NAME,
+        NAME_NARROW,
+        NAME_WIDE,
         FACT_NARROW,
         FACT_WIDE,
     ],
@@ -41,7 +43,7 @@ const STATE_VALUE: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::State),
-    cell: Cells::Item(state_value),
+    cell: Cells::Both(state_value, folds::state_short),
 };
 
 fn state_value<'a>(look: &RowLook<'a>) -> Cell<'a> {

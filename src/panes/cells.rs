@@ -10,7 +10,7 @@ use crate::store::Row;
 use crate::store::projection::Column as SortBy;
 use crate::theme::Role;
 
-use super::{Align, Cell, Cells, Column, Cut, NO_LIMIT, RowLook, Width, fact};
+use super::{Align, Cell, Cells, Column, Cut, NO_LIMIT, RowLook, Width, fact, folds};
 
 /// The role of a severity.
 #[must_use]
@@ -32,7 +32,7 @@ pub const SEVERITY: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::Severity),
-    cell: Cells::Item(severity),
+    cell: Cells::Both(severity, folds::severity),
 };
 
 /// Since when.
@@ -43,7 +43,7 @@ pub const AGE: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::Opened),
-    cell: Cells::Item(opened),
+    cell: Cells::Both(opened, folds::opened),
 };
 
 /// `NEW`, `ACK ana 22m`, `SNZ 2h`, `CLEAR`.
@@ -54,7 +54,7 @@ pub const STATE: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::State),
-    cell: Cells::Item(state),
+    cell: Cells::Both(state, folds::state),
 };
 
 /// From this list width on marks have a column of their own, where the pane has one.
@@ -68,7 +68,7 @@ pub const STATE_SHORT: Column = Column {
     until: WIDE_STATE - 1,
     align: Align::Left,
     sort: Some(SortBy::State),
-    cell: Cells::Item(state_short),
+    cell: Cells::Both(state_short, folds::state_short),
 };
 
 /// From this list width on the state tells the owner's name and the time left.
@@ -82,7 +82,7 @@ pub const MARKS: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: None,
-    cell: Cells::Item(marks),
+    cell: Cells::Both(marks, folds::marks),
 };
 
 /// What operators call the account.
@@ -97,7 +97,7 @@ pub const ACCOUNT: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::Account),
-    cell: Cells::Item(account),
+    cell: Cells::Both(account, folds::account),
 };
 
 /// The region, in four letters.
@@ -108,7 +108,7 @@ pub const REGION_SHORT: Column = Column {
     until: 109,
     align: Align::Left,
     sort: Some(SortBy::Region),
-    cell: Cells::Item(region_short),
+    cell: Cells::Both(region_short, folds::region_short),
 };
 
 /// The region in full.
@@ -119,7 +119,7 @@ pub const REGION: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: Some(SortBy::Region),
-    cell: Cells::Item(region),
+    cell: Cells::Both(region, folds::region),
 };
 
 /// From this list width on products are written out.
@@ -129,7 +129,7 @@ const WHAT_FROM: u16 = 140;
 pub const WHAT: Column = Column {
     from: WHAT_FROM,
     until: NO_LIMIT,
-    cell: Cells::Item(what),
+    cell: Cells::Both(what, folds::counted_what),
     ..WHAT_SHORT
 };
 
@@ -145,15 +145,47 @@ pub const WHAT_SHORT: Column = Column {
     until: WHAT_FROM - 1,
     align: Align::Left,
     sort: Some(SortBy::Name),
-    cell: Cells::Item(what_short),
+    cell: Cells::Both(what_short, folds::counted_what),
+};
+
+/// [`WHAT`] beside a column for marks, which tells of how many rows a fold is.
+pub const WHAT_WIDE: Column = Column {
+    cell: Cells::Both(what, folds::the_what),
+    ..WHAT
+};
+
+/// [`WHAT_SHORT`] beside a column for marks.
+pub const WHAT_MIDDLE: Column = Column {
+    from: MARKS_FROM,
+    cell: Cells::Both(what_short, folds::the_what),
+    ..WHAT_SHORT
+};
+
+/// [`WHAT_SHORT`] where the marks have no room.
+pub const WHAT_NARROW: Column = Column {
+    until: MARKS_FROM - 1,
+    ..WHAT_SHORT
 };
 
 /// The name alone, where the pane has one kind only.
 pub const NAME: Column = Column {
     head: "name",
     from: 0,
-    cell: Cells::Item(name),
+    cell: Cells::Both(name, folds::counted_name),
     ..WHAT
+};
+
+/// [`NAME`] beside a column for marks, which tells of how many rows a fold is.
+pub const NAME_WIDE: Column = Column {
+    from: MARKS_FROM,
+    cell: Cells::Both(name, folds::the_name),
+    ..NAME
+};
+
+/// [`NAME`] where the marks have no room.
+pub const NAME_NARROW: Column = Column {
+    until: MARKS_FROM - 1,
+    ..NAME
 };
 
 /// The fact that matters, behind the marks of the row: in panes and on screens that have no column for them.
@@ -168,33 +200,37 @@ pub const FACT: Column = Column {
     until: NO_LIMIT,
     align: Align::Left,
     sort: None,
-    cell: Cells::Item(marked_fact),
+    cell: Cells::Both(marked_fact, folds::the_fact),
 };
 
 /// The fact behind the marks, where the marks' own column has no room.
 pub const FACT_NARROW: Column = Column {
     until: MARKS_FROM - 1,
+    cell: Cells::Both(marked_fact, folds::short_fact),
     ..FACT
 };
 
 /// The fact beside the marks' own column.
 pub const FACT_WIDE: Column = Column {
     from: MARKS_FROM,
-    cell: Cells::Item(the_fact),
+    cell: Cells::Both(the_fact, folds::the_fact),
     ..FACT
 };
 
 fn severity<'a>(look: &RowLook<'a>) -> Cell<'a> {
-    let severity = look.row.severity();
-    let marks = look.row.marks();
+    severity_cell(look.row.severity(), look.row.marks(), look.ascii)
+}
+
+/// `* ● C`, of a severity and the marks beside it.
+pub(super) fn severity_cell(severity: Severity, marks: Marks, ascii: bool) -> Cell<'static> {
     let news = if marks.contains(Mark::Worse) {
-        if look.ascii { '^' } else { '↑' }
+        if ascii { '^' } else { '↑' }
     } else if marks.contains(Mark::New) {
         '*'
     } else {
         ' '
     };
-    let glyph = if look.ascii {
+    let glyph = if ascii {
         severity.ascii()
     } else {
         severity.glyph()
@@ -203,11 +239,7 @@ fn severity<'a>(look: &RowLook<'a>) -> Cell<'a> {
     Cell::new(
         format!(
             "{news} {glyph:<1}{}{letter}",
-            if glyph.len() > 1 && look.ascii {
-                ""
-            } else {
-                " "
-            }
+            if glyph.len() > 1 && ascii { "" } else { " " }
         ),
         severity_role(severity),
     )
@@ -263,7 +295,10 @@ pub fn state_words(row: &Row, now: Timestamp) -> Cow<'static, str> {
 
 /// The state in six cells, with the first letters of whoever has it.
 pub(super) fn state_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
-    let row = look.row;
+    state_short_of(look.row, look.now)
+}
+
+pub(super) fn state_short_of(row: &Row, now: Timestamp) -> Cell<'static> {
     let role = state_role(row.state());
     let entry = row.entry();
     match row.state() {
@@ -275,7 +310,7 @@ pub(super) fn state_short<'a>(look: &RowLook<'a>) -> Cell<'a> {
         }
         State::Snoozed => {
             if let Some(snooze) = entry.and_then(|entry| entry.snooze.as_ref()) {
-                let left = age(snooze.until.since(look.now));
+                let left = age(snooze.until.since(now));
                 // `1h05` would not fit, and minutes matter little where hours are left.
                 let left = left
                     .split_once('h')
@@ -339,7 +374,7 @@ fn region<'a>(look: &RowLook<'a>) -> Cell<'a> {
     Cell::new(region_text(&look.row.key().scope.region), Role::TextDim)
 }
 
-fn region_text(region: &Region) -> String {
+pub(super) fn region_text(region: &Region) -> String {
     if *region == Region::GLOBAL {
         "global".to_owned()
     } else {

@@ -50,11 +50,11 @@ impl Facts {
         facts
     }
 
-    fn add(&mut self, label: &'static str, text: impl Into<String>) {
+    pub(super) fn add(&mut self, label: &'static str, text: impl Into<String>) {
         self.add_as(label, text, Role::DetailValue);
     }
 
-    fn add_as(&mut self, label: &'static str, text: impl Into<String>, role: Role) {
+    pub(super) fn add_as(&mut self, label: &'static str, text: impl Into<String>, role: Role) {
         let text = text.into();
         if !text.is_empty() {
             self.list.push(Fact { label, text, role });
@@ -69,7 +69,7 @@ impl Facts {
 }
 
 /// A moment with its age, UTC first: `2026-11-21T05:26:07Z (1h05 ago)`.
-fn moment(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
     if at.is_unknown() {
         return "not known".to_owned();
     }

@@ -10,6 +10,7 @@ pub mod fact;
 pub mod facts;
 mod feeds;
 mod findings;
+pub mod folds;
 mod incidents;
 pub mod link;
 mod patching;
@@ -19,11 +20,12 @@ use std::borrow::Cow;
 
 use crate::clock::Timestamp;
 use crate::domain::{Kind, Roster, SourceId};
-use crate::store::projection::{Column as SortBy, SortKey};
+use crate::store::projection::{Column as SortBy, Folding, SortKey};
 use crate::store::{FeedReport, Row};
 use crate::theme::Role;
 
 pub use feeds::aged;
+pub use folds::FoldLook;
 
 /// Every pane, in the order of the tabs and of the keys `1`…`9`.
 pub const ALL: &[&PaneSpec] = &[
@@ -58,6 +60,9 @@ impl Lists {
     }
 }
 
+/// From how many alike rows on a storm is one line, unless the configuration says otherwise.
+pub const STORM: usize = 5;
+
 /// One pane as a constant.
 #[derive(Debug)]
 pub struct PaneSpec {
@@ -79,6 +84,19 @@ pub struct PaneSpec {
     pub order_name: &'static str,
     /// What it means that nothing is listed although everything was read.
     pub calm: &'static str,
+}
+
+impl PaneSpec {
+    /// What it folds until the operator wants something else: alarms and findings come in storms.
+    #[must_use]
+    pub fn folding(&self) -> Folding {
+        let kinds = self.lists.kinds();
+        if kinds.contains(&Kind::Alarm) || kinds.contains(&Kind::Finding) {
+            Folding::Storms(STORM)
+        } else {
+            Folding::Off
+        }
+    }
 }
 
 /// How wide a column is.
@@ -131,8 +149,13 @@ pub enum Align {
 /// What makes a column's text.
 #[derive(Clone, Copy, Debug)]
 pub enum Cells {
-    /// From a row of items.
+    /// From a row of items; a fold shows nothing in such a column.
     Item(for<'a> fn(&RowLook<'a>) -> Cell<'a>),
+    /// From a row of items, and from a fold of them.
+    Both(
+        for<'a> fn(&RowLook<'a>) -> Cell<'a>,
+        for<'a> fn(&FoldLook<'a>) -> Cell<'a>,
+    ),
     /// From a feed.
     Feed(for<'a> fn(&FeedLook<'a>) -> Cell<'a>),
 }

@@ -5,7 +5,7 @@ use crate::store::projection::QUEUE_ORDER;
 
 use super::cells::{
     ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, REGION, REGION_SHORT, SEVERITY, STATE,
-    STATE_SHORT, WHAT, WHAT_SHORT,
+    STATE_SHORT, WHAT_MIDDLE, WHAT_NARROW, WHAT_WIDE,
 };
 use super::{Lists, PaneSpec};
 
@@ -33,8 +33,9 @@ pub const PANE: PaneSpec = PaneSpec {
         ACCOUNT,
         REGION_SHORT,
         REGION,
-        WHAT_SHORT,
-        WHAT,
+        WHAT_NARROW,
+        WHAT_MIDDLE,
+        WHAT_WIDE,
         FACT_NARROW,
         FACT_WIDE,
     ],

@@ -13,6 +13,7 @@ use super::paint::{Paint, Span, span, spans_width};
 /// What is worth a hint in lists, most useful first; what is not bound or does not apply is left out.
 const IN_LISTS: &[&str] = &[
     "row.details",
+    "fold.toggle",
     "triage.acknowledge",
     "filter.open",
     "sort.choose",
@@ -36,6 +37,7 @@ const IN_TEXT: &[(&str, &str)] = &[
     ("row.first", "top"),
     ("row.last", "end"),
     ("row.raw", "raw JSON"),
+    ("fold.toggle", "unfold"),
 ];
 
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt {

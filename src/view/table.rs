@@ -1,7 +1,9 @@
 //! The list: only the visible rows become cells.
 
 use crate::model::{Area, Model, RowKey, Rows, fit};
-use crate::panes::{self, Align, Cell, Cells, FeedLook, RowLook};
+use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook};
+use crate::store::RowId;
+use crate::store::projection::Line;
 use crate::theme::Role;
 
 use super::empty;
@@ -38,59 +40,22 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
         empty::draw(model, paint, list);
         return;
     }
-    for line in 0..list.height {
-        let index = pane.offset + usize::from(line);
-        let area = Area::new(list.x, list.y + line, list.width, 1);
-        let at_cursor = index == pane.index;
+    let lines = (pane.offset..).zip(list.y..list.y + list.height);
+    for (index, y) in lines {
+        let area = Area::new(list.x, y, list.width, 1);
+        let mut paint = Painted {
+            paint: &mut *paint,
+            area,
+            columns: &columns,
+            ascii: model.session.ascii,
+            at_cursor: index == pane.index,
+        };
         match &pane.rows {
             Rows::Items(projection) => {
-                let Some(id) = projection.rows().get(index) else {
+                let Some(line) = projection.line(index) else {
                     break;
                 };
-                let Some(shown) = model.store.row(*id) else {
-                    // Rows that are held still: this one has gone meanwhile, and those below it have not.
-                    let dash = if model.session.ascii { "-" } else { "—" };
-                    row(
-                        paint,
-                        area,
-                        model.session.ascii,
-                        at_cursor,
-                        false,
-                        Role::RowGone,
-                        |paint| put_gone(paint, area, dash),
-                    );
-                    continue;
-                };
-                let look = RowLook {
-                    row: shown,
-                    roster: model.roster(),
-                    now: model.now,
-                    ascii: model.session.ascii,
-                };
-                let marked = !pane.marked.is_empty()
-                    && pane.marked.contains(&RowKey::Item(shown.key().clone()));
-                let ground = if shown.cleared_at().is_some() {
-                    Role::RowGone
-                } else {
-                    Role::Row
-                };
-                row(
-                    paint,
-                    area,
-                    model.session.ascii,
-                    at_cursor,
-                    marked,
-                    ground,
-                    |paint| {
-                        let mut x = area.x + GUTTER;
-                        for (column, width) in &columns {
-                            if let Cells::Item(cell) = column.cell {
-                                put(paint, x, area.y, &cell(&look), *width, column.align);
-                            }
-                            x += width + 1;
-                        }
-                    },
-                );
+                item(model, line, &mut paint);
             }
             Rows::Feeds(feeds) => {
                 let Some(feed) = feeds
@@ -104,69 +69,137 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                     roster: model.roster(),
                     now: panes::aged(model.now, index),
                 };
-                row(
-                    paint,
-                    area,
-                    model.session.ascii,
-                    at_cursor,
-                    false,
-                    Role::Row,
-                    |paint| {
-                        let mut x = area.x + GUTTER;
-                        for (column, width) in &columns {
-                            if let Cells::Feed(cell) = column.cell {
-                                put(paint, x, area.y, &cell(&look), *width, column.align);
-                            }
-                            x += width + 1;
-                        }
-                    },
-                );
+                paint.row(Sign::None, Role::Row, |cells| match cells {
+                    Cells::Feed(cell) => Some(cell(&look)),
+                    Cells::Item(_) | Cells::Both(..) => None,
+                });
             }
         }
     }
 }
 
-fn put_gone(paint: &mut Paint<'_>, line: Area, dash: &str) {
-    let x = line.x + GUTTER;
-    paint.text(
-        x,
-        line.y,
-        &format!("{dash} gone"),
-        Role::RowGone,
-        line.width.saturating_sub(GUTTER),
-    );
+/// A line of items: a row, a fold, or a row below its fold.
+fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
+    let pane = model.pane();
+    let (id, fold) = match line {
+        Line::Row(id) | Line::Member(id) => (id, None),
+        Line::Fold(fold) => (fold.lead(), Some(fold)),
+    };
+    let Some(row) = model.store.row(id) else {
+        // Rows that are held still: this one has gone meanwhile, and those below it have not.
+        paint.gone();
+        return;
+    };
+    let (roster, now, ascii) = (model.roster(), model.now, model.session.ascii);
+    let is_marked = |id: RowId| {
+        let row = model.store.row(id);
+        row.is_some_and(|row| pane.marked.contains(&RowKey::Item(row.key().clone())))
+    };
+    let marked = !pane.marked.is_empty();
+    if let Some(fold) = fold {
+        let members = pane.members(fold);
+        let sign = if marked && members.clone().all(is_marked) {
+            Sign::Marked
+        } else if marked && { members }.any(is_marked) {
+            Sign::PartlyMarked
+        } else {
+            Sign::None
+        };
+        let look = FoldLook {
+            fold,
+            row,
+            roster,
+            now,
+            ascii,
+        };
+        paint.row(sign, Role::Row, |cells| match cells {
+            Cells::Both(_, cell) => Some(cell(&look)),
+            Cells::Item(_) | Cells::Feed(_) => None,
+        });
+        return;
+    }
+    let sign = match line {
+        _ if marked && is_marked(id) => Sign::Marked,
+        Line::Member(_) => Sign::Member,
+        _ => Sign::None,
+    };
+    let look = RowLook {
+        row,
+        roster,
+        now,
+        ascii,
+    };
+    let ground = if row.cleared_at().is_some() {
+        Role::RowGone
+    } else {
+        Role::Row
+    };
+    paint.row(sign, ground, |cells| match cells {
+        Cells::Item(cell) | Cells::Both(cell, _) => Some(cell(&look)),
+        Cells::Feed(_) => None,
+    });
 }
 
-fn row(
-    paint: &mut Paint<'_>,
+/// What stands before a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// Nothing.
+    None,
+    /// It is marked.
+    Marked,
+    /// Some of the rows of the fold are marked.
+    PartlyMarked,
+    /// It stands below its fold.
+    Member,
+}
+
+/// One line of the list under the brush.
+struct Painted<'p, 'b, 'c> {
+    paint: &'p mut Paint<'b>,
     area: Area,
+    columns: &'c [(&'static Column, u16)],
     ascii: bool,
     at_cursor: bool,
-    marked: bool,
-    ground: Role,
-    cells: impl FnOnce(&mut Paint<'_>),
-) {
-    paint.ground(area, ground);
-    cells(paint);
-    if marked {
-        paint.ground(area, Role::RowMarked);
-        paint.text(
-            area.x + 1,
-            area.y,
-            if ascii { "+" } else { "✓" },
-            Role::RowMarked,
-            1,
-        );
+}
+
+impl Painted<'_, '_, '_> {
+    /// A row that is no more.
+    fn gone(&mut self) {
+        let dash = if self.ascii { "-" } else { "—" };
+        let room = self.area.width.saturating_sub(GUTTER);
+        let x = self.area.x + GUTTER;
+        self.row(Sign::None, Role::RowGone, |_| None);
+        self.paint
+            .text(x, self.area.y, &format!("{dash} gone"), Role::RowGone, room);
     }
-    if at_cursor {
-        paint.ground(area, Role::RowCursor);
-        paint.text(
-            area.x,
-            area.y,
-            if ascii { ">" } else { "▌" },
-            Role::RowCursor,
-            1,
-        );
+
+    fn row<'a>(&mut self, sign: Sign, ground: Role, cell: impl Fn(&Cells) -> Option<Cell<'a>>) {
+        let (area, paint) = (self.area, &mut *self.paint);
+        paint.ground(area, ground);
+        let mut x = area.x + GUTTER;
+        for (column, width) in self.columns {
+            if let Some(cell) = cell(&column.cell) {
+                put(paint, x, area.y, &cell, *width, column.align);
+            }
+            x += width + 1;
+        }
+        if sign == Sign::Marked {
+            paint.ground(area, Role::RowMarked);
+        }
+        let (glyph, role) = match (sign, self.ascii) {
+            (Sign::None, _) => ("", Role::Row),
+            (Sign::Marked, false) => ("✓", Role::RowMarked),
+            (Sign::Marked, true) => ("+", Role::RowMarked),
+            (Sign::PartlyMarked, _) => ("~", Role::RowMarked),
+            (Sign::Member, false) => ("│", Role::MarkFold),
+            (Sign::Member, true) => ("|", Role::MarkFold),
+        };
+        paint.text(area.x + 1, area.y, glyph, role, 1);
+        if self.at_cursor {
+            paint.ground(area, Role::RowCursor);
+            let bar = if self.ascii { ">" } else { "▌" };
+            paint.text(area.x, area.y, bar, Role::RowCursor, 1);
+        }
     }
 }
 

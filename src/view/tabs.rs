@@ -101,10 +101,13 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     } else {
         order_name(pane)
     };
+    let (lines, items) = (pane.len(), pane.items());
     let position = if pane.is_empty() {
         String::new()
+    } else if lines == items {
+        format!(" {}/{lines} ", pane.index + 1)
     } else {
-        format!(" {}/{} ", pane.index + 1, pane.len())
+        format!(" {}/{lines} rows of {items} ", pane.index + 1)
     };
     let before = if position.is_empty() { " " } else { "" };
     let mut right = vec![span(position, Role::TextDim)];

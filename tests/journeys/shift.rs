@@ -28,6 +28,7 @@ use noctop::history::History;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
 use noctop::ledger::Ledger;
 use noctop::model::{Effect, Effects, Model, RowKey, Session};
+use noctop::panes::folds;
 use noctop::sim::faults::Fault;
 use noctop::sim::scenario::Scenario;
 use noctop::sim::{Options, Simulator};
@@ -481,6 +482,10 @@ impl Shift {
         self.settle();
         match &self.model.pane().cursor {
             Some(RowKey::Item(key)) => self.model.row(key).unwrap().item().name.to_string(),
+            Some(RowKey::Fold(key)) => {
+                let fold = self.model.pane().fold(key).unwrap();
+                folds::what(fold, self.model.store.row(fold.lead()).unwrap())
+            }
             Some(RowKey::Feed(feed)) => feed.to_string(),
             None => String::new(),
         }

@@ -176,14 +176,7 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
         };
         match column {
             Column::Severity => cutter.byte(row.severity() as u8),
-            Column::State => cutter.byte(match row.state() {
-                // NEW before ACK before WIN and SNZ; findings never carry WIN.
-                State::New if row.marks().contains(Mark::Win) => 2,
-                State::New => 0,
-                State::Acknowledged => 1,
-                State::Snoozed => 3,
-                State::Clear => 4,
-            }),
+            Column::State => cutter.byte(standing(row)),
             Column::Opened => cutter.time(item.opened),
             Column::Changed => cutter.time(item.changed),
             Column::Taken => cutter.time(row.taken_at()),
@@ -206,6 +199,17 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
     cutter.text(scope.region.as_str(), |byte| byte);
     // Unfolded: two ids may differ in case alone.
     cutter.text(&item.key.id, |byte| byte);
+}
+
+/// Where a row stands in the order of the Queue by its state: NEW before ACK before WIN and SNZ; findings never carry WIN.
+pub(super) fn standing(row: &Row) -> u8 {
+    match row.state() {
+        State::New if row.marks().contains(Mark::Win) => 2,
+        State::New => 0,
+        State::Acknowledged => 1,
+        State::Snoozed => 3,
+        State::Clear => 4,
+    }
 }
 
 fn rank<T: std::hash::Hash + Eq>(ranks: &HashMap<T, u16>, of: &T) -> [u8; 2] {

@@ -7,9 +7,12 @@
 //! ```text
 //!   note ──► dirty ──► few:  out of the order, and back in where they belong now ────────┐
 //!                 ├──► many:  read ─► sort ─► ties ─► merge with the rest ─► publish ────┼─► rows, counts,
-//!                 └──► most, or another query:  read all ─► sort ─► ties ─► publish ─────┘   positions
+//!                 └──► most, or another query:  read all ─► sort ─► ties ─► publish ─────┘   positions, lines
 //! ```
+//!
+//! Rows are what the answer is; lines are what is shown of it, where many rows are folded into one ([`fold`]).
 
+pub mod fold;
 mod key;
 mod query;
 mod sorter;
@@ -23,8 +26,10 @@ use crate::domain::{ItemKey, Kind, Severity};
 
 use super::{Changes, Row, RowId, Store};
 
+pub use fold::{Common, Fold, FoldKey, Folding, Line};
 pub use query::{Column, Direction, Include, QUEUE_ORDER, Query, SortKey};
 
+use fold::Folds;
 use key::{Chunk, Ranks, chunk, compare_rest};
 use sorter::{Entry, Sorter, Ties};
 
@@ -110,18 +115,18 @@ fn tag(row: &Row) -> u8 {
 #[derive(Debug)]
 struct Build {
     stage: Stage,
+    /// The places of the rows that are read; none when all are.
+    places: Option<Vec<usize>>,
     /// Where the rows that were read are merged into; none when all rows are read.
     base: Option<Vec<Entry>>,
+    /// The folds of the rows that were read, when all are.
+    folds: Folds,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// Reading rows: these places of the store, or all of them; `at` counts those that have been read.
-    Read {
-        places: Option<Vec<usize>>,
-        at: usize,
-        found: Vec<Entry>,
-    },
+    /// Reading rows; `at` counts those that have been read.
+    Read { at: usize, found: Vec<Entry> },
     /// Sorting by the first chunk of the key.
     Sort(Sorter),
     /// Ordering what is equal in it.
@@ -152,6 +157,7 @@ pub struct Projection {
     /// Where a row stands, by its place; believed only where `rows` agrees.
     positions: Vec<u32>,
     counts: Counts,
+    folds: Folds,
     /// Rows that changed since the answer, or the build under way, saw them.
     dirty: DirtyRows,
     /// Rows that are gone but still in the answer.
@@ -178,6 +184,7 @@ impl Projection {
             tags: Vec::new(),
             positions: Vec::new(),
             counts: Counts::default(),
+            folds: Folds::default(),
             dirty: DirtyRows::default(),
             removed: false,
             times: BinaryHeap::new(),
@@ -240,6 +247,51 @@ impl Projection {
     #[must_use]
     pub fn rows(&self) -> &[RowId] {
         &self.rows
+    }
+
+    /// How many lines are shown of the answer: as many as it has rows, but for what is folded.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.folds.lines(self.rows.len())
+    }
+
+    /// The line at this index.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Option<Line<'_>> {
+        self.folds.line(&self.rows, index)
+    }
+
+    /// On which line a row stands; none where it is not in the answer, or hidden in its fold.
+    #[must_use]
+    pub fn line_of(&self, id: RowId) -> Option<usize> {
+        self.folds.line_of(id, self.position(id)?)
+    }
+
+    /// The fold that a row of the answer stands in.
+    #[must_use]
+    pub fn fold_of(&self, id: RowId) -> Option<&Fold> {
+        self.position(id)?;
+        self.folds.of(id)
+    }
+
+    /// The fold with this identity, and the line it stands on. Where its rows have gone to another state together, it is
+    /// found there.
+    #[must_use]
+    pub fn fold(&self, key: &FoldKey) -> Option<(&Fold, usize)> {
+        let fold = self.folds.find(key)?;
+        Some((fold, self.folds.line_of_fold(fold)))
+    }
+
+    /// The rows of a fold, the oldest first.
+    pub fn members<'a>(&'a self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone + use<'a> {
+        self.folds.members(fold)
+    }
+
+    /// Shows the rows of a fold below it, or hides them again.
+    pub fn toggle(&mut self, key: &FoldKey) {
+        self.folds.toggle(key);
+        self.version += 1;
+        self.fold_up();
     }
 
     /// How many rows the answer has.
@@ -352,11 +404,12 @@ impl Projection {
         self.times.clear();
         self.build = Some(Build {
             stage: Stage::Read {
-                places: None,
                 at: 0,
                 found: Vec::new(),
             },
+            places: None,
             base: None,
+            folds: Folds::new(self.query.fold.clone()),
         });
     }
 
@@ -378,11 +431,12 @@ impl Projection {
             .collect();
         self.build = Some(Build {
             stage: Stage::Read {
-                places: Some(self.dirty.drain()),
                 at: 0,
                 found: Vec::new(),
             },
+            places: Some(self.dirty.drain()),
             base: Some(base),
+            folds: Folds::default(),
         });
     }
 
@@ -393,9 +447,17 @@ impl Projection {
         };
         loop {
             let step = match &mut build.stage {
-                Stage::Read { places, at, found } => self
-                    .read(store, now, places.as_deref(), at, found, budget)
-                    .then(|| Stage::Sort(Sorter::new(std::mem::take(found)))),
+                Stage::Read { at, found } => {
+                    let from = found.len();
+                    let places = build.places.as_deref();
+                    let is_read = self.read(store, now, places, at, found, budget);
+                    for entry in &found[from..] {
+                        if let Some(row) = store.row(entry.row) {
+                            build.folds.put(entry.row, row, store.roster());
+                        }
+                    }
+                    is_read.then(|| Stage::Sort(Sorter::new(std::mem::take(found))))
+                }
                 Stage::Sort(sorter) => sorter.step(budget).then(|| Stage::Ties {
                     entries: std::mem::take(&mut sorter.items),
                     ties: Ties::default(),
@@ -408,7 +470,11 @@ impl Projection {
                     };
                     if ties.step(entries, read, budget) {
                         let Some(base) = build.base.take() else {
+                            let is_same_question = self.answered;
                             self.publish(entries);
+                            build.folds.follow(&mut self.folds, is_same_question);
+                            self.folds = build.folds;
+                            self.fold_up();
                             return true;
                         };
                         Some(Stage::Merge(Merge {
@@ -427,6 +493,7 @@ impl Projection {
                     if merge.step(|id| self.dirty.contains(id), rest, budget) {
                         let merged = std::mem::take(&mut merge.merged);
                         self.publish(&merged);
+                        self.refold(store, build.places.as_deref().unwrap_or_default());
                         return true;
                     }
                     None
@@ -515,8 +582,8 @@ impl Projection {
         let mut out: Vec<usize> = places.iter().filter_map(|at| self.stands_at(*at)).collect();
         out.sort_unstable();
         let back: Vec<Entry> = places
-            .into_iter()
-            .filter_map(|place| self.entry(store, now, place))
+            .iter()
+            .filter_map(|place| self.entry(store, now, *place))
             .collect();
         self.removed = false;
         let before = self.rows.len();
@@ -533,12 +600,37 @@ impl Projection {
             .filter(|_| before == self.rows.len())
             .map_or(before.max(self.rows.len()), |last| last + 1);
         self.note_places(first..end.min(self.rows.len()));
+        self.refold(store, &places);
     }
 
     /// Where the row of this place of the store stands in the answer.
     fn stands_at(&self, place: usize) -> Option<usize> {
         let at = *self.positions.get(place)? as usize;
         (self.rows.get(at)?.place() == place).then_some(at)
+    }
+
+    /// Brings the folds up to date with rows that changed, came or went.
+    fn refold(&mut self, store: &Store, places: &[usize]) {
+        if self.query.fold.is_off() {
+            return;
+        }
+        for place in places {
+            self.folds.forget(*place);
+            if let Some((id, row)) = store.rows.at(*place)
+                && self.position(id).is_some()
+            {
+                self.folds.put(id, row, store.roster());
+            }
+        }
+        self.fold_up();
+    }
+
+    /// Judges what changed in the folds and lays the lines anew.
+    fn fold_up(&mut self) {
+        let mut folds = std::mem::take(&mut self.folds);
+        folds.judge();
+        folds.lay(&self.rows, |id| self.position(id));
+        self.folds = folds;
     }
 
     /// Takes rows that are gone out of an answer that stays visible during a build.
@@ -549,11 +641,15 @@ impl Projection {
         self.removed = false;
         let rows = self.rows.iter().enumerate();
         let gone = rows.filter(|(_, id)| store.row(**id).is_none());
-        let out: Vec<usize> = gone.map(|(at, _)| at).collect();
+        let (out, gone): (Vec<usize>, Vec<RowId>) = gone.map(|(at, id)| (at, *id)).unzip();
         if let Some(first) = out.first() {
             self.take_out(&out);
             self.version += 1;
             self.note_places(*first..self.rows.len());
+            for id in gone {
+                self.folds.forget(id.place());
+            }
+            self.fold_up();
         }
     }
 

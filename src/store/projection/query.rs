@@ -5,6 +5,8 @@ use crate::domain::{AccountId, Kind, Region, Roster, Severity};
 use crate::filter::Filter;
 use crate::store::Row;
 
+use super::fold::Folding;
+
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Column {
@@ -144,6 +146,8 @@ pub struct Query {
     pub include: Include,
     /// The order; rows that are equal in all of it are ordered by their identity.
     pub sort: Vec<SortKey>,
+    /// Which rows become one line. Neither rows nor counts hang on it.
+    pub fold: Folding,
 }
 
 /// Severity, then state, then oldest first.
