@@ -235,3 +235,6 @@ pub enum Line<'a> {
     /// A row below its opened fold.
     Member(RowId),
 }
+
+#[cfg(test)]
+mod tests;
