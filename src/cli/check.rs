@@ -161,7 +161,8 @@ impl Check {
         let snapshot = match Snapshot::take(
             &flags,
             self.start.demo.scenario.as_deref(),
-            crate::domain::Kind::ALL,
+            crate::domain::Kind::ASKING,
+            &filter,
             self.timeout,
         ) {
             Ok(snapshot) => snapshot,

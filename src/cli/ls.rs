@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use crate::clock::Timestamp;
 use crate::domain::text::age;
-use crate::domain::{FeedState, Kind};
+use crate::domain::{Detail, FeedState, Kind};
 use crate::filter::Filter;
 use crate::lifecycle::State;
 use crate::model::fit;
@@ -20,7 +21,7 @@ use crate::store::{FeedReport, Only, Row, RowId};
 use super::snapshot::Snapshot;
 use super::{BLIND, FAILED, Start, USAGE, complain, table};
 
-/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, acks, feeds, accounts.
+/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, mutes, acks, feeds, accounts.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub struct Ls {
@@ -68,6 +69,8 @@ enum What {
     Patches,
     /// Backup, copy and restore jobs of the last 24 hours, and what was not backed up.
     Backups,
+    /// Mute rules of CloudWatch that are active or scheduled.
+    Mutes,
     /// What somebody acknowledged or snoozed, of every kind.
     Acks,
     /// The coverage ledger: every feed with its state.
@@ -80,12 +83,14 @@ impl What {
     /// The kinds that have to be read for it.
     const fn kinds(self) -> &'static [Kind] {
         match self {
-            Self::Alarms => &[Kind::Alarm],
+            // Whether an alarm is muted is a fact about it, and a word of the filter.
+            Self::Alarms => &[Kind::Alarm, Kind::Mute],
             Self::Findings => &[Kind::Finding],
             Self::Incidents => &[Kind::Incident],
             Self::Windows => &[Kind::Window],
             Self::Patches => &[Kind::Patch],
             Self::Backups => &[Kind::Backup],
+            Self::Mutes => &[Kind::Mute],
             Self::Acks | Self::Feeds => Kind::ALL,
             Self::Accounts => &[],
         }
@@ -101,15 +106,29 @@ impl What {
 }
 
 impl What {
-    /// The rows that it lists, in queue order; what is acknowledged or snoozed longest first.
+    /// The rows that it lists, in queue order; what is acknowledged or snoozed longest first, mutes by their end.
     fn rows<'s>(self, snapshot: &'s Snapshot, filter: &Filter) -> Vec<(RowId, &'s Row)> {
         let mut rows = snapshot.rows(filter, self.include());
+        match self {
+            Self::Alarms => rows.retain(|(_, row)| row.key().kind == Kind::Alarm),
+            Self::Mutes => rows.sort_by_key(|(_, row)| end(row)),
+            _ => {}
+        }
         if self == Self::Acks {
             rows.retain(|(_, row)| matches!(row.state(), State::Acknowledged | State::Snoozed));
             rows.sort_by_key(|(_, row)| row.taken_at());
         }
         rows
     }
+}
+
+/// When a mute ends; what has no known end comes last.
+fn end(row: &Row) -> (bool, Option<Timestamp>) {
+    let end = match &row.item().detail {
+        Detail::Mute(mute) => mute.end(),
+        _ => None,
+    };
+    (end.is_none(), end)
 }
 
 /// How a snapshot is printed.
@@ -144,6 +163,7 @@ impl Ls {
             &flags,
             self.start.demo.scenario.as_deref(),
             self.what.kinds(),
+            &filter,
             self.timeout,
         ) {
             Ok(snapshot) => snapshot,

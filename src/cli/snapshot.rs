@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::domain::{Account, Kind};
 use crate::filter::Filter;
 use crate::ledger::{Cursor, Trouble};
+use crate::lifecycle::Mark;
 use crate::runtime::config::Flags;
 use crate::sources::sweep_once;
 use crate::store::projection::{Include, Projection, Query};
@@ -39,7 +40,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads everything that these kinds need, once. Ends after `patience` at the latest; what has not answered by
+    /// Reads everything that these kinds need, once, and mute rules where `filter` or a severity rule asks whether
+    /// an alarm is muted. Ends after `patience` at the latest; what has not answered by
     /// then is blind.
     ///
     /// # Errors
@@ -48,28 +50,39 @@ impl Snapshot {
         flags: &Flags,
         demo: Option<&str>,
         kinds: &[Kind],
+        filter: &Filter,
         patience: Duration,
     ) -> Result<Self, Refusal> {
-        Self::of(&Stage::set(flags, demo)?, kinds, patience)
+        Self::of(&Stage::set(flags, demo)?, kinds, filter, patience)
     }
 
     /// The same for a stage that is set already.
     ///
     /// # Errors
     /// The command could not begin.
-    pub fn of(stage: &Stage, kinds: &[Kind], patience: Duration) -> Result<Self, Refusal> {
+    pub fn of(
+        stage: &Stage,
+        kinds: &[Kind],
+        filter: &Filter,
+        patience: Duration,
+    ) -> Result<Self, Refusal> {
         let mut store = stage.store();
+        let mut needed = kinds.to_vec();
+        let asks = |filter: &Filter| filter.speaks_of(Mark::Muted);
+        let asked = asks(filter) || store.rules().iter().any(|rule| asks(&rule.filter));
+        if asked && kinds.contains(&Kind::Alarm) && !kinds.contains(&Kind::Mute) {
+            needed.push(Kind::Mute);
+        }
         let clock = Stage::clock();
         let runtime = Stage::runtime()?;
         let (fleet, census) = runtime.block_on(async {
             let fleet = stage::open(stage.config.fleet.clone(), Arc::clone(&clock)).await?;
             let (tx, mut rx) = mpsc::channel(WAITING);
             let settings = stage.sources();
-            let kinds = kinds.to_vec();
             let sweeping = Arc::clone(&clock);
             let swept = Arc::clone(&fleet);
             let sweep = tokio::spawn(async move {
-                sweep_once(&swept, &settings, &kinds, patience, sweeping, tx).await
+                sweep_once(&swept, &settings, &needed, patience, sweeping, tx).await
             });
             while let Some(batch) = rx.recv().await {
                 store.apply(batch);

@@ -276,11 +276,13 @@ impl Targets {
         }
         let stage = Stage::set(&flags, self.start.demo.scenario.as_deref())?;
         let kinds = if self.kind.is_empty() {
-            Kind::ALL
+            Kind::ASKING
         } else {
             &self.kind
         };
-        let snapshot = Snapshot::of(&stage, kinds, self.timeout)?;
+        // One that cannot be read was refused before.
+        let filter = self.filter().unwrap_or_default();
+        let snapshot = Snapshot::of(&stage, kinds, &filter, self.timeout)?;
         Ok((stage, snapshot))
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::model::{Action, DetailsView, Effect, Effects, Model, Overlay};
+use crate::panes;
 
-/// One step out, or `false` where there is nothing to step out of.
-fn step_out(model: &mut Model) -> bool {
+/// One step out, or nothing where there is nothing to step out of.
+fn step_out(model: &mut Model) -> Option<Effects> {
     if !model.chords.is_empty() {
         model.chords.clear();
     } else if model.overlay.take().is_some() {
@@ -28,19 +29,20 @@ fn step_out(model: &mut Model) -> bool {
     } else if !model.pane().marked.is_empty() {
         model.pane_mut().marked.clear();
         model.pane_mut().anchor = None;
+    } else if model.active >= panes::tabs().len() {
+        return Some(super::pane::go(model, model.tab));
     } else {
-        return false;
+        return None;
     }
-    true
+    Some(Effects::new())
 }
 
 pub(super) fn back(model: &mut Model, _: &Action) -> Effects {
-    step_out(model);
-    Effects::new()
+    step_out(model).unwrap_or_default()
 }
 
 pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
-    if !step_out(model) {
+    step_out(model).unwrap_or_else(|| {
         let question = match model.changing.under_way.len() {
             0 => "Quit noctop?",
             _ => "A change is under way; what is not sent yet is left. Quit?",
@@ -49,8 +51,8 @@ pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
             question: Arc::from(question),
             command: "app.quit",
         });
-    }
-    Effects::new()
+        Effects::new()
+    })
 }
 
 pub(super) fn quit(_: &mut Model, _: &Action) -> Effects {

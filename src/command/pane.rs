@@ -6,7 +6,10 @@ use crate::model::{Action, Effect, Effects, Model, Tone};
 use crate::panes;
 
 /// Shows a pane; its sources are asked first from now on.
-fn go(model: &mut Model, to: usize) -> Effects {
+pub(super) fn go(model: &mut Model, to: usize) -> Effects {
+    if model.active < panes::tabs().len() {
+        model.tab = model.active;
+    }
     model.active = to;
     model.details.shown = model.pane().cursor.clone();
     model.details.scroll = 0;
@@ -15,14 +18,15 @@ fn go(model: &mut Model, to: usize) -> Effects {
 }
 
 pub(super) fn next(model: &mut Model, _: &Action) -> Effects {
-    go(model, (model.active + 1) % panes::ALL.len())
+    // From a pane without a tab the first one is next.
+    let next = model.active.saturating_add(1);
+    go(model, if next < panes::tabs().len() { next } else { 0 })
 }
 
 pub(super) fn previous(model: &mut Model, _: &Action) -> Effects {
-    go(
-        model,
-        (model.active + panes::ALL.len() - 1) % panes::ALL.len(),
-    )
+    let last = panes::tabs().len().saturating_sub(1);
+    let before = model.active.checked_sub(1).unwrap_or(last);
+    go(model, before.min(last))
 }
 
 pub(super) fn show(model: &mut Model, action: &Action) -> Effects {
@@ -34,7 +38,7 @@ pub(super) fn show(model: &mut Model, action: &Action) -> Effects {
     let by_number = name
         .parse::<usize>()
         .ok()
-        .filter(|n| (1..=panes::ALL.len()).contains(n))
+        .filter(|n| (1..=panes::tabs().len()).contains(n))
         .map(|n| n - 1);
     let Some(to) = by_number.or_else(|| panes::named(name)) else {
         model.say(Tone::Refused, format!("There is no pane `{name}`."));

@@ -30,6 +30,8 @@ pub enum SourceId {
     Patches,
     /// AWS Backup jobs.
     Backup,
+    /// CloudWatch mute rules.
+    Mutes,
 }
 
 impl SourceId {
@@ -43,6 +45,7 @@ impl SourceId {
         Self::Windows,
         Self::Patches,
         Self::Backup,
+        Self::Mutes,
     ];
 
     /// The word in JSON, configuration and on the screen.
@@ -57,6 +60,7 @@ impl SourceId {
             Self::Windows => "windows",
             Self::Patches => "patches",
             Self::Backup => "backup",
+            Self::Mutes => "mutes",
         }
     }
 }

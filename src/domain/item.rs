@@ -10,6 +10,7 @@ use super::backup::BackupDetail;
 use super::finding::FindingDetail;
 use super::incident::IncidentDetail;
 use super::kind::Kind;
+use super::mute::MuteDetail;
 use super::patch::PatchDetail;
 use super::scope::Scope;
 use super::severity::Severity;
@@ -54,7 +55,8 @@ pub struct Item {
     pub key: ItemKey,
     /// Its ARN where it has one that does not follow from its key; see [`Item::arn`].
     pub told_arn: Option<Arc<str>>,
-    /// What it is called: alarm name, finding type, OpsItem title, window name, instance, protected resource. Neutralised.
+    /// What it is called: alarm name, finding type, OpsItem title, window name, instance, protected resource, rule name.
+    /// Neutralised.
     pub name: Arc<str>,
     /// A short sentence made from the facts, not the service's state reason. Neutralised.
     pub title: Arc<str>,
@@ -103,6 +105,8 @@ pub enum Detail {
     Patch(Box<PatchDetail>),
     /// See [`BackupDetail`].
     Backup(Box<BackupDetail>),
+    /// See [`MuteDetail`].
+    Mute(Box<MuteDetail>),
 }
 
 impl Detail {
@@ -116,6 +120,7 @@ impl Detail {
             Self::Window(_) => Kind::Window,
             Self::Patch(_) => Kind::Patch,
             Self::Backup(_) => Kind::Backup,
+            Self::Mute(_) => Kind::Mute,
         }
     }
 }

@@ -18,11 +18,24 @@ pub enum Kind {
     Patch,
     /// A backup, copy or restore job, or a resource whose job never started.
     Backup,
+    /// A mute rule: alarms that notify nobody for a time.
+    Mute,
 }
 
 impl Kind {
     /// Every kind, in the order of the panes.
     pub const ALL: &'static [Self] = &[
+        Self::Alarm,
+        Self::Finding,
+        Self::Incident,
+        Self::Window,
+        Self::Patch,
+        Self::Backup,
+        Self::Mute,
+    ];
+
+    /// The kinds whose items may ask for attention: the Queue, and every total.
+    pub const ASKING: &'static [Self] = &[
         Self::Alarm,
         Self::Finding,
         Self::Incident,
@@ -41,6 +54,7 @@ impl Kind {
             Self::Window => "window",
             Self::Patch => "patch",
             Self::Backup => "backup",
+            Self::Mute => "mute",
         }
     }
 
@@ -54,6 +68,7 @@ impl Kind {
             Self::Window => "windows",
             Self::Patch => "patches",
             Self::Backup => "backups",
+            Self::Mute => "mutes",
         }
     }
 }
@@ -74,5 +89,17 @@ impl FromStr for Kind {
             .copied()
             .find(|k| k.word() == s || k.plural() == s)
             .ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_asks_for_attention_stands_last() {
+        let (asking, others) = Kind::ALL.split_at(Kind::ASKING.len());
+        assert_eq!(asking, Kind::ASKING);
+        assert_eq!(others, [Kind::Mute]);
     }
 }

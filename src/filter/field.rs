@@ -35,7 +35,7 @@ pub enum Field {
     Is,
     /// Who has acknowledged it.
     Owner,
-    /// How long its acknowledgement still lasts.
+    /// How long its acknowledgement, or a mute rule's present mute, still lasts.
     Ends,
 }
 
@@ -103,7 +103,7 @@ impl Field {
             Self::Acct => "Account, by name or twelve-digit id.",
             Self::Region => "Region.",
             Self::State => "State: new or clear.",
-            Self::Kind => "Kind: alarm, finding, incident, window, patch or backup.",
+            Self::Kind => "Kind: alarm, finding, incident, window, patch, backup or mute.",
             Self::Age => "Time since it opened; needs a comparison.",
             Self::Tag => "Tag of the account: key, or key=value.",
             Self::Name => "The item's name.",
@@ -115,7 +115,9 @@ impl Field {
             Self::Namespace => "The namespace of an alarm's metric.",
             Self::Is => "A trait, such as overdue, missed or composite.",
             Self::Owner => "Who has it: an operator's name, `mine`, or `none`.",
-            Self::Ends => "How long its acknowledgement still lasts; always compared.",
+            Self::Ends => {
+                "How long its acknowledgement, or a mute rule's present mute, still lasts; always compared."
+            }
         }
     }
 

@@ -26,7 +26,7 @@ use std::str::FromStr;
 
 use crate::clock::Timestamp;
 use crate::domain::{Account, Item, Severity, SourceId};
-use crate::lifecycle::{Marks, State};
+use crate::lifecycle::{Mark, Marks, State};
 
 pub use complete::{Completion, Vocabulary, complete};
 pub use field::Field;
@@ -168,6 +168,12 @@ impl Filter {
     #[must_use]
     pub fn depends_on_time(&self) -> bool {
         self.terms.iter().any(|term| term.test.depends_on_time())
+    }
+
+    /// Whether it asks for this mark, or for its absence.
+    #[must_use]
+    pub fn speaks_of(&self, mark: Mark) -> bool {
+        self.terms.iter().any(|term| term.test == Test::Mark(mark))
     }
 
     /// The same filter as this operator means it: `owner:mine` speaks of them. Nobody's is nobody's otherwise.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmWatch;
+use crate::domain::mute::MuteDetail;
 use crate::domain::{AccountId, Detail, Kind, Severity, SourceId};
 use crate::lifecycle::{Mark, State};
 
@@ -102,8 +103,8 @@ impl Test {
             }),
             Self::Is(values) => values.iter().any(|t| t.holds(s.item, now)),
             Self::Owner(holders) => holders.iter().any(|holder| holder.has(s)),
-            Self::Ends(values) => s.taken.is_some_and(|taken| {
-                let left = taken.until.since(now);
+            Self::Ends(values) => end(s, now).is_some_and(|until| {
+                let left = until.since(now);
                 values.iter().any(|(op, span)| op.holds(&left, span))
             }),
             Self::Text(field, patterns) => patterns.iter().any(|p| text_matches(*field, p, s)),
@@ -124,18 +125,18 @@ impl Test {
                 .filter(|edge| *edge > now)
                 .min(),
             Self::Ends(values) => {
-                let until = s.taken?.until;
-                values
-                    .iter()
-                    .map(|(op, span)| {
+                let until = end(s, now);
+                let again = mute(s).and_then(|mute| mute.next_change(now));
+                let edges = until.into_iter().flat_map(|until| {
+                    values.iter().map(move |(op, span)| {
                         let edge = until.minus(*span);
                         match op {
                             Op::AtMost | Op::Over => edge,
                             Op::Under | Op::AtLeast => edge.plus(Duration::from_millis(1)),
                         }
                     })
-                    .filter(|edge| *edge > now)
-                    .min()
+                });
+                edges.chain(again).filter(|edge| *edge > now).min()
             }
             Self::Is(values) => values
                 .iter()
@@ -148,9 +149,27 @@ impl Test {
     pub(super) fn depends_on_time(&self) -> bool {
         match self {
             Self::Age(_) | Self::Ends(_) => true,
-            Self::Is(values) => values.contains(&Trait::Overdue),
+            Self::Is(values) => values
+                .iter()
+                .any(|t| matches!(t, Trait::Overdue | Trait::Running)),
             _ => false,
         }
+    }
+}
+
+/// A mute rule's facts.
+fn mute<'a>(s: &Subject<'a>) -> Option<&'a MuteDetail> {
+    match &s.item.detail {
+        Detail::Mute(mute) => Some(mute),
+        _ => None,
+    }
+}
+
+/// When its acknowledgement ends, or the mute that holds now.
+fn end(s: &Subject<'_>, now: Timestamp) -> Option<Timestamp> {
+    match mute(s) {
+        Some(mute) => mute.current(now)?.until,
+        None => s.taken.map(|taken| taken.until),
     }
 }
 

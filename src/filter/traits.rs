@@ -15,7 +15,7 @@ pub enum Trait {
     Failed,
     /// A window or backup whose time came and nothing ran.
     Missed,
-    /// A window or job that runs now.
+    /// A window, job or mute that runs now.
     Running,
     /// A disabled window; an alarm whose actions are disabled.
     Disabled,
@@ -82,7 +82,7 @@ impl Trait {
             Self::Open => "It asks for attention.",
             Self::Failed => "A job or window failed, or patches could not be installed.",
             Self::Missed => "A window or backup should have run and did not.",
-            Self::Running => "A window or job is running.",
+            Self::Running => "A window, job or mute is running.",
             Self::Disabled => "A window is disabled, or an alarm's actions are.",
             Self::Overdue => {
                 "The last good recovery point is older than twice the backup plan's cadence."
@@ -113,6 +113,7 @@ impl Trait {
             (Self::Running, Detail::Backup(job)) => {
                 matches!(&*job.status, "CREATED" | "PENDING" | "RUNNING" | "STARTED")
             }
+            (Self::Running, Detail::Mute(mute)) => mute.current(now).is_some(),
             (Self::Disabled, Detail::Window(window)) => window.phase == WindowPhase::Disabled,
             (Self::Disabled, Detail::Alarm(alarm)) => !alarm.actions_enabled,
             (Self::Overdue, Detail::Backup(job)) => {
@@ -136,11 +137,14 @@ impl Trait {
     /// When the answer may change by time alone, if ever after `now`.
     #[must_use]
     pub fn next_change(self, item: &Item, now: Timestamp) -> Option<Timestamp> {
-        let (Self::Overdue, Detail::Backup(job)) = (self, &item.detail) else {
-            return None;
-        };
-        let after = overdue_at(job)?.plus(std::time::Duration::from_millis(1));
-        (after > now).then_some(after)
+        match (self, &item.detail) {
+            (Self::Overdue, Detail::Backup(job)) => {
+                let after = overdue_at(job)?.plus(std::time::Duration::from_millis(1));
+                (after > now).then_some(after)
+            }
+            (Self::Running, Detail::Mute(mute)) => mute.next_change(now),
+            _ => None,
+        }
     }
 }
 

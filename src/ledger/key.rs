@@ -12,6 +12,7 @@ const fn tag(kind: Kind) -> &'static str {
         Kind::Window => "mw",
         Kind::Patch => "pat",
         Kind::Backup => "bk",
+        Kind::Mute => "mute",
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Mark {
     Flap,
     /// It was in ALARM and went silent.
     NoData,
+    /// A mute rule covers it: it notifies nobody.
+    Muted,
     /// Its feeds are late or blind.
     Stale,
 }
@@ -28,6 +30,7 @@ impl Mark {
         Self::Win,
         Self::Flap,
         Self::NoData,
+        Self::Muted,
         Self::Stale,
     ];
 
@@ -40,6 +43,7 @@ impl Mark {
             Self::Win => "win",
             Self::Flap => "flap",
             Self::NoData => "nodata",
+            Self::Muted => "muted",
             Self::Stale => "stale",
         }
     }
@@ -53,6 +57,7 @@ impl Mark {
             Self::Win => "WIN",
             Self::Flap => "FLAP",
             Self::NoData => "NO DATA",
+            Self::Muted => "MUTED",
             Self::Stale => "STALE",
         }
     }
@@ -75,6 +80,7 @@ impl Mark {
             Self::Win => "It began inside a maintenance window that is running now.",
             Self::Flap => "It fired again within ten minutes of clearing.",
             Self::NoData => "It was in ALARM and then its data stopped.",
+            Self::Muted => "A mute rule of CloudWatch covers it: it notifies nobody.",
             Self::Stale => "What is shown is old: its feed is late or blind.",
         }
     }

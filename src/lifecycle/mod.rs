@@ -107,6 +107,8 @@ pub struct Facts {
     pub flapped: Option<Timestamp>,
     /// Whether it began inside a maintenance window that is running now and aims at its instance.
     pub in_window: bool,
+    /// Whether a mute rule covers it now.
+    pub muted: bool,
     /// Whether every feed that knows it is late or blind.
     pub stale: bool,
     /// Its episode, by the service's own time.
@@ -154,6 +156,7 @@ pub fn triage(facts: &Facts, standing: &Standing, spans: &Spans, now: Timestamp)
         (Mark::Win, open && facts.in_window),
         (Mark::Flap, flapping),
         (Mark::NoData, open && facts.state == ItemState::NoData),
+        (Mark::Muted, !facts.vanished && facts.muted),
         (Mark::Stale, !facts.vanished && facts.stale),
     ]
     .into_iter()
@@ -183,6 +186,7 @@ mod tests {
         worse: false,
         flapped: None,
         in_window: false,
+        muted: false,
         stale: false,
         episode: Timestamp::ZERO,
         lineage: Timestamp::ZERO,
@@ -243,6 +247,24 @@ mod tests {
             ..facts
         };
         assert_eq!(derive(open, 0).1, "WIN");
+    }
+
+    #[test]
+    fn a_muted_alarm_says_so_and_stands_as_before() {
+        for state in [ItemState::Open, ItemState::Calm] {
+            let plain = Facts { state, ..CALM };
+            let muted = Facts {
+                muted: true,
+                ..plain
+            };
+            assert_eq!(derive(muted, 0), (derive(plain, 0).0, "MUTED".to_owned()));
+        }
+        let gone = Facts {
+            muted: true,
+            vanished: true,
+            ..CALM
+        };
+        assert_eq!(derive(gone, 0).1, "");
     }
 
     #[test]

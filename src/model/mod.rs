@@ -154,6 +154,8 @@ pub struct Model {
     pub panes: Vec<Pane>,
     /// Which pane is shown.
     pub active: usize,
+    /// The tab that was shown before: where stepping out of a pane without one leads.
+    pub tab: usize,
     /// Whether the pane has the screen for itself.
     pub zoomed: bool,
     /// What of the fleet is looked at.
@@ -228,6 +230,7 @@ impl Model {
             keymap,
             panes,
             active: 0,
+            tab: 0,
             zoomed: false,
             lens: Lens::default(),
             storm: panes::STORM,

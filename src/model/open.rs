@@ -61,16 +61,18 @@ pub struct Covered {
     pub all: Coverage,
     /// Of what is looked at: the accounts and regions of the lens.
     pub seen: Coverage,
+    /// Of the feeds that bring what asks for attention, as far as it is looked at: what the totals rest on.
+    pub counted: Coverage,
     /// Of each pane, in the order of [`panes::ALL`].
     pub panes: Vec<Coverage>,
     pub(super) is_stale: bool,
-    counted: Timestamp,
+    refreshed: Timestamp,
 }
 
 impl Covered {
     /// Counts again where that is due.
     pub fn refresh(&mut self, store: &Store, lens: &Lens, now: Timestamp) {
-        if !self.is_stale && self.counted.as_secs() == now.as_secs() && !self.panes.is_empty() {
+        if !self.is_stale && self.refreshed.as_secs() == now.as_secs() && !self.panes.is_empty() {
             return;
         }
         let all = store.coverage_by_source(&Only::default(), now);
@@ -86,12 +88,13 @@ impl Covered {
         };
         self.all = all.all();
         self.seen = seen.all();
+        self.counted = seen.asking();
         self.panes = panes::ALL
             .iter()
             .map(|pane| seen.of(pane.sources))
             .collect();
         self.is_stale = false;
-        self.counted = now;
+        self.refreshed = now;
     }
 
     /// Of this pane.

@@ -9,13 +9,14 @@ use super::cells::{
     ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, NAME_NARROW, NAME_WIDE, REGION, REGION_SHORT,
     SEVERITY, state_short,
 };
-use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width, folds};
+use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, RowLook, Width, folds};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "alarms",
     title: "Alarms",
     short: "Alm",
+    place: Place::Tab,
     lists: Lists::Every(&[Kind::Alarm]),
     sources: &[SourceId::Cloudwatch],
     columns: &[

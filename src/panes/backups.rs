@@ -8,13 +8,14 @@ use super::cells::{
     ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, WHAT, WHAT_SHORT,
     native,
 };
-use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
+use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, RowLook, Width};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "backups",
     title: "Backups",
     short: "Bkp",
+    place: Place::Tab,
     lists: Lists::Every(&[Kind::Backup]),
     sources: &[SourceId::Backup],
     columns: &[

@@ -74,7 +74,7 @@ pub const STATE_SHORT: Column = Column {
 /// From this list width on the state tells the owner's name and the time left.
 const WIDE_STATE: u16 = 140;
 
-/// `FLAP`, `NO DATA`, `WIN`, `STALE`.
+/// `FLAP`, `NO DATA`, `WIN`, `MUTED`, `STALE`.
 pub const MARKS: Column = Column {
     head: "marks",
     width: Width::Fixed(8),
@@ -356,6 +356,7 @@ fn marks<'a>(look: &RowLook<'a>) -> Cell<'a> {
         Some(Mark::Win) => Role::MarkWindow,
         Some(Mark::Flap) => Role::MarkFlap,
         Some(Mark::NoData) => Role::MarkNoData,
+        Some(Mark::Muted) => Role::MarkMuted,
         Some(Mark::Stale) => Role::MarkStale,
         _ => Role::Mark,
     };

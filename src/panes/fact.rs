@@ -19,6 +19,7 @@ pub fn what(item: &Item) -> String {
         Detail::Finding(d) => format!("{} {}", d.product, item.name),
         Detail::Incident(_) => format!("OpsItem {}", item.name),
         Detail::Window(_) => format!("window {}", item.name),
+        Detail::Mute(_) => format!("mute {}", item.name),
         Detail::Patch(_) => format!("patches {}", item.name),
         Detail::Backup(d) => match d.job {
             JobKind::Missed => format!("no backup {}", item.name),
@@ -82,6 +83,7 @@ pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
         Detail::Window(d) => Cow::Owned(window(d, now)),
         Detail::Patch(d) => Cow::Owned(patch(d, now)),
         Detail::Backup(d) => Cow::Owned(backup(d, now)),
+        Detail::Mute(d) => Cow::Owned(super::mutes::fact(d, now)),
     }
 }
 

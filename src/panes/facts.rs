@@ -16,7 +16,7 @@ use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
-use super::{backups, cells, fact, feeds};
+use super::{backups, cells, fact, feeds, mutes};
 
 /// One fact: a label and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Facts {
         }
     }
 
-    fn maybe(&mut self, label: &'static str, text: Option<impl AsRef<str>>) {
+    pub(super) fn maybe(&mut self, label: &'static str, text: Option<impl AsRef<str>>) {
         if let Some(text) = text {
             self.add(label, text.as_ref());
         }
@@ -172,12 +172,16 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
     facts.add("fact", fact::fact(item, now));
     acts(&mut facts, row, now);
     match &item.detail {
-        Detail::Alarm(d) => alarm(&mut facts, d),
+        Detail::Alarm(d) => {
+            mutes::of_alarm(&mut facts, row, store, now);
+            alarm(&mut facts, d);
+        }
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
         Detail::Incident(d) => incident(&mut facts, d),
         Detail::Window(d) => window(&mut facts, d, now),
         Detail::Patch(d) => patch(&mut facts, d, now),
         Detail::Backup(d) => backup(&mut facts, d, now),
+        Detail::Mute(d) => mutes::facts(&mut facts, d, row, store, now),
     }
     facts.add("since", moment(row.item().opened, now));
     if item.changed != row.item().opened {

@@ -7,13 +7,14 @@ use crate::domain::text::{age, coarse_age};
 use crate::domain::{FeedState, SourceId};
 use crate::theme::Role;
 
-use super::{Align, Cell, Cells, Column, FeedLook, Lists, NO_LIMIT, PaneSpec, Width};
+use super::{Align, Cell, Cells, Column, FeedLook, Lists, NO_LIMIT, PaneSpec, Place, Width};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "feeds",
     title: "Feeds",
     short: "Fds",
+    place: Place::Tab,
     lists: Lists::Feeds,
     sources: SourceId::ALL,
     columns: &[

@@ -7,13 +7,14 @@ use crate::theme::Role;
 use super::cells::{
     ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, ago,
 };
-use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, RowLook, Width};
+use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, RowLook, Width};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "findings",
     title: "Findings",
     short: "Fnd",
+    place: Place::Tab,
     lists: Lists::Open(&[Kind::Finding]),
     sources: &[SourceId::Guardduty, SourceId::Securityhub],
     columns: &[

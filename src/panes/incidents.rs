@@ -6,13 +6,14 @@ use crate::store::projection::QUEUE_ORDER;
 use super::cells::{
     ACCOUNT, AGE, FACT, NAME, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, native,
 };
-use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Width};
+use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, Width};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "incidents",
     title: "Incidents",
     short: "Inc",
+    place: Place::Tab,
     lists: Lists::Open(&[Kind::Incident]),
     sources: &[SourceId::Opsitems],
     columns: &[

@@ -35,6 +35,7 @@ pub fn console(item: &Item) -> Option<String> {
             "cloudwatch/home?region={region}#alarmsV2:alarm/{}",
             id(&item.key.id)
         ),
+        Detail::Mute(_) => format!("cloudwatch/home?region={region}#alarmsV2:"),
         Detail::Finding(d) if &*d.product == "GuardDuty" => {
             let finding = item.key.id.rsplit('/').next().unwrap_or(&item.key.id);
             format!(

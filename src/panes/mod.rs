@@ -13,6 +13,7 @@ mod findings;
 pub mod folds;
 mod incidents;
 pub mod link;
+mod mutes;
 mod patching;
 mod queue;
 
@@ -21,13 +22,13 @@ use std::borrow::Cow;
 use crate::clock::Timestamp;
 use crate::domain::{Kind, Roster, SourceId};
 use crate::store::projection::{Column as SortBy, Folding, SortKey};
-use crate::store::{FeedReport, Row};
+use crate::store::{FeedReport, Row, Store};
 use crate::theme::Role;
 
 pub use feeds::aged;
 pub use folds::FoldLook;
 
-/// Every pane, in the order of the tabs and of the keys `1`…`9`.
+/// Every pane: those with a tab first, in the order of the tabs and of the keys `1`…`9`.
 pub const ALL: &[&PaneSpec] = &[
     &queue::PANE,
     &alarms::PANE,
@@ -36,7 +37,24 @@ pub const ALL: &[&PaneSpec] = &[
     &patching::PANE,
     &backups::PANE,
     &feeds::PANE,
+    &mutes::PANE,
 ];
+
+/// Where a pane is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On a tab, under a number.
+    Tab,
+    /// In the palette and on the command line alone; stepping out of it leads back to the tab before.
+    Palette,
+}
+
+/// The panes that have a tab.
+#[must_use]
+pub fn tabs() -> &'static [&'static PaneSpec] {
+    let tabs = ALL.iter().position(|pane| pane.place != Place::Tab);
+    &ALL[..tabs.unwrap_or(ALL.len())]
+}
 
 /// What a pane lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +90,8 @@ pub struct PaneSpec {
     pub title: &'static str,
     /// The title where tabs are narrow, at most three letters.
     pub short: &'static str,
+    /// Where it is found.
+    pub place: Place,
     /// What it lists.
     pub lists: Lists,
     /// The sources that fill it: asked first while it is looked at, and the ones that make its totals partial.
@@ -165,6 +185,8 @@ pub enum Cells {
 pub struct RowLook<'a> {
     /// The row.
     pub row: &'a Row,
+    /// What is known of other items.
+    pub store: &'a Store,
     /// Names of accounts.
     pub roster: &'a Roster,
     /// The present.
@@ -242,7 +264,7 @@ pub const fn tabs_are_long(width: u16) -> bool {
 /// How wide each tab is on a screen of this width: the same for all, so that no count moves its neighbours.
 #[must_use]
 pub fn tab_width(width: u16) -> u16 {
-    let count = u16::try_from(ALL.len()).unwrap_or(1);
+    let count = u16::try_from(tabs().len()).unwrap_or(1);
     (width.saturating_sub(1) / count).min(20)
 }
 
@@ -250,7 +272,7 @@ pub fn tab_width(width: u16) -> u16 {
 #[must_use]
 pub fn tab_at(x: u16, width: u16) -> Option<usize> {
     let at = usize::from(x.saturating_sub(1) / tab_width(width).max(1));
-    (at < ALL.len()).then_some(at)
+    (at < tabs().len()).then_some(at)
 }
 
 /// The pane with this name, or a name that begins so.
@@ -338,6 +360,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_has_no_tab_stands_after_what_has_one() {
+        let (tabs, others) = ALL.split_at(tabs().len());
+        assert!(!tabs.is_empty() && tabs.iter().all(|pane| pane.place == Place::Tab));
+        assert!(others.iter().all(|pane| pane.place == Place::Palette));
     }
 
     #[test]

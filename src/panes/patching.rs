@@ -7,13 +7,14 @@ use super::cells::{
     ACCOUNT, AGE, FACT, REGION, REGION_SHORT, SEVERITY, STATE, STATE_SHORT, WHAT, WHAT_SHORT,
     native,
 };
-use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Width};
+use super::{Align, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, Width};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "patching",
     title: "Patching",
     short: "Pat",
+    place: Place::Tab,
     lists: Lists::Every(&[Kind::Window, Kind::Patch]),
     sources: &[SourceId::Windows, SourceId::Patches],
     columns: &[

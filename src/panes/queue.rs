@@ -7,14 +7,15 @@ use super::cells::{
     ACCOUNT, AGE, FACT_NARROW, FACT_WIDE, MARKS, REGION, REGION_SHORT, SEVERITY, STATE,
     STATE_SHORT, WHAT_MIDDLE, WHAT_NARROW, WHAT_WIDE,
 };
-use super::{Lists, PaneSpec};
+use super::{Lists, PaneSpec, Place};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
     name: "queue",
     title: "Queue",
     short: "Que",
-    lists: Lists::Open(Kind::ALL),
+    place: Place::Tab,
+    lists: Lists::Open(Kind::ASKING),
     sources: &[
         SourceId::Cloudwatch,
         SourceId::Guardduty,

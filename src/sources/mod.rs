@@ -19,6 +19,7 @@ pub mod guardduty;
 mod intern;
 pub mod live;
 mod moment;
+pub mod mutes;
 pub mod opsitems;
 pub mod patches;
 pub mod plan;
@@ -105,6 +106,7 @@ pub const ALL: &[&Source] = &[
     &windows::SOURCE,
     &patches::SOURCE,
     &backup::SOURCE,
+    &mutes::SOURCE,
 ];
 
 /// The source with this name, if it asks anything.

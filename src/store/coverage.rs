@@ -162,6 +162,18 @@ impl BySource {
         self.of(SourceId::ALL)
     }
 
+    /// Of the feeds that bring items which may ask for attention, and of the list of accounts behind them.
+    #[must_use]
+    pub fn asking(&self) -> Coverage {
+        let mut sum = Coverage::default();
+        for source in SourceId::ALL {
+            if kind_of(*source).is_none_or(|kind| Kind::ASKING.contains(&kind)) {
+                sum.absorb(&self.0[*source as usize]);
+            }
+        }
+        sum
+    }
+
     /// Of the feeds of these sources, each named once.
     #[must_use]
     pub fn of(&self, sources: &[SourceId]) -> Coverage {
@@ -284,6 +296,7 @@ pub const fn kind_of(source: SourceId) -> Option<Kind> {
         SourceId::Windows => Some(Kind::Window),
         SourceId::Patches => Some(Kind::Patch),
         SourceId::Backup => Some(Kind::Backup),
+        SourceId::Mutes => Some(Kind::Mute),
     }
 }
 

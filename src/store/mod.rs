@@ -21,6 +21,7 @@ pub mod export;
 mod feeds;
 mod join;
 mod learn;
+mod mutes;
 pub mod projection;
 mod row;
 mod settle;
@@ -40,10 +41,11 @@ use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
 pub use coverage::{BySource, Coverage, FeedReport, Matrix, Only};
-pub use row::{Row, RowId};
+pub use row::{Muted, Row, RowId};
 
 use deadlines::Deadlines;
 use feeds::{FeedEntry, FeedIndex};
+use mutes::Mutes;
 use slab::Slab;
 use windows::Windows;
 
@@ -82,6 +84,7 @@ pub struct Store {
     feeds: Vec<FeedEntry>,
     by_feed: HashMap<Feed, FeedIndex>,
     windows: Windows,
+    mutes: Mutes,
     /// What the ledger keeps, of items without a row as well: those may still come.
     entries: HashMap<ItemKey, Arc<Entry>>,
     deadlines: Deadlines,
@@ -107,6 +110,7 @@ impl Store {
             feeds: Vec::new(),
             by_feed: HashMap::new(),
             windows: Windows::default(),
+            mutes: Mutes::default(),
             entries: HashMap::new(),
             deadlines: Deadlines::default(),
             arrivals: 0,

@@ -60,6 +60,21 @@ pub(super) struct Past {
     pub lineage: Option<Timestamp>,
     /// What operators did about it.
     pub entry: Option<Arc<Entry>>,
+    /// The mute that covers it now.
+    pub muted: Option<Arc<Muted>>,
+}
+
+/// The mute that covers an alarm; of several the one that ends last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Muted {
+    /// The name of its rule.
+    pub rule: Arc<str>,
+    /// Until when, if that is known.
+    pub until: Option<Timestamp>,
+    /// The operator who made it with noctop.
+    pub by: Option<Arc<str>>,
+    /// Why.
+    pub note: Option<Arc<str>>,
 }
 
 /// One item with what is known about it beside its own facts.
@@ -119,6 +134,12 @@ impl Row {
     #[must_use]
     pub fn entry(&self) -> Option<&Arc<Entry>> {
         self.past.as_ref().and_then(|past| past.entry.as_ref())
+    }
+
+    /// The mute that covers it now, as far as the mute rules of its scope are read.
+    #[must_use]
+    pub fn muted(&self) -> Option<&Muted> {
+        self.past.as_ref().and_then(|past| past.muted.as_deref())
     }
 
     /// Its marks.

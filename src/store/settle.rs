@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState;
-use crate::domain::{Detail, FeedState, Item, ItemState, Kind, Roster, Scope};
+use crate::domain::{Detail, FeedState, Item, ItemKey, ItemState, Kind, Roster, Scope};
 use crate::filter::SourceSet;
 use crate::lifecycle::{self, Facts, Marks, State, Triage};
 use crate::triage::{Rules, Verdict};
@@ -23,6 +23,8 @@ pub(super) struct Turn {
     pub changes: Changes,
     /// Scopes in which other windows run than before.
     windows: Vec<Scope>,
+    /// Alarms that other mute rules name than before, or at other times.
+    muted: Vec<ItemKey>,
     /// Whether other rules or names apply than before, so that a higher severity is no news about the item.
     rejudging: bool,
 }
@@ -33,6 +35,7 @@ impl Turn {
             at,
             changes: Changes::default(),
             windows: Vec::new(),
+            muted: Vec::new(),
             rejudging: false,
         }
     }
@@ -213,8 +216,12 @@ impl Store {
             entry.remove();
         }
         if let Some(row) = self.rows.remove(id) {
-            if row.item.key.kind == Kind::Window && self.windows.note(id, &row.item, false) {
-                turn.windows.push(row.item.key.scope);
+            match row.item.key.kind {
+                Kind::Window if self.windows.note(id, &row.item, false) => {
+                    turn.windows.push(row.item.key.scope);
+                }
+                Kind::Mute => turn.muted.extend(self.mutes.forget(id)),
+                _ => {}
             }
             self.look.count(&row, -1);
             turn.changes.removed.push(id);
@@ -299,11 +306,20 @@ impl Store {
         if row.item.key.kind == Kind::Window && self.windows.note(id, &row.item, !row.vanished) {
             turn.windows.push(row.item.key.scope);
         }
-        let excuse = if row.item.key.kind == Kind::Alarm {
-            self.windows.excuse(&row.item, turn.at)
+        if row.item.key.kind == Kind::Mute {
+            turn.muted.extend(self.mutes.note(id, &row.item));
+        }
+        let (excuse, muted, mute_turns) = if row.item.key.kind == Kind::Alarm {
+            let (muted, turns) = self.mutes.over(&row.item.key, turn.at);
+            (self.windows.excuse(&row.item, turn.at), muted, turns)
         } else {
-            None
+            (None, None, None)
         };
+        let is_muted = muted.is_some();
+        if row.past.as_ref().and_then(|past| past.muted.as_ref()) != muted.as_ref() {
+            row.past_mut().muted = muted;
+            changed = true;
+        }
         let entry = match self.entries.get(row.key()) {
             known @ Some(_) => {
                 row.past_mut().entry = known.cloned();
@@ -319,6 +335,7 @@ impl Store {
             worse: row.worse,
             flapped: row.past.as_ref().and_then(|past| past.flapped),
             in_window: excuse.is_some(),
+            muted: is_muted,
             stale: stale && !row.claims.is_empty(),
             episode,
             lineage: row
@@ -361,11 +378,18 @@ impl Store {
             .map(|at| at.plus(spans.flap_shown))
             .filter(|at| *at > turn.at);
         let forgotten = row.vanished.then(|| row.forget_at(spans.keep_cleared));
-        let next = [excuse, rules_change, fades, forgotten, standing.next]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(Timestamp::ZERO);
+        let next = [
+            excuse,
+            mute_turns,
+            rules_change,
+            fades,
+            forgotten,
+            standing.next,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Timestamp::ZERO);
         if row.deadline != next {
             row.deadline = next;
             if !next.is_unknown() {
@@ -414,6 +438,11 @@ impl Store {
                 .map(|(id, _)| id)
                 .collect();
             for id in alarms {
+                self.settle(id, None, &mut turn);
+            }
+        }
+        for key in std::mem::take(&mut turn.muted) {
+            if let Some(id) = self.find(&key) {
                 self.settle(id, None, &mut turn);
             }
         }

@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) {
     if area.height > 1 {
         second(
             model,
-            &model.coverage.seen,
+            &model.coverage.counted,
             paint,
             Area::new(area.x, area.y + 1, area.width, 1),
         );

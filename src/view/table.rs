@@ -125,6 +125,7 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
     };
     let look = RowLook {
         row,
+        store: &model.store,
         roster,
         now,
         ascii,

@@ -14,7 +14,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) {
         return;
     }
     let mut x = line.x + 1;
-    for at in 0..panes::ALL.len() {
+    for at in 0..panes::tabs().len() {
         let tab = tab(model, at, line.width);
         let width = panes::tab_width(line.width);
         paint.spans(

@@ -107,7 +107,7 @@ const CAN_BE_OFF: &[SourceId] = &[SourceId::Guardduty, SourceId::Securityhub];
 fn service(source: SourceId) -> &'static str {
     match source {
         SourceId::Organizations => "organizations",
-        SourceId::Cloudwatch => "monitoring",
+        SourceId::Cloudwatch | SourceId::Mutes => "monitoring",
         SourceId::Guardduty => "guardduty",
         SourceId::Securityhub => "securityhub",
         SourceId::Opsitems | SourceId::Windows | SourceId::Patches => "ssm",

@@ -55,6 +55,13 @@ status = "SUSPENDED"
 per_cell = 130
 firing = 0.1
 no_data = 0.05
+
+[[alarms.mute]]
+name = "noctop-ben-"
+alarms = ["*a*"]
+note = "Rolling restart (muted by ben with noctop)"
+began = "25m"
+lasts = "2h"
 "#;
 
 /// The account and region that the matrix works on.

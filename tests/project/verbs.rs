@@ -58,9 +58,9 @@ fn every_command_is_reached_by_a_key_or_by_the_palette() {
 }
 
 #[test]
-fn every_pane_has_a_number_that_shows_it() {
+fn every_tab_has_a_number_that_shows_it() {
     let keymap = Keymap::shipped_default();
-    for (at, pane) in panes::ALL.iter().enumerate() {
+    for (at, pane) in panes::tabs().iter().enumerate() {
         let wanted = format!("pane.show {}", at + 1);
         let bound = keymap
             .bindings()

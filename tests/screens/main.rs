@@ -33,7 +33,7 @@ fn at_every_size(name: &str, screen: impl Fn(u16, u16) -> Console) {
 
 #[test]
 fn every_pane() {
-    for (at, pane) in panes::ALL.iter().enumerate() {
+    for (at, pane) in panes::tabs().iter().enumerate() {
         at_every_size(pane.name, |width, height| {
             Console::new(width, height).press(&(at + 1).to_string())
         });
@@ -139,7 +139,7 @@ fn marks_a_frozen_list_a_narrowed_fleet_and_another_order() {
 
 #[test]
 fn a_filter_that_empties_a_pane_is_said_and_never_taken_for_calm() {
-    for (at, pane) in panes::ALL.iter().enumerate() {
+    for (at, pane) in panes::tabs().iter().enumerate() {
         let text = Console::new(120, 40)
             .press(&format!("{} /", at + 1))
             .type_in("nothing-is-called-so")

@@ -80,6 +80,8 @@ const CLOUDWATCH_ALARMS: Quota = quota(
     9,
     "CloudWatch service quotas: DescribeAlarms 9 per second",
 );
+/// For mute rules CloudWatch publishes none.
+const CLOUDWATCH_MUTES: Quota = quota(5, 10, "not published; chosen with care");
 /// Security Hub, from the service's API reference.
 const SECURITYHUB_FINDINGS: Quota = quota(
     3,
@@ -135,7 +137,8 @@ reads! {
     LIST_UNIT_ACCOUNTS = "Organizations" "ListAccountsForParent" "organizations:ListAccountsForParent" ORGANIZATIONS "which accounts are in a unit";
     LIST_ACCOUNT_TAGS = "Organizations" "ListTagsForResource" "organizations:ListTagsForResource" ORGANIZATIONS_TAGS "the tags of an account, for filters and severity rules";
 
-    GET_ALARM_MUTE_RULE = "CloudWatch" "GetAlarmMuteRule" "cloudwatch:GetAlarmMuteRule" CLOUDWATCH_ALARMS "whether a mute was made, when its answer was lost";
+    LIST_ALARM_MUTE_RULES = "CloudWatch" "ListAlarmMuteRules" "cloudwatch:ListAlarmMuteRules" CLOUDWATCH_MUTES "which mute rules are active or scheduled";
+    GET_ALARM_MUTE_RULE = "CloudWatch" "GetAlarmMuteRule" "cloudwatch:GetAlarmMuteRule" CLOUDWATCH_MUTES "which alarms a rule mutes and when; whether a mute was made, when its answer was lost";
     DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";

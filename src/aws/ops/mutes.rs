@@ -46,6 +46,54 @@ pub fn rule_name(operator: &str, at: Timestamp) -> String {
     format!("noctop-{}-{}", session_name(operator), at.as_secs())
 }
 
+/// What stands in a rule that an operator made: why, and who.
+fn description(operator: &str, note: &str) -> String {
+    let text = if note.is_empty() {
+        format!("Muted{}", signed(operator))
+    } else {
+        format!("{note} (muted{})", signed(operator))
+    };
+    // The most that the service takes. The name of the rule still says who made it.
+    text.chars().take(1_024).collect()
+}
+
+fn signed(operator: &str) -> String {
+    format!(" by {operator}{SIGNED}")
+}
+
+/// How the description of a rule ends that noctop made, but for the bracket.
+const SIGNED: &str = " with noctop";
+
+/// Who made a rule with noctop, and why anybody made it, from its name and description.
+#[must_use]
+pub fn made<'a>(name: &'a str, description: &'a str) -> (Option<&'a str>, Option<&'a str>) {
+    let some = |text: &'a str| Some(text.trim()).filter(|text| !text.is_empty());
+    let whole = description.trim();
+    let signed = whole
+        .strip_suffix(')')
+        .unwrap_or(whole)
+        .strip_suffix(SIGNED);
+    if let Some((note, by)) = signed.and_then(|text| text.rsplit_once("(muted by ")) {
+        return (some(by), some(note));
+    }
+    if let Some(by) = signed.and_then(|text| text.strip_prefix("Muted by ")) {
+        return (some(by), None);
+    }
+    // `noctop-ana-1795000000`, and `-2` where the alarms took more than one rule.
+    let by = name.strip_prefix("noctop-").and_then(|rest| {
+        let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (rest, _) = rest.rsplit_once('-').filter(|(_, end)| is_number(end))?;
+        match rest
+            .rsplit_once('-')
+            .filter(|(_, end)| end.len() > 8 && is_number(end))
+        {
+            Some((by, _)) => some(by),
+            None => some(rest),
+        }
+    });
+    (by, some(whole))
+}
+
 impl PutMute {
     /// When the rule begins: at the first whole minute that is half a minute away, so that neither the way to AWS nor a
     /// clock that is a little slow puts it into the past, which the service does not take.
@@ -115,18 +163,14 @@ impl Change for PutMute {
                 .duration(format!("PT{}M", self.minutes()))
                 .timezone("UTC")
                 .build();
-            let note = if self.note.is_empty() {
-                format!("Muted by {operator} with noctop")
-            } else {
-                format!("{} (muted by {operator} with noctop)", self.note)
-            };
+            let description = description(&operator, &self.note);
             let acting = access.permitted(part);
             let answer = acting
                 .cloudwatch(&PUT_ALARM_MUTE_RULE.op, |client, with| {
                     client
                         .put_alarm_mute_rule()
                         .name(&name)
-                        .description(note.chars().take(1_024).collect::<String>())
+                        .description(description)
                         .rule(Rule::builder().schedule(schedule).build())
                         .mute_targets(MuteTargets::builder().set_alarm_names(Some(names)).build())
                         .start_date(DateTime::from_secs(begin.as_secs()))
@@ -327,6 +371,33 @@ pub(super) async fn look_deleted(access: &Access, open: &Open) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_made_a_rule_and_why_reads_back() {
+        let name = rule_name("Ana María", Timestamp::from_secs(1_795_000_000));
+        for note in ["", "deploy of ledger", "for (muted by nobody) reasons"] {
+            let text = description("ana", note);
+            let why = Some(note).filter(|note| !note.is_empty());
+            assert_eq!(made(&name, &text), (Some("ana"), why), "{text}");
+        }
+        // A note that fills the description leaves no room for the operator: the name of the rule tells it.
+        let full = "x".repeat(1_024);
+        let told = description("ana", &full);
+        assert_eq!(made(&name, &told), (Some("Ana-Mar-a"), Some(&*full)));
+        assert_eq!(made(&format!("{name}-2"), ""), (Some("Ana-Mar-a"), None));
+        // What others made says nothing of who they are.
+        for (name, text) in [
+            ("nightly-batch", "Batch runs"),
+            ("noctop-", ""),
+            ("noctop-ana", ""),
+        ] {
+            assert_eq!(
+                made(name, text),
+                (None, Some(text).filter(|t| !t.is_empty())),
+                "{name}"
+            );
+        }
+    }
 
     #[test]
     fn a_mute_begins_in_the_future_and_covers_what_was_asked() {

@@ -6,6 +6,7 @@ use crate::domain::alarm::{AlarmDetail, AlarmWatch};
 use crate::domain::backup::BackupDetail;
 use crate::domain::finding::FindingDetail;
 use crate::domain::incident::IncidentDetail;
+use crate::domain::mute::MuteDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::window::{WindowDetail, WindowRun};
 use crate::domain::{Detail, SourceId};
@@ -35,12 +36,13 @@ pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
         "ledger": super::acts::ledger(row),
     });
     let own = match &item.detail {
-        Detail::Alarm(detail) => alarm(detail),
+        Detail::Alarm(detail) => alarm(detail, row),
         Detail::Finding(detail) => finding(detail),
         Detail::Incident(detail) => incident(detail),
         Detail::Window(detail) => window(detail),
         Detail::Patch(detail) => patch(detail),
         Detail::Backup(detail) => backup(detail),
+        Detail::Mute(detail) => mute(detail),
     };
     let mut all = Map::new();
     for part in [common, own] {
@@ -51,7 +53,7 @@ pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
     Value::Object(all)
 }
 
-fn alarm(d: &AlarmDetail) -> Value {
+fn alarm(d: &AlarmDetail, row: &Row) -> Value {
     let mut watch = json!({
         "type": "metric", "namespace": null, "metric": null, "dimensions": {}, "statistic": null,
         "periodSeconds": null, "expression": null, "rule": null,
@@ -102,6 +104,12 @@ fn alarm(d: &AlarmDetail) -> Value {
         "suppressedBy": remarks.suppressed_by.as_deref(),
         "evaluationState": remarks.evaluation.as_deref(),
         "transitioned": time(d.transitioned),
+        "muted": row.muted().map(|muted| json!({
+            "rule": &*muted.rule,
+            "until": muted.until.and_then(time),
+            "by": muted.by.as_deref(),
+            "note": muted.note.as_deref(),
+        })),
     })
 }
 
@@ -242,5 +250,27 @@ fn backup(d: &BackupDetail) -> Value {
         "lastGood": d.last_good.and_then(time),
         "cadenceSeconds": d.cadence,
         "supersededBy": d.superseded_by.as_deref(),
+    })
+}
+
+fn mute(d: &MuteDetail) -> Value {
+    let spans: Vec<Value> = d
+        .spans
+        .iter()
+        .map(|span| json!({ "from": time(span.from), "until": span.until.and_then(time) }))
+        .collect();
+    let alarms: Vec<&str> = d.alarms.iter().map(|name| &**name).collect();
+    json!({
+        "alarms": alarms,
+        "rhythm": d.rhythm.word(),
+        "schedule": d.schedule.as_deref(),
+        "timezone": d.timezone.as_deref(),
+        "durationSeconds": d.lasts,
+        "starts": d.starts.and_then(time),
+        "expires": d.expires.and_then(time),
+        "spans": spans,
+        "by": d.by.as_deref(),
+        "note": d.note.as_deref(),
+        "unread": d.unread.as_deref(),
     })
 }

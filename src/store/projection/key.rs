@@ -7,7 +7,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::domain::{AccountId, Region};
+use crate::clock::Timestamp;
+use crate::domain::{AccountId, Detail, Region};
 use crate::filter::folded;
 use crate::lifecycle::{Mark, State};
 use crate::store::{Row, Store};
@@ -109,7 +110,7 @@ impl Cutter {
 
     /// A time, with the sign turned so that the past comes first. One that nobody knows is neither the oldest nor the
     /// newest: it comes last, whichever way the column is sorted.
-    fn time(&mut self, at: crate::clock::Timestamp) {
+    fn time(&mut self, at: Timestamp) {
         if at.is_unknown() {
             return self.bytes(&[0xff ^ self.flip; 8]);
         }
@@ -180,6 +181,10 @@ fn write(row: &Row, sort: &[SortKey], ranks: &Ranks, cutter: &mut Cutter) {
             Column::Opened => cutter.time(item.opened),
             Column::Changed => cutter.time(item.changed),
             Column::Taken => cutter.time(row.taken_at()),
+            Column::Ends => cutter.time(match &item.detail {
+                Detail::Mute(mute) => mute.end().unwrap_or_default(),
+                _ => Timestamp::ZERO,
+            }),
             Column::Account => cutter.bytes(&rank(&ranks.accounts, &scope.account)),
             Column::Region => cutter.bytes(&rank(&ranks.regions, &scope.region)),
             Column::Kind => cutter.byte(item.key.kind as u8),

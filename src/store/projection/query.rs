@@ -21,6 +21,8 @@ pub enum Column {
     Changed,
     /// When somebody acknowledged or snoozed it; ascending is longest ago first, and what nobody took comes last.
     Taken,
+    /// When a mute ends: the one that holds or comes next. What is no mute, or has no known end, comes last.
+    Ends,
     /// The account's name.
     Account,
     /// The region.
@@ -47,6 +49,7 @@ impl Column {
         Self::Opened,
         Self::Changed,
         Self::Taken,
+        Self::Ends,
         Self::Account,
         Self::Region,
         Self::Kind,
@@ -66,6 +69,7 @@ impl Column {
             Self::Opened => "opened",
             Self::Changed => "changed",
             Self::Taken => "taken",
+            Self::Ends => "ends",
             Self::Account => "account",
             Self::Region => "region",
             Self::Kind => "kind",

@@ -83,11 +83,11 @@ fn naive(store: &Store, sort: &[SortKey], a: &Row, b: &Row) -> Ordering {
             Column::Severity => a.severity().cmp(&b.severity()),
             Column::State => state(a).cmp(&state(b)),
             // What nobody knows comes last, whichever way.
-            Column::Opened | Column::Changed | Column::Taken => {
+            Column::Opened | Column::Changed | Column::Taken | Column::Ends => {
                 let of = |item: &Item| match key.column {
                     Column::Opened => item.opened,
                     Column::Changed => item.changed,
-                    // Nobody took any of these.
+                    // Nobody took any of these, and none is a mute.
                     _ => Timestamp::ZERO,
                 };
                 let order = of(x).is_unknown().cmp(&of(y).is_unknown());

@@ -74,6 +74,15 @@ impl Estate for CloudWatch {
         {
             me.plan_outage(site, outage);
         }
+        for mute in plan
+            .mute
+            .iter()
+            .filter(|m| site.stocked && covers(&m.accounts, &m.regions, site))
+        {
+            if let Some((name, rule)) = MuteRule::by_hand(site, mute, me.alarms.keys()) {
+                me.mutes.insert(name, rule);
+            }
+        }
         if plan.updates_per_second > 0.0 && !me.alarms.is_empty() {
             let names: Vec<_> = me
                 .alarms

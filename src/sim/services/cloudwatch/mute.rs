@@ -1,11 +1,14 @@
 //! Mute rules: times at which the actions of alarms are silent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::estate::CloudWatch;
+use super::section::Mute;
 use crate::clock::Timestamp;
 use crate::fields;
+use crate::sim::scenario::matches;
 use crate::sim::schedule::Schedule;
 use crate::sim::services::{Answer, Call, Refusal};
 use crate::sim::wire::{Map, Value};
@@ -45,6 +48,60 @@ impl MuteRule {
         } else {
             "SCHEDULED"
         }
+    }
+
+    /// A rule of the scenario, with its name. The moments are those of whole minutes, as in a rule that was put.
+    /// Nothing where its schedule cannot be read.
+    pub fn by_hand<'a>(
+        site: &Site,
+        mute: &Mute,
+        there: impl Iterator<Item = &'a Arc<str>>,
+    ) -> Option<(String, Self)> {
+        let begins = site.started.minus(mute.began.0).plus(mute.begins.0);
+        let begins = Timestamp::from_secs(begins.as_secs().div_euclid(60) * 60);
+        let zone = mute.timezone.as_deref().unwrap_or("UTC");
+        let expression = match &mute.cron {
+            Some(fields) => format!("cron({fields})"),
+            None => format!("at({})", begins.to_jiff().strftime("%Y-%m-%dT%H:%M")),
+        };
+        let (patterns, named): (Vec<&String>, Vec<&String>) =
+            mute.alarms.iter().partition(|name| name.contains('*'));
+        let fits = |name: &&Arc<str>| patterns.iter().any(|pattern| matches(pattern, name));
+        let alarms: Vec<String> = there
+            .filter(fits)
+            .map(ToString::to_string)
+            .chain(named.into_iter().cloned())
+            .take(100)
+            .collect();
+        let mut schedule = Map::default();
+        schedule.set("Expression", expression.as_str());
+        schedule.set("Duration", format!("PT{}M", mute.lasts.0.as_secs() / 60));
+        schedule.set("Timezone", zone);
+        let mut rule = Map::default();
+        rule.set("Schedule", schedule);
+        let mut targets = Map::default();
+        targets.set("AlarmNames", alarms.clone());
+        let mut members = Map::default();
+        members.set("Description", mute.note.clone());
+        members.set("Rule", rule);
+        members.set("MuteTargets", targets);
+        let once = mute.cron.is_none();
+        let name = if mute.name.ends_with('-') {
+            format!("{}{}", mute.name, begins.as_secs())
+        } else {
+            mute.name.clone()
+        };
+        let rule = Self {
+            schedule: Schedule::five_fields(&expression, zone)?,
+            lasts: mute.lasts.0,
+            members,
+            alarms,
+            starts: once.then_some(begins),
+            expires: once.then_some(begins.plus(mute.lasts.0)),
+            updated: site.started.min(begins).minus(Duration::from_secs(60)),
+            tags: BTreeMap::new(),
+        };
+        Some((name, rule))
     }
 
     fn summary(&self, name: &str, site: &Site, now: Timestamp) -> Map {

@@ -32,6 +32,8 @@ pub struct Section {
     pub alarm: Vec<Entry>,
     /// Times at which many alarms fire together.
     pub outage: Vec<Outage>,
+    /// Mute rules by hand.
+    pub mute: Vec<Mute>,
 }
 
 impl Default for Section {
@@ -47,6 +49,7 @@ impl Default for Section {
             updates_per_second: 0.0,
             alarm: Vec::new(),
             outage: Vec::new(),
+            mute: Vec::new(),
         }
     }
 }
@@ -123,6 +126,41 @@ pub struct Outage {
     /// How long it lasts; for good when absent.
     #[serde(default)]
     pub lasts: Option<Span>,
+}
+
+/// A mute rule by hand. With a `cron` it comes again; else it comes once, from `began` before the start or `begins`
+/// after it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mute {
+    /// Its name; one that ends in a dash is followed by the second of its beginning.
+    pub name: String,
+    /// Accounts, by id or name; all when empty.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Regions; all when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Its alarms. A name with a `*` stands for all that fit, another one need not exist (any more).
+    #[serde(default)]
+    pub alarms: Vec<String>,
+    /// Its description.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// When it comes again: five fields.
+    #[serde(default)]
+    pub cron: Option<String>,
+    /// The time zone of these.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// How long before the start it began.
+    #[serde(default)]
+    pub began: Span,
+    /// How long after the start it begins.
+    #[serde(default)]
+    pub begins: Span,
+    /// How long it mutes each time.
+    pub lasts: Span,
 }
 
 /// The text of a rule that reads well.
