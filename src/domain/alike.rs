@@ -83,6 +83,7 @@ pub fn likeness(item: &Item) -> u64 {
         },
         Detail::Finding(finding) => (&finding.product, &item.name).hash(&mut hash),
         Detail::Incident(incident) => (&incident.source, pattern(&item.name)).hash(&mut hash),
+        Detail::Mute(_) => pattern(&item.name).hash(&mut hash),
         Detail::Window(window) => (window.phase as u8, pattern(&item.name)).hash(&mut hash),
         Detail::Patch(patch) => match &patch.subject {
             PatchSubject::Group { .. } => true.hash(&mut hash),

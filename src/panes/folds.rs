@@ -51,7 +51,7 @@ fn name(item: &Item) -> String {
             _ => pattern(&item.name),
         },
         Detail::Finding(_) => item.name.to_string(),
-        Detail::Incident(_) | Detail::Window(_) => pattern(&item.name),
+        Detail::Incident(_) | Detail::Window(_) | Detail::Mute(_) => pattern(&item.name),
         Detail::Patch(patch) => match (&patch.subject, &patch.group) {
             (PatchSubject::Group { .. }, _) => "of groups".to_owned(),
             (PatchSubject::Instance(_), Some(group)) => format!("of {group}"),
@@ -72,6 +72,7 @@ pub fn alike(item: &Item) -> String {
         Detail::Finding(_) => return fact::what_short(item),
         Detail::Incident(_) => "OpsItems",
         Detail::Window(_) => "windows",
+        Detail::Mute(_) => "mutes",
         Detail::Patch(_) => "patches",
         Detail::Backup(backup) => match backup.job {
             JobKind::Backup => "backups",

@@ -305,8 +305,8 @@ proptest! {
         let mut defined = Defined::default();
         for change in &changes {
             let noted = world.drive(change);
-            projection.note(&noted);
-            plain.note(&noted);
+            projection.note(&world.store, &noted);
+            plain.note(&world.store, &noted);
             match change {
                 Change::Ask(narrow) => {
                     let asked = query(Folding::Storms(LEAST), *narrow);
@@ -346,7 +346,7 @@ proptest! {
         projection.at_once = 3;
         for change in &changes {
             let noted = world.drive(change);
-            projection.note(&noted);
+            projection.note(&world.store, &noted);
             if let Change::Ask(narrow) = change {
                 projection.ask(query(folding.clone(), *narrow));
             }
@@ -378,7 +378,7 @@ proptest! {
         let mut projection = Projection::new(query(Folding::By(by.clone()), false));
         for change in &changes {
             let noted = world.drive(change);
-            projection.note(&noted);
+            projection.note(&world.store, &noted);
             projection.refresh_fully(&world.store, at(NOW));
             let roster = world.store.roster();
             let mut accounts = BTreeSet::new();
@@ -421,7 +421,7 @@ fn storm(began: &[i64]) -> (Store, Projection) {
 
 fn go(store: &mut Store, projection: &mut Projection, body: Body) {
     let changes = store.apply(batch(alarms(), 0, NOW, body));
-    projection.note(&changes);
+    projection.note(store, &changes);
     projection.refresh_fully(store, at(NOW));
 }
 
