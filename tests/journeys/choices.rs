@@ -123,7 +123,7 @@ fn marks_are_kept_by_identity_and_counted() {
     shift
         .shows("2 marked")
         .press("j j v")
-        .shows("rows are marked");
+        .shows("items are marked");
     let ranged = shift.model.pane().marked.len();
     assert_eq!(ranged, 5);
     // A filter hides marked rows, it does not unmark them; and * takes only what is listed.

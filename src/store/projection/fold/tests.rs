@@ -520,25 +520,6 @@ fn a_fold_is_known_again_while_it_grows_and_shrinks_but_not_as_another_storm() {
 }
 
 #[test]
-fn what_went_to_another_state_as_a_whole_is_found_there() {
-    let (mut store, mut projection) = storm(&[0, 10, 20, 30]);
-    let key = fold_numbered(&projection, 0).unwrap();
-    let worse = (0..4).map(|n| {
-        let mut item = world::alarm(&format!("i{n}"), Alarm, n * 10);
-        item.severity = Severity::Critical;
-        item
-    });
-    go(
-        &mut store,
-        &mut projection,
-        changed(worse.collect::<Vec<_>>()),
-    );
-    let (fold, _) = projection.fold(&key).unwrap();
-    assert_eq!(fold.severity(), Severity::Critical);
-    assert!(!fold.key().is_same(&key));
-}
-
-#[test]
 fn another_order_leaves_the_fold_at_its_first_row() {
     let (store, mut projection) = storm(&[30, 20, 10, 0]);
     projection.ask(Query {
