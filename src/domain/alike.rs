@@ -38,8 +38,8 @@ impl Side {
     #[must_use]
     pub fn of(terms: &AlarmTerms) -> Self {
         match (terms.comparison.as_deref(), terms.threshold) {
-            (Some("GreaterThanThreshold"), Some(level)) if level == 0.0 => Self::Any,
-            (Some("GreaterThanOrEqualToThreshold"), Some(level)) if level == 1.0 => Self::Any,
+            (Some("GreaterThanThreshold"), Some(0.0)) => Self::Any,
+            (Some("GreaterThanOrEqualToThreshold"), Some(1.0)) => Self::Any,
             (Some("GreaterThanThreshold" | "GreaterThanOrEqualToThreshold"), _) => Self::High,
             (Some("LessThanThreshold" | "LessThanOrEqualToThreshold"), _) => Self::Low,
             _ => Self::Odd,

@@ -322,7 +322,7 @@ impl Folding {
     fn ranges(&self, members: &[Member], stood: &[(Timestamp, Timestamp)]) -> Vec<Range<usize>> {
         let least = match self {
             Self::Off => return Vec::new(),
-            Self::By(_) => return vec![0..members.len()],
+            Self::By(_) => return std::iter::once(0..members.len()).collect(),
             Self::Storms(least) => *least,
         };
         let keep = least.div_ceil(2).max(2);
