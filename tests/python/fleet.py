@@ -447,6 +447,8 @@ SOURCES = {
     "alarms": ["cloudwatch"], "findings": ["guardduty", "securityhub"], "incidents": ["opsitems"],
     "windows": ["windows"], "patches": ["patches"], "backups": ["backup"],
 }
+# What is asked beside the source itself, because a row says something of it: which mute rule covers an alarm.
+ASIDE = {"alarms": ["mutes"]}
 
 
 Done = collections.namedtuple("Done", "code out err")

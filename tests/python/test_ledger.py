@@ -70,13 +70,15 @@ def test_somebody_elses_table_is_left_alone(noctop, dynamodb):
 
 def test_operators_share_a_table_on_an_independent_server(moto, tmp_path):
     """Findings and table both live in moto: exactly one has a finding, the other is told who, and gives way."""
+    # What other tests read of moto is in another region; it keeps one world for all of them.
+    region = "eu-central-1"
     keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
-    hub = boto3.client("securityhub", endpoint_url=moto, region_name=REGION, **keys)
-    account = boto3.client("sts", endpoint_url=moto, region_name=REGION, **keys).get_caller_identity()["Account"]
-    ident = f"arn:aws:example:{REGION}:{account}:finding/contested"
+    hub = boto3.client("securityhub", endpoint_url=moto, region_name=region, **keys)
+    account = boto3.client("sts", endpoint_url=moto, region_name=region, **keys).get_caller_identity()["Account"]
+    ident = f"arn:aws:example:{region}:{account}:finding/contested"
     hub.batch_import_findings(Findings=[{
         "SchemaVersion": "2018-10-08", "Id": ident, "GeneratorId": "tests", "AwsAccountId": account,
-        "ProductArn": f"arn:aws:securityhub:{REGION}:{account}:product/{account}/default", "Region": REGION,
+        "ProductArn": f"arn:aws:securityhub:{region}:{account}:product/{account}/default", "Region": region,
         "Types": ["Software and Configuration Checks"], "CreatedAt": "2026-11-20T10:00:00Z",
         "UpdatedAt": "2026-11-20T11:00:00Z", "Severity": {"Label": "HIGH"}, "Title": "contested",
         "Description": "made by a test", "Resources": [{"Type": "Other", "Id": "thing"}],
@@ -84,7 +86,7 @@ def test_operators_share_a_table_on_an_independent_server(moto, tmp_path):
     }])
 
     def desk(operator):
-        settings = f'regions = ["{REGION}"]\n[operator]\nname = "{operator}"\n[ledger]\ntable = "shared-desk"\n'
+        settings = f'regions = ["{region}"]\n[operator]\nname = "{operator}"\n[ledger]\ntable = "shared-desk"\n'
         return fleet.Noctop(tmp_path / operator, moto, settings)
 
     ana, bo = desk("ana"), desk("bo")
@@ -107,6 +109,6 @@ def test_operators_share_a_table_on_an_independent_server(moto, tmp_path):
     assert back.code == 0, back.err
     _, document = ana.ls("findings")
     assert next(i for i in document["items"] if i["id"] == ident)["state"] == "new"
-    rows = fleet.walk(boto3.client("dynamodb", endpoint_url=moto, region_name=REGION, **keys).scan, "Items",
+    rows = fleet.walk(boto3.client("dynamodb", endpoint_url=moto, region_name=region, **keys).scan, "Items",
                       token="LastEvaluatedKey", TableName="shared-desk")
     assert any(ident in str(row) for row in rows)

@@ -57,7 +57,8 @@ def test_items_are_those_of_boto3(stage, scenario, kind):
     fleet.counted(document["coverage"])
     assert document["coverage"]["blind"] == [] and document["coverage"]["off"] == off
     # The organization's own feed and one for each source and place.
-    assert document["coverage"]["feeds"] == 1 + len(aws.places) * len(fleet.SOURCES[kind])
+    asked = len(fleet.SOURCES[kind]) + len(fleet.ASIDE.get(kind, []))
+    assert document["coverage"]["feeds"] == 1 + len(aws.places) * asked
     if kind == "findings":
         sequences = {i["id"] for i in document["items"] if i["detail"]["attackSequence"]}
         ruled = {i["id"] for i in document["items"] if i["detail"]["severityRule"]}
@@ -250,5 +251,6 @@ def test_the_demo_shows_what_blindness_looks_like(tmp_path):
     coverage = json.loads(done.stdout)["coverage"]
     fleet.counted(coverage)
     assert done.returncode == 4 and coverage["off"] > 0 and coverage["fresh"] > 100
-    assert fleet.blind_in(coverage) == {("cloudwatch", "112233445566", "us-east-1", "denied")}
+    assert fleet.blind_in(coverage) == {
+        (source, "112233445566", "us-east-1", "denied") for source in ("cloudwatch", "mutes")}
     assert "service control policy" in coverage["blind"][0]["message"]

@@ -62,7 +62,8 @@ def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source):
     assert code == 4
     coverage = document["coverage"]
     fleet.counted(coverage)
-    assert fleet.blind_in(coverage) == {(source, *place, word) for place, (_, word) in SICK.items()}
+    asked = [source, *fleet.ASIDE.get(kind, [])]
+    assert fleet.blind_in(coverage) == {(name, *place, word) for name in asked for place, (_, word) in SICK.items()}
     for blind in coverage["blind"]:
         place = f"{aws.names[blind['account']]} {blind['region']}"
         assert place in blind["message"] and blind["message"].endswith("."), blind
@@ -102,7 +103,8 @@ def test_silence_ends_with_the_patience_of_the_command(everyday):
     with sim.fault("hang", service="cloudwatch", account=MOBILE, region="us-east-1"):
         code, document = noctop.ls("alarms", "--timeout", "4s")
     assert code == 4
-    assert fleet.blind_in(document["coverage"]) == {("cloudwatch", MOBILE, "us-east-1", "unreachable")}
+    assert fleet.blind_in(document["coverage"]) == {
+        (source, MOBILE, "us-east-1", "unreachable") for source in ("cloudwatch", "mutes")}
     assert {i["account"]["id"] for i in document["items"]} >= {PAYMENTS, WEB, DATA, MOBILE}
     assert not any(i["account"]["id"] == MOBILE and i["region"] == "us-east-1" for i in document["items"])
 
