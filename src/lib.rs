@@ -12,6 +12,7 @@ pub mod filter;
 pub mod keymap;
 pub mod ledger;
 pub mod lifecycle;
+pub mod logs;
 pub mod model;
 pub mod panes;
 pub mod runbook;

@@ -13,5 +13,6 @@ pub mod fleet;
 pub mod guard;
 pub mod ledger;
 pub mod limit;
+pub mod logs;
 pub mod ops;
 pub mod pages;

@@ -98,6 +98,20 @@ const ORGANIZATIONS_TAGS: Quota = quota(10, 15, "not published; chosen with care
 /// STS allows hundreds; the cache of credentials keeps us far below.
 const STS: Quota = quota(50, 50, "not published per operation; chosen with care");
 
+/// CloudWatch Logs, from the quotas page of the service (per account and region). The first cannot be raised.
+const LOGS_FILTER: Quota = quota(
+    5,
+    5,
+    "CloudWatch Logs service quotas: FilterLogEvents 5 per second",
+);
+const LOGS_GROUPS: Quota = quota(
+    10,
+    10,
+    "CloudWatch Logs service quotas: DescribeLogGroups 10 per second",
+);
+/// How many sessions may be open has a quota, how often one is begun has none that is published.
+const LOGS_LIVE: Quota = quota(1, 5, "not published; chosen with care");
+
 const fn quota(per_second: u32, burst: u32, source: &'static str) -> Quota {
     Quota {
         per_second,
@@ -160,6 +174,10 @@ reads! {
     DESCRIBE_AUTOMATIONS = "SSM" "DescribeAutomationExecutions" "ssm:DescribeAutomationExecutions" SSM "executions, and the one whose answer was lost";
     GET_AUTOMATION = "SSM" "GetAutomationExecution" "ssm:GetAutomationExecution" SSM "one execution in full";
 
+    DESCRIBE_LOG_GROUPS = "CloudWatch Logs" "DescribeLogGroups" "logs:DescribeLogGroups" LOGS_GROUPS "which log groups there are";
+    FILTER_LOG_EVENTS = "CloudWatch Logs" "FilterLogEvents" "logs:FilterLogEvents" LOGS_FILTER "log lines";
+    START_LIVE_TAIL = "CloudWatch Logs" "StartLiveTail" "logs:StartLiveTail" LOGS_LIVE "log lines as they come; billed by the minute";
+
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";
     LIST_COPY_JOBS = "Backup" "ListCopyJobs" "backup:ListCopyJobs" BACKUP "copy jobs";
@@ -192,9 +210,16 @@ mod tests {
         let mut seen = BTreeSet::new();
         for op in READS {
             assert!(seen.insert((op.service, op.name)), "{op} stands twice");
-            let reads = ["Describe", "List", "Get", "AssumeRole"]
-                .iter()
-                .any(|verb| op.name.starts_with(verb));
+            let reads = [
+                "Describe",
+                "List",
+                "Get",
+                "AssumeRole",
+                "Filter",
+                "StartLiveTail",
+            ]
+            .iter()
+            .any(|verb| op.name.starts_with(verb));
             assert!(reads, "{op} does not read");
             assert!(op.action.ends_with(&format!(":{}", op.name)), "{op}");
             assert!(op.quota.per_second > 0 && op.quota.burst > 0, "{op}");
