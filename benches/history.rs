@@ -3,10 +3,7 @@
 //! `cargo bench --profile measure --bench history`. Nothing here passes or fails: the figures go into
 //! `docs/performance.md`. The month: 500,000 episodes of 20,000 alarms, each of which came and cleared, and twenty
 //! consoles a day that watch 2,000 feeds of which some are blind.
-#![expect(
-    clippy::print_stdout,
-    reason = "a bench prints its figures"
-)]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::time::{Duration, Instant};
 
@@ -27,8 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 fn scope(n: usize) -> Result<Scope, Trouble> {
     Ok(Scope {
-        account: format!("{:012}", 111_111_000_000 + n % 200).parse().map_err(|()| "account")?,
-        region: ["eu-west-1", "us-east-1"][n % 2].parse().map_err(|_| "region")?,
+        account: format!("{:012}", 111_111_000_000 + n % 200)
+            .parse()
+            .map_err(|()| "account")?,
+        region: ["eu-west-1", "us-east-1"][n % 2]
+            .parse()
+            .map_err(|_| "region")?,
     })
 }
 
@@ -115,11 +116,20 @@ fn main() -> Result<(), Trouble> {
             }
         }
         let at = |secs| Timestamp::from_secs(from + secs);
-        runtime.block_on(history.write(Facts { at: at(0), facts: first }))?;
-        runtime.block_on(history.write(Facts { at: at(80), facts: Vec::new() }))?;
+        runtime.block_on(history.write(Facts {
+            at: at(0),
+            facts: first,
+        }))?;
+        runtime.block_on(history.write(Facts {
+            at: at(80),
+            facts: Vec::new(),
+        }))?;
         history.settle(PATIENCE);
     }
-    println!("write: 600 consoles with 2,000 feeds each in {:.1?}", began.elapsed());
+    println!(
+        "write: 600 consoles with 2,000 feeds each in {:.1?}",
+        began.elapsed()
+    );
     let size = std::fs::metadata(&path)?.len() >> 20;
     println!("file: {size} MiB");
 

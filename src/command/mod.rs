@@ -7,6 +7,7 @@ pub mod change;
 pub mod choose;
 mod feed;
 pub mod filter;
+pub mod handover;
 pub mod help;
 mod mark;
 mod operator;

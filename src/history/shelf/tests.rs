@@ -351,7 +351,7 @@ proptest! {
                 break;
             }
         }
-        let told = |path: &Path| -> Vec<(Arc<str>, Timestamp, bool, Timestamp, Option<Severity>)> {
+        let told = |path: &Path| {
             let mut told: Vec<_> = within(path, 0, 2_000).episodes.iter().map(|e| {
                 (Arc::clone(&e.item.key.id), e.began, e.cleared.is_some(), e.came, e.rose.map(|(s, _)| s))
             }).collect();
