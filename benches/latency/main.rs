@@ -30,8 +30,8 @@ type Trouble = Box<dyn std::error::Error>;
 
 /// How long a fleet may take to be read for the first time.
 const LOADING: Duration = Duration::from_secs(300);
-/// How long an idle console is watched.
-const WATCHED: Duration = Duration::from_secs(30);
+/// How long an idle console is watched: what is asked every minute falls into it as often as it should.
+const WATCHED: Duration = Duration::from_secs(120);
 /// The rule below the tabs, with the position in the list.
 const RULE: u16 = 3;
 

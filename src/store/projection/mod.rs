@@ -586,20 +586,12 @@ impl Projection {
             .filter_map(|place| self.entry(store, now, *place))
             .collect();
         self.removed = false;
-        let before = self.rows.len();
-        self.take_out(&out);
-        let put = self.put_in(store, back);
-        let (first_in, last_in) = put.unzip();
-        let Some(first) = [out.first().copied(), first_in].into_iter().flatten().min() else {
+        if out.is_empty() && back.is_empty() {
             return;
-        };
+        }
+        let back = self.where_they_belong(store, &out, back);
+        self.replace(&out, &back);
         self.version += 1;
-        // As many in as out: what stands behind the last of them stands where it stood.
-        let last = [out.last().copied(), last_in].into_iter().flatten().max();
-        let end = last
-            .filter(|_| before == self.rows.len())
-            .map_or(before.max(self.rows.len()), |last| last + 1);
-        self.note_places(first..end.min(self.rows.len()));
         self.refold(store, &places);
     }
 
@@ -642,10 +634,9 @@ impl Projection {
         let rows = self.rows.iter().enumerate();
         let gone = rows.filter(|(_, id)| store.row(**id).is_none());
         let (out, gone): (Vec<usize>, Vec<RowId>) = gone.map(|(at, id)| (at, *id)).unzip();
-        if let Some(first) = out.first() {
-            self.take_out(&out);
+        if !out.is_empty() {
+            self.replace(&out, &[]);
             self.version += 1;
-            self.note_places(*first..self.rows.len());
             for id in gone {
                 self.folds.forget(id.place());
             }
@@ -653,60 +644,83 @@ impl Projection {
         }
     }
 
-    /// Takes the rows at these indices, in ascending order, out of the order. What is between two of them moves up as
-    /// a whole.
-    fn take_out(&mut self, out: &[usize]) {
-        let Some(first) = out.first() else { return };
-        let len = self.rows.len();
-        let mut to = *first;
-        for (i, at) in out.iter().enumerate() {
-            self.counts.take(self.tags[*at]);
-            let stretch = at + 1..out.get(i + 1).copied().unwrap_or(len);
-            self.keys.copy_within(stretch.clone(), to);
-            self.rows.copy_within(stretch.clone(), to);
-            self.tags.copy_within(stretch.clone(), to);
-            to += stretch.len();
-        }
-        self.keys.truncate(to);
-        self.rows.truncate(to);
-        self.tags.truncate(to);
-    }
-
-    /// Puts rows into the order where they belong; where the first and the last of them stand then.
-    fn put_in(&mut self, store: &Store, mut back: Vec<Entry>) -> Option<(usize, usize)> {
+    /// Where these rows belong: how many of the rows that stay, those at `out` aside, stand before each.
+    fn where_they_belong(
+        &self,
+        store: &Store,
+        out: &[usize],
+        mut back: Vec<Entry>,
+    ) -> Vec<(usize, Entry)> {
         let rest = |a, b| self.compare_rest(store, a, b);
         back.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| rest(a.row, b.row)));
-        // Where each belongs among the rows that stayed.
+        let kept = self.rows.len() - out.len();
         let mut from = 0;
-        let places: Vec<usize> = back
-            .iter()
+        back.into_iter()
             .map(|entry| {
-                from += partition(&self.keys[from..], &self.rows[from..], |key, row| {
-                    key.cmp(&entry.key)
-                        .then_with(|| rest(row, entry.row))
-                        .is_lt()
+                from = partition(from..kept, |n| {
+                    let at = among_all(out, n);
+                    let key = self.keys[at].cmp(&entry.key);
+                    key.then_with(|| rest(self.rows[at], entry.row)).is_lt()
                 });
-                from
+                (from, entry)
+            })
+            .collect()
+    }
+
+    /// Takes the rows at the indices `out` out of the order and puts others in, each behind so many of those that
+    /// stay. Both in ascending order. What lies between two of them moves as a whole, once, and only if it has to.
+    fn replace(&mut self, out: &[usize], back: &[(usize, Entry)]) {
+        let kept = self.rows.len() - out.len();
+        let mut cuts: Vec<usize> = out
+            .iter()
+            .enumerate()
+            .map(|(before, at)| at - before)
+            .chain(back.iter().map(|(place, _)| *place))
+            .chain([0, kept])
+            .collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let stretches: Vec<(Range<usize>, usize)> = cuts
+            .windows(2)
+            .map(|cut| {
+                let from = among_all(out, cut[0]);
+                let ahead = back.partition_point(|(place, _)| *place <= cut[0]);
+                (from..from + cut[1] - cut[0], cut[0] + ahead)
             })
             .collect();
-        let (first, last) = (*places.first()?, *places.last()? + places.len() - 1);
-        // From the back, so that everything moves once.
-        let mut end = self.rows.len();
-        let grown = end + back.len();
-        self.keys.resize(grown, 0);
-        self.rows.resize(grown, RowId::new(0, 0));
-        self.tags.resize(grown, 0);
-        for (i, (entry, place)) in back.iter().zip(&places).enumerate().rev() {
-            self.keys.copy_within(*place..end, place + i + 1);
-            self.rows.copy_within(*place..end, place + i + 1);
-            self.tags.copy_within(*place..end, place + i + 1);
-            self.keys[place + i] = entry.key;
-            self.rows[place + i] = entry.row;
-            self.tags[place + i] = entry.tag;
-            self.counts.add(entry.tag);
-            end = *place;
+        for at in out {
+            self.counts.take(self.tags[*at]);
         }
-        Some((first, last))
+        let len = kept + back.len();
+        let room = len.max(self.rows.len());
+        self.keys.resize(room, 0);
+        self.rows.resize(room, RowId::new(0, 0));
+        self.tags.resize(room, 0);
+        // What moves down is moved from the front, then what moves up from the back: nothing is overwritten that has
+        // not moved yet, because the stretches keep their order.
+        let down = stretches.iter().filter(|(from, to)| *to < from.start);
+        let up = stretches.iter().rev().filter(|(from, to)| *to > from.start);
+        for (from, to) in down.chain(up) {
+            self.keys.copy_within(from.clone(), *to);
+            self.rows.copy_within(from.clone(), *to);
+            self.tags.copy_within(from.clone(), *to);
+        }
+        self.keys.truncate(len);
+        self.rows.truncate(len);
+        self.tags.truncate(len);
+        for (from, to) in &stretches {
+            if *to != from.start {
+                self.note_places(*to..to + from.len());
+            }
+        }
+        for (before, (place, entry)) in back.iter().enumerate() {
+            let at = place + before;
+            self.keys[at] = entry.key;
+            self.rows[at] = entry.row;
+            self.tags[at] = entry.tag;
+            self.counts.add(entry.tag);
+            self.note_places(at..at + 1);
+        }
     }
 
     /// Notes where the rows at these indices stand.
@@ -775,18 +789,23 @@ impl Merge {
     }
 }
 
-/// How many of the first entries are `before`, by halving.
-fn partition(keys: &[u128], rows: &[RowId], before: impl Fn(u128, RowId) -> bool) -> usize {
-    let (mut low, mut high) = (0, keys.len());
+/// The first of these numbers that is not `before`, by halving.
+fn partition(numbers: Range<usize>, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (numbers.start, numbers.end);
     while low < high {
         let middle = low + (high - low) / 2;
-        if before(keys[middle], rows[middle]) {
+        if before(middle) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     low
+}
+
+/// The index among all rows of the `n`th one that is not at one of these indices, which are in ascending order.
+fn among_all(out: &[usize], n: usize) -> usize {
+    n + partition(0..out.len(), |i| out[i] - i <= n)
 }
 
 /// A set of places in the store, with a list to walk it. Where a row went and another came, both are meant.
