@@ -33,7 +33,10 @@ pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
 
 fn take_in(model: &mut Model, msg: Msg) -> Effects {
     match msg {
-        Msg::Pressed(chord) => press::pressed(model, chord),
+        Msg::Pressed(chord) => {
+            settle::catch_up(model);
+            press::pressed(model, chord)
+        }
         Msg::Pasted(text) => press::pasted(model, &text),
         Msg::Wheeled(rows) => press::wheeled(model, rows),
         Msg::Clicked { x, y } => press::clicked(model, x, y),

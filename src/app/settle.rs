@@ -34,10 +34,19 @@ pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
     let areas = model.areas();
     let height = usize::from(areas.list.height);
     let active = model.active;
+    model.settled = Some(active);
     model.panes[active].settle(&model.store, now, height);
     follow(model, now);
     clamp(model);
     settled
+}
+
+/// Brings a pane up to date that was opened since the last frame: a key typed right behind the one that opened it means
+/// the rows that are there now, not those of its last time or none.
+pub(super) fn catch_up(model: &mut Model) {
+    if model.settled != Some(model.active) || !model.pane().is_answered() {
+        settle(model, model.now);
+    }
 }
 
 /// Refreshes the counts and the rows of the visible pane. Nobody sees the order of the others: each keeps a list of

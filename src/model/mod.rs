@@ -154,6 +154,8 @@ pub struct Model {
     pub panes: Vec<Pane>,
     /// Which pane is shown.
     pub active: usize,
+    /// Which pane was brought up to date last: it alone is in order.
+    pub settled: Option<usize>,
     /// The tab that was shown before: where stepping out of a pane without one leads.
     pub tab: usize,
     /// Whether the pane has the screen for itself.
@@ -230,6 +232,7 @@ impl Model {
             keymap,
             panes,
             active: 0,
+            settled: None,
             tab: 0,
             zoomed: false,
             lens: Lens::default(),

@@ -34,6 +34,17 @@ fn a_row_that_vanishes_under_the_cursor_costs_one_key_and_names_both() {
 }
 
 #[test]
+fn a_key_typed_right_behind_the_one_that_opens_a_pane_means_the_rows_of_that_pane() {
+    let mut shift = Shift::begin_loaded();
+    shift.rush("2 j").screen();
+    assert!(shift.rows() > 2);
+    assert_eq!(shift.model.pane().index, 1, "nobody waits for a frame to go down");
+    let second = shift.under_cursor();
+    shift.press("1").rush("2 g g j y");
+    assert_eq!(shift.copied, [second]);
+}
+
+#[test]
 fn the_cursor_stays_on_its_item_when_others_come() {
     let mut shift = Shift::begin_loaded();
     shift

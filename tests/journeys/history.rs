@@ -90,6 +90,7 @@ fn a_blind_feed_is_counted_in_minutes_and_the_time_before_the_start_is_nobodys()
     step(&mut shift, 10);
     let broken = Fault::new(Faulty::ServerError)
         .service("monitoring")
+        .operation("DescribeAlarms")
         .account(PAYMENTS)
         .region(REGION);
     let fault = shift.fault(broken);

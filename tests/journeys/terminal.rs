@@ -42,7 +42,7 @@ fn the_demo_paints_moves_and_quits() {
     console.send("2");
     console.wait("alarms", |screen| {
         let text = screen.contents();
-        text.contains(" Alarms ") && text.contains("1/")
+        text.contains("─ Alarms ") && text.contains(" 1/")
     });
     console.send("j");
     console.wait_text(" 2/");

@@ -621,7 +621,7 @@ impl Projection {
     fn fold_up(&mut self) {
         let mut folds = std::mem::take(&mut self.folds);
         folds.judge();
-        folds.lay(&self.rows, |id| self.position(id));
+        folds.lay(self.rows.len(), |id| self.position(id));
         self.folds = folds;
     }
 
