@@ -214,6 +214,8 @@ fn crowd(name: &str, options: &[&str], config: &str) -> Result<(), Trouble> {
     let home = Home::facing(&sim, &format!("{others}{config}"))?;
     let mut terminal = Terminal::start(home.noctop(&["--command", "alarms"]))?;
     terminal.wait("the whole fleet", LOADING, is_loaded)?;
+    // Every item is a line: what is folded moves the lines below it, and a key could not be told from an update.
+    terminal.type_in("=")?;
     // The last column chosen is the first of the order: region, account, name.
     for column in ["name", "account", "reg"] {
         terminal.type_in(&format!("s{column}\r"))?;

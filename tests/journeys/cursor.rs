@@ -38,7 +38,11 @@ fn a_key_typed_right_behind_the_one_that_opens_a_pane_means_the_rows_of_that_pan
     let mut shift = Shift::begin_loaded();
     shift.rush("2 j").screen();
     assert!(shift.rows() > 2);
-    assert_eq!(shift.model.pane().index, 1, "nobody waits for a frame to go down");
+    assert_eq!(
+        shift.model.pane().index,
+        1,
+        "nobody waits for a frame to go down"
+    );
     let second = shift.under_cursor();
     shift.press("1").rush("2 g g j y");
     assert_eq!(shift.copied, [second]);

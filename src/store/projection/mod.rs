@@ -657,7 +657,11 @@ impl Projection {
         let mut from = 0;
         back.into_iter()
             .map(|entry| {
-                from = partition(from..kept, |n| {
+                // Most changes leave a row near where it was.
+                let near = self
+                    .stands_at(entry.row.place())
+                    .map_or(kept / 2, |at| at - out.partition_point(|out| *out < at));
+                from = partition_near(from..kept, near, |n| {
                     let at = among_all(out, n);
                     let key = self.keys[at].cmp(&entry.key);
                     key.then_with(|| rest(self.rows[at], entry.row)).is_lt()
@@ -801,6 +805,33 @@ fn partition(numbers: Range<usize>, before: impl Fn(usize) -> bool) -> usize {
         }
     }
     low
+}
+
+/// [`partition`], looked for around `near` first, in growing steps.
+fn partition_near(numbers: Range<usize>, near: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (numbers.start, numbers.end);
+    let mut near = near.clamp(low, high);
+    let mut step = 1;
+    if near < high && before(near) {
+        while near < high && before(near) {
+            low = near + 1;
+            near = near.saturating_add(step);
+            step *= 2;
+        }
+        high = high.min(near);
+    } else {
+        high = near;
+        while high > low {
+            let probe = high.saturating_sub(step).max(low);
+            if before(probe) {
+                low = probe + 1;
+                break;
+            }
+            high = probe;
+            step *= 2;
+        }
+    }
+    partition(low..high, before)
 }
 
 /// The index among all rows of the `n`th one that is not at one of these indices, which are in ascending order.

@@ -37,6 +37,9 @@ struct Group {
     members: Vec<Member>,
     /// Those that came since.
     arrived: Vec<Member>,
+    /// The turns of those that went since.
+    gone: Vec<u32>,
+    /// The folds that stand in it, in the order in which they began.
     folds: Vec<u32>,
     /// When the folds began and ended that stood in an answer before this one.
     stood: Vec<(Timestamp, Timestamp)>,
@@ -48,15 +51,17 @@ struct Group {
 struct Place {
     group: u32,
     turn: u32,
-    fold: u32,
+    /// When it began: in which of the group's folds it stands, if in any.
+    opened: Timestamp,
 }
 
+/// No group.
 const NONE: u32 = u32::MAX;
 
 const NOWHERE: Place = Place {
     group: NONE,
     turn: 0,
-    fold: NONE,
+    opened: Timestamp::ZERO,
 };
 
 /// Things by small numbers, so that different ones can be counted without hashing.
@@ -162,7 +167,7 @@ impl Folds {
         self.places[place] = Place {
             group,
             turn: self.turn,
-            fold: NONE,
+            opened: member.opened,
         };
         self.groups[group as usize].arrived.push(member);
         self.touch(group);
@@ -171,8 +176,9 @@ impl Folds {
     /// The row that stood at this place is not in the answer, or is another than before.
     pub fn forget(&mut self, place: usize) {
         if let Some(known) = self.places.get_mut(place) {
-            let group = std::mem::replace(known, NOWHERE).group;
-            if group != NONE {
+            let Place { group, turn, .. } = std::mem::replace(known, NOWHERE);
+            if let Some(left) = self.groups.get_mut(group as usize) {
+                left.gone.push(turn);
                 self.touch(group);
             }
         }
@@ -210,7 +216,12 @@ impl Folds {
     /// The number of the fold that this row stands in.
     pub(super) fn number_of(&self, id: RowId) -> Option<u32> {
         let place = self.places.get(id.place())?;
-        (place.fold != NONE).then_some(place.fold)
+        let folds = &self.groups.get(place.group as usize)?.folds;
+        // Folds of one group are apart in time.
+        folds.iter().copied().find(|number| {
+            self.numbered(*number)
+                .is_some_and(|fold| (fold.oldest..=fold.newest).contains(&place.opened))
+        })
     }
 
     /// The fold with this number.
@@ -218,10 +229,9 @@ impl Folds {
         self.folds.get(number as usize)?.as_ref()
     }
 
-    /// The fold that this row stands in.
+    /// The fold that this row of the answer stands in.
     pub fn of(&self, id: RowId) -> Option<&Fold> {
         self.numbered(self.number_of(id)?)
-            .filter(|fold| self.members(fold).any(|member| member == id))
     }
 
     /// The fold that a key means: the same, or else the same storm in another state or severity, because its rows went
@@ -269,15 +279,14 @@ impl Folds {
 
     fn judge_group(&mut self, number: u32) {
         let mut group = std::mem::take(&mut self.groups[number as usize]);
-        let places = &mut self.places;
-        let lives = |member: &Member| {
-            places
-                .get(member.row.place())
-                .is_some_and(|place| place.group == number && place.turn == member.turn)
-        };
-        group.members.retain(lives);
-        if !group.arrived.is_empty() {
+        if !group.gone.is_empty() {
+            group.gone.sort_unstable();
+            let gone = std::mem::take(&mut group.gone);
+            let lives = |member: &Member| gone.binary_search(&member.turn).is_err();
+            group.members.retain(lives);
             group.arrived.retain(lives);
+        }
+        if !group.arrived.is_empty() {
             group.members.append(&mut group.arrived);
             group
                 .members
@@ -296,9 +305,6 @@ impl Folds {
             self.free_groups.push(number);
             return;
         }
-        for member in &group.members {
-            places[member.row.place()].fold = NONE;
-        }
         for range in self.rule.ranges(&group.members, &stood) {
             let members = &group.members[range.clone()];
             let fold = self
@@ -308,9 +314,6 @@ impl Folds {
             self.folded += fold.len();
             let fold = take_or_push(&mut self.folds, &mut self.free_folds, Some(fold));
             group.folds.push(fold);
-            for member in members {
-                self.places[member.row.place()].fold = fold;
-            }
         }
         group.is_dirty = false;
         self.groups[number as usize] = group;
