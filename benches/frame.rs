@@ -138,13 +138,18 @@ fn say(what: &str, mut parts: Parts) {
         .collect();
     let (usual, most) = middle(&mut whole.clone());
     println!(
-        "{what:<44} {usual:>9.1?} usual, {most:>9.1?} most: update {:.1?}, settle {:.1?}, draw {:.1?}, encode {:.1?}; {} bytes",
-        middle(&mut parts.update).0,
-        middle(&mut parts.settle).0,
-        middle(&mut parts.draw).0,
-        middle(&mut parts.encode).0,
-        parts.bytes / count,
+        "{what:<44} {usual:>9.1?} usual, {most:>9.1?} most; {} bytes",
+        parts.bytes / count
     );
+    for (part, times) in [
+        ("update", &mut parts.update),
+        ("settle", &mut parts.settle),
+        ("draw", &mut parts.draw),
+        ("encode", &mut parts.encode),
+    ] {
+        let (usual, most) = middle(times);
+        println!("    {part:<40} {usual:>9.1?} usual, {most:>9.1?} most");
+    }
 }
 
 /// Slices until the pane is up to date: how many, all together, the longest.

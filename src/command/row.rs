@@ -61,14 +61,7 @@ fn step(model: &mut Model, by: isize) -> Effects {
 /// The row under the cursor counts as looked at; the details follow when the cursor rests.
 pub(super) fn look_at_cursor(model: &mut Model) {
     if let Some(key) = &model.pane().cursor {
-        let items = model.pane().items_of(&model.store, key);
-        let ids: Vec<_> = items
-            .iter()
-            .filter_map(|key| match key {
-                RowKey::Item(key) => model.store.find(key),
-                RowKey::Fold(_) | RowKey::Feed(_) => None,
-            })
-            .collect();
+        let ids = model.pane().rows_of(&model.store, key);
         let changes = model.store.look(&ids, model.now);
         model.note(&changes);
     }

@@ -133,6 +133,20 @@ impl Pane {
         }
     }
 
+    /// The rows that a row of this pane stands for, as far as they are there.
+    #[must_use]
+    pub fn rows_of(&self, store: &Store, key: &RowKey) -> Vec<RowId> {
+        match (&self.rows, key) {
+            (_, RowKey::Item(key)) => store.find(key).into_iter().collect(),
+            (Rows::Items(projection), RowKey::Fold(key)) => projection
+                .fold(key)
+                .into_iter()
+                .flat_map(|(fold, _)| projection.members(fold))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Every item that it lists, in folds or not.
     #[must_use]
     pub fn every_item(&self, store: &Store) -> Vec<RowKey> {
@@ -177,6 +191,20 @@ impl Pane {
         projection
             .into_iter()
             .flat_map(move |projection| projection.members(fold))
+    }
+
+    /// How many of the items of a fold are marked.
+    #[must_use]
+    pub fn marked_of(&self, store: &Store, fold: &Fold) -> usize {
+        let Rows::Items(projection) = &self.rows else {
+            return 0;
+        };
+        let marked = self.marked.iter().filter(|key| {
+            let RowKey::Item(key) = key else { return false };
+            let of = store.find(key).and_then(|id| projection.fold_of(id));
+            of.is_some_and(|of| of.key() == fold.key())
+        });
+        marked.count()
     }
 
     /// Shows the rows of a fold below it, or hides them again.

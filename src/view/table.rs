@@ -2,7 +2,6 @@
 
 use crate::model::{Area, Model, RowKey, Rows, fit};
 use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook};
-use crate::store::RowId;
 use crate::store::projection::Line;
 use crate::theme::Role;
 
@@ -91,19 +90,11 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
         return;
     };
     let (roster, now, ascii) = (model.roster(), model.now, model.session.ascii);
-    let is_marked = |id: RowId| {
-        let row = model.store.row(id);
-        row.is_some_and(|row| pane.marked.contains(&RowKey::Item(row.key().clone())))
-    };
-    let marked = !pane.marked.is_empty();
     if let Some(fold) = fold {
-        let members = pane.members(fold);
-        let sign = if marked && members.clone().all(is_marked) {
-            Sign::Marked
-        } else if marked && { members }.any(is_marked) {
-            Sign::PartlyMarked
-        } else {
-            Sign::None
+        let sign = match pane.marked_of(&model.store, fold) {
+            0 => Sign::None,
+            marked if marked < fold.len() => Sign::PartlyMarked,
+            _ => Sign::Marked,
         };
         let look = FoldLook {
             fold,
@@ -118,8 +109,10 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
         });
         return;
     }
+    let is_marked =
+        !pane.marked.is_empty() && pane.marked.contains(&RowKey::Item(row.key().clone()));
     let sign = match line {
-        _ if marked && is_marked(id) => Sign::Marked,
+        _ if is_marked => Sign::Marked,
         Line::Member(_) => Sign::Member,
         _ => Sign::None,
     };
