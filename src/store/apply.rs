@@ -126,7 +126,8 @@ impl Store {
     fn page(&mut self, index: FeedIndex, run: u64, records: Vec<Record>, turn: &mut Turn) {
         let first_load = self.entry(index).success.is_none();
         for Record { native, item } in records {
-            let (native, item) = share(native, item);
+            let known = self.last_said(index, &native);
+            let (native, item) = share(native, item, known);
             let Some(staging) = &self.entry(index).staging else {
                 return;
             };
@@ -155,6 +156,12 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// What stands there of the item that a feed knows under this id.
+    fn last_said(&self, index: FeedIndex, native: &str) -> Option<&Item> {
+        let record = self.entry(index).records.get(native)?;
+        self.rows.get(record.row).map(|row| &*row.item)
     }
 
     /// Whether the feed already says just this about the item.
@@ -197,7 +204,8 @@ impl Store {
     ) {
         let run = self.entry(index).run;
         for Record { native, item } in upserts {
-            let (native, item) = share(native, item);
+            let known = self.last_said(index, &native);
+            let (native, item) = share(native, item, known);
             if let Some(staging) = &mut self.entry_mut(index).staging {
                 staging.differing.remove(&native);
                 staging.pushed.insert(Arc::clone(&native));
@@ -324,8 +332,19 @@ impl Store {
     }
 }
 
-/// Shares one allocation between texts of a record that say the same: native id, key, name, ARN, resource.
-fn share(native: Arc<str>, mut item: Item) -> (Arc<str>, Arc<Item>) {
+/// Shares one allocation between texts of a record that say the same – native id, key, name, ARN, resource – and with
+/// what was said of the item before: what changes about most is a state and a time.
+fn share(native: Arc<str>, mut item: Item, known: Option<&Item>) -> (Arc<str>, Arc<Item>) {
+    if let Some(known) = known {
+        keep(&mut item.key.id, &known.key.id);
+        keep(&mut item.title, &known.title);
+        if let (Some(resource), Some(known)) = (&mut item.resource, &known.resource) {
+            keep(resource, known);
+        }
+        if let (Some(arn), Some(known)) = (&mut item.told_arn, &known.told_arn) {
+            keep(arn, known);
+        }
+    }
     if item.name == item.key.id {
         item.name = Arc::clone(&item.key.id);
     }
@@ -351,4 +370,11 @@ fn share(native: Arc<str>, mut item: Item) -> (Arc<str>, Arc<Item>) {
         native
     };
     (native, Arc::new(item))
+}
+
+/// Makes a text another copy of one that was there before, where it is the same.
+fn keep(text: &mut Arc<str>, known: &Arc<str>) {
+    if text == known {
+        *text = Arc::clone(known);
+    }
 }

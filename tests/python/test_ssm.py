@@ -447,17 +447,19 @@ def test_node_filters_and_bad_requests(sim):
 def test_a_window_installs_the_patches_of_its_group(fresh):
     sim = fresh("--speed", "0", "--scenario", "patch-tuesday")
     ssm = sim.client("ssm", DATA)
+    call = ssm.describe_instance_patch_states_for_patch_group
 
-    def missing():
-        call = ssm.describe_instance_patch_states_for_patch_group
-        states, _ = pages(call, "InstancePatchStates", 100, PatchGroup="workers")
-        return {s["InstanceId"]: s["MissingCount"] for s in states}
+    def missing(group):
+        states, _ = pages(call, "InstancePatchStates", 100, PatchGroup=group)
+        return sorted(s["MissingCount"] for s in states)
 
-    before = missing()
+    # The world begins at the present hour, and some groups have been through their window by then.
+    waits = {group: missing(group) for group in ("web", "workers", "databases", "windows-servers", "build")}
+    waits = {group: counts for group, counts in waits.items() if sum(counts)}
+    assert waits
     sim.control("POST", "clock", {"advance": "1d"})
-    after = missing()
-    assert sum(after.values()) < sum(before.values())
-    assert sum(1 for n in after.values() if n == 0) > sum(1 for n in before.values() if n == 0)
+    done = [(counts, missing(group)) for group, counts in waits.items()]
+    assert any(sum(after) < sum(before) and after.count(0) > before.count(0) for before, after in done)
 
 
 def test_faults_speak_the_dialect_of_the_service(sim):
