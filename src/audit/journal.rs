@@ -420,6 +420,27 @@ impl Journal {
         Ok(open.collect())
     }
 
+    /// What was written after the entry of this number, by whichever console, and not before this moment. Blocks for as
+    /// long as the disk takes.
+    ///
+    /// # Errors
+    /// Why the journal cannot be read.
+    pub fn read(&self, after: u64, since: Timestamp) -> Result<Vec<Record>, Unwritten> {
+        let Some(path) = &self.path else {
+            return Ok(Vec::new());
+        };
+        let entries = shelf::read_after(path, after, since.as_millis());
+        let entries = entries.map_err(|trouble| Unwritten(trouble.0))?;
+        Ok(entries.iter().filter_map(Record::of).collect())
+    }
+
+    /// Whether the process of this session still runs.
+    #[must_use]
+    pub fn is_alive(&self, session: &str) -> bool {
+        let of_others = |path: &PathBuf| super::alive::is_alive(path, session);
+        *session == *self.session.id || self.path.as_ref().is_some_and(of_others)
+    }
+
     /// Who, from where, and the rest.
     fn body(&self, what: Map<String, Value>) -> String {
         let mut body = self.session.json(&self.operator());

@@ -251,6 +251,14 @@ pub fn read_open(path: &Path) -> Result<Vec<Entry>, Trouble> {
     )
 }
 
+/// The entries after this one, and not older than this (milliseconds), in order.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_after(path: &Path, seq: u64, since: i64) -> Result<Vec<Entry>, Trouble> {
+    read_where(path, &format!("WHERE seq > {seq} AND at >= {since}"))
+}
+
 fn read_where(path: &Path, condition: &str) -> Result<Vec<Entry>, Trouble> {
     let rows = || -> rusqlite::Result<Vec<Entry>> {
         let Some(db) = shelf::look(path)? else {

@@ -15,3 +15,4 @@ pub mod ledger;
 pub mod limit;
 pub mod ops;
 pub mod pages;
+pub mod runs;

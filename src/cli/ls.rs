@@ -14,14 +14,18 @@ use crate::filter::Filter;
 use crate::lifecycle::State;
 use crate::model::fit;
 use crate::panes::{cells, fact};
+use crate::runbook::Run;
 use crate::store::export;
 use crate::store::projection::Include;
 use crate::store::{FeedReport, Only, Row, RowId};
 
+use super::run::follow;
 use super::snapshot::Snapshot;
+use super::stage::Stage;
 use super::{BLIND, FAILED, Start, USAGE, complain, table};
 
-/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, mutes, acks, feeds, accounts.
+/// Prints one snapshot of a kind: alarms, findings, incidents, windows, patches, backups, mutes, acks, feeds, runs,
+/// accounts.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub struct Ls {
@@ -75,6 +79,8 @@ enum What {
     Acks,
     /// The coverage ledger: every feed with its state.
     Feeds,
+    /// What runbooks were started by the consoles of this journal, and how far they are in AWS.
+    Runs,
     /// The accounts of the fleet.
     Accounts,
 }
@@ -92,7 +98,7 @@ impl What {
             Self::Backups => &[Kind::Backup],
             Self::Mutes => &[Kind::Mute],
             Self::Acks | Self::Feeds => Kind::ALL,
-            Self::Accounts => &[],
+            Self::Runs | Self::Accounts => &[],
         }
     }
 
@@ -159,23 +165,25 @@ impl Ls {
             }
         };
         let flags = self.start.fleet.into_flags();
-        let snapshot = match Snapshot::take(
-            &flags,
-            self.start.demo.scenario.as_deref(),
-            self.what.kinds(),
-            &filter,
-            self.timeout,
-        ) {
-            Ok(snapshot) => snapshot,
+        let read = Stage::set(&flags, self.start.demo.scenario.as_deref()).and_then(|stage| {
+            let snapshot = Snapshot::of(&stage, self.what.kinds(), &filter, self.timeout)?;
+            Ok((stage, snapshot))
+        });
+        let (stage, snapshot) = match read {
+            Ok(read) => read,
             Err(refusal) => {
                 complain(&refusal.to_string());
                 return ExitCode::from(USAGE);
             }
         };
         let format = self.format.unwrap_or(Format::Table);
+        if self.what == What::Runs {
+            return runs(&stage, &snapshot, &self.filter, format);
+        }
         let text = match self.what {
             What::Feeds => feeds(&snapshot, &self.filter, format),
             What::Accounts => accounts(&snapshot, format),
+            // Anything else is items; runs were printed above.
             what => items(
                 &snapshot,
                 &what.rows(&snapshot, &filter.meant_by(&snapshot.operator)),
@@ -222,6 +230,77 @@ fn finish(snapshot: &Snapshot, format: Format) -> ExitCode {
         return ExitCode::from(FAILED);
     }
     if coverage.blind + coverage.loading > 0 || snapshot.ledger.is_some() {
+        ExitCode::from(BLIND)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// The runs that the journal knows, the latest first. Exit code 4 where one of them could not be read.
+fn runs(stage: &Stage, snapshot: &Snapshot, filter: &str, format: Format) -> ExitCode {
+    let journal = std::sync::Arc::new(stage.journal(Stage::clock()));
+    let now = journal.now();
+    let mut all = match follow::read(&journal, now.minus(follow::KEPT)) {
+        Ok(all) => all,
+        Err(why) => {
+            complain(&why.to_string());
+            return ExitCode::from(FAILED);
+        }
+    };
+    snapshot
+        .runtime
+        .block_on(follow::refresh(&snapshot.fleet, &journal, &mut all, None));
+    journal.retire();
+    let roster = snapshot.store.roster();
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let cells = |run: &Run| {
+        let scopes = run.scopes();
+        let mut accounts: Vec<_> = scopes.iter().map(|s| roster.name(s.account)).collect();
+        accounts.dedup();
+        let mut regions: Vec<_> = scopes.iter().map(|s| s.region.to_string()).collect();
+        regions.sort();
+        regions.dedup();
+        vec![
+            run.id.get(..8).unwrap_or(&run.id).to_owned(),
+            run.state().word().to_owned(),
+            age(now.since(run.at)),
+            run.name.to_string(),
+            run.operator.to_string(),
+            accounts.join(" "),
+            regions.join(" "),
+            run.targets().count().to_string(),
+            fit::end(&run.fact(), WIDEST).into_owned(),
+        ]
+    };
+    let mut shown = all.latest();
+    shown.retain(|run| {
+        let text = cells(run).join(" ").to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    });
+    const HEADS: &[&str] = &[
+        "run", "state", "age", "runbook", "operator", "account", "region", "targets", "fact",
+    ];
+    let values = || shown.iter().map(|run| run.json(roster)).collect::<Vec<_>>();
+    let text = match format {
+        Format::Json => document(snapshot, "runs", values()),
+        Format::Jsonl => lines(snapshot, &values()),
+        Format::Csv => {
+            let lines = shown.iter().map(|run| export::csv_line(&cells(run)));
+            sheet(export::csv_line(HEADS), lines)
+        }
+        Format::Table => {
+            let rows: Vec<_> = shown.iter().map(|run| cells(run)).collect();
+            table::columns(HEADS, &rows)
+        }
+    };
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let is_blind = shown
+        .iter()
+        .any(|run| !run.is_over() && run.executions.iter().any(|e| e.unread.is_some()));
+    if snapshot.store.roster().is_empty() {
+        complain("no account of the fleet is known, so AWS was not asked");
+        ExitCode::from(FAILED)
+    } else if is_blind {
         ExitCode::from(BLIND)
     } else {
         ExitCode::SUCCESS

@@ -9,6 +9,7 @@ mod flags;
 mod iam_policy;
 mod ledger;
 mod ls;
+mod run;
 mod sim;
 mod snapshot;
 mod stage;
@@ -83,6 +84,7 @@ enum Command {
     Snooze(triage::Snooze),
     Comment(triage::Comment),
     Assign(triage::Assign),
+    Run(run::Run),
     /// Shows what was done to accounts, by whom and with what result, and whether the journal is whole.
     Audit(audit::Audit),
     IamPolicy(iam_policy::IamPolicy),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Some(Command::Snooze(snooze)) => snooze.run(),
         Some(Command::Comment(comment)) => comment.run(),
         Some(Command::Assign(assign)) => assign.run(),
+        Some(Command::Run(run)) => run.run(),
         Some(Command::Audit(audit)) => audit.run(),
         Some(Command::IamPolicy(policy)) => policy.run(),
         Some(Command::Config(config)) => config.run(),

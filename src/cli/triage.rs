@@ -129,7 +129,7 @@ const EXIT: &str = "\
 Exit codes: 0 done, 1 something was refused or failed (each is told), 2 command line or configuration,
 4 done, but some feeds are blind, so that a filter may have missed items.";
 
-fn kind(word: &str) -> Result<Kind, String> {
+pub(super) fn kind(word: &str) -> Result<Kind, String> {
     Kind::ALL
         .iter()
         .copied()

@@ -6,6 +6,7 @@
 pub mod change;
 mod ledger;
 mod link;
+pub mod local;
 mod raw;
 
 use std::sync::Arc;

@@ -25,7 +25,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use crate::clock::Timestamp;
-use crate::domain::{Account, Item, Severity, SourceId};
+use crate::domain::{Account, Item, Kind, Severity, SourceId};
 use crate::lifecycle::{Mark, Marks, State};
 
 pub use complete::{Completion, Vocabulary, complete};
@@ -145,6 +145,18 @@ impl Filter {
     #[must_use]
     pub const fn is_all(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// The kinds of items that it can match at all: nothing else has to be read for it.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds = Kind::ALL.to_vec();
+        for term in &self.terms {
+            if let Test::Kind(named) = &term.test {
+                kinds.retain(|kind| named.contains(kind) != term.negated);
+            }
+        }
+        kinds
     }
 
     /// Whether the subject is meant. Allocates nothing.

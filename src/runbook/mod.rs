@@ -7,25 +7,36 @@
 //!
 //! ```text
 //! builtin/*.toml ─┐
-//! operator's own ─┴─► Catalogue ─ matching(item) ─► Runbook ─ plan(item, inputs) ─► Plan
+//! operator's own ─┴─► Catalogue ─ matching(item) ─► Runbook ─ launch(items, inputs) ─► Launch ─► Preflight
+//! account's own documents ─ document::runbook ──────┘                                   │
+//!                                                        aws::runs starts and reads it ─┘─► journal ─► Run
 //! ```
 //!
-//! Imports the nouns and `filter`.
+//! Imports the nouns, `filter` and the records of `audit`.
 
+pub mod document;
+mod launch;
 mod plan;
+pub mod preflight;
 mod read;
+pub mod run;
 mod template;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::domain::Region;
 use crate::domain::document::Library;
 use crate::domain::problem::Problem;
 use crate::filter::{Filter, Subject};
 
-pub use plan::{Plan, Refusal, Step};
+pub use launch::{Launch, Meant, Part};
+pub use plan::{Parameters, Plan, Refusal, Step};
+pub use preflight::Preflight;
+pub use run::Run;
 pub use template::{Facts, Template, Wrong};
 
 static BUILT_IN: include_dir::Dir<'_> =
@@ -80,6 +91,11 @@ pub enum Takes {
     },
     /// One of these.
     Choice(Vec<Arc<str>>),
+    /// Several texts, with commas between them.
+    List {
+        /// Characters of all, at most.
+        longest: usize,
+    },
 }
 
 /// Something the operator enters before a runbook runs.
@@ -99,20 +115,34 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Does {
     /// Starts a Systems Manager Automation document.
-    Automation(Document),
+    Automation {
+        /// The document.
+        document: Document,
+        /// The parameter that takes the target; with it, many targets of one account and region are one execution.
+        each: Option<Arc<str>>,
+        /// From where one execution runs in all accounts and regions; without it each has an execution of its own.
+        across: Option<Across>,
+    },
     /// Sends a Run Command document to the targets, which are managed nodes.
-    Command(Document),
+    Command {
+        /// The document.
+        document: Document,
+        /// How long a node may take to begin; the service's default (an hour) where absent.
+        delivery: Option<Duration>,
+    },
     /// Starts a program on this machine, without a shell; it gets the item as `NOCTOP_*` variables.
     Local {
-        /// The program, found as a shell would find it. Never a template.
+        /// The program: a name that is looked for on `PATH`, or an absolute path. Never a template.
         program: Arc<str>,
         /// Its arguments, one template each.
         arguments: Vec<Template>,
+        /// How long it may take.
+        timeout: Duration,
     },
 }
 
 /// A document of Systems Manager with its parameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
     /// Its name or ARN. Never a template.
     pub name: Arc<str>,
@@ -120,6 +150,32 @@ pub struct Document {
     pub version: Option<Arc<str>>,
     /// Its parameters, each a list of values.
     pub parameters: Vec<(Arc<str>, Vec<Template>)>,
+    /// How fast it goes over many targets.
+    pub rate: Rate,
+    /// Whether parameters with an empty value are left out, so that the document's own default holds.
+    pub is_lean: bool,
+}
+
+/// How fast something goes over many targets, in the words of the service: a number or a percentage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once; the service's default where absent.
+    pub at_once: Option<Arc<str>>,
+    /// After how many errors no more are begun; the service's default where absent.
+    pub errors: Option<Arc<str>>,
+}
+
+/// How one execution runs in many accounts and regions (`TargetLocations`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Across {
+    /// The account in which it is started, by name or id.
+    pub from: Arc<str>,
+    /// The region in which it is started; where absent that of its first target.
+    pub region: Option<Region>,
+    /// The role that it assumes in each account; the service's own where absent.
+    pub role: Option<Arc<str>>,
+    /// How fast it goes over accounts and regions.
+    pub rate: Rate,
 }
 
 /// One runbook.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::template::{Facts, Template};
-use super::{Does, Input, Risk, Runbook, Takes};
+use super::{Across, Document, Does, Input, Rate, Risk, Runbook, Takes};
 
 /// What exactly would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,12 @@ pub enum Step {
         version: Option<Arc<str>>,
         /// Its parameters.
         parameters: Parameters,
+        /// The parameter that takes the target, and how fast it goes over many.
+        each: Option<Arc<str>>,
+        /// From where it runs everywhere at once.
+        across: Option<Across>,
+        /// How fast it goes over many targets.
+        rate: Rate,
     },
     /// `SendCommand` to the plan's target.
     Command {
@@ -48,6 +55,10 @@ pub enum Step {
         version: Option<Arc<str>>,
         /// Its parameters.
         parameters: Parameters,
+        /// How fast it goes over many targets.
+        rate: Rate,
+        /// How long a node may take to begin.
+        delivery: Option<Duration>,
     },
     /// A program on this machine.
     Local {
@@ -57,7 +68,41 @@ pub enum Step {
         arguments: Vec<String>,
         /// The item as variables.
         variables: BTreeMap<String, String>,
+        /// How long it may take.
+        timeout: Duration,
     },
+}
+
+impl Step {
+    /// The document or the program.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Automation { document, .. } | Self::Command { document, .. } => document,
+            Self::Local { program, .. } => program,
+        }
+    }
+
+    /// What it is given, for people: parameters of a document, arguments of a program.
+    #[must_use]
+    pub fn given(&self) -> Vec<(String, Vec<String>)> {
+        match self {
+            Self::Automation { parameters, .. } | Self::Command { parameters, .. } => parameters
+                .iter()
+                .map(|(name, values)| (name.clone(), values.clone()))
+                .collect(),
+            Self::Local { arguments, .. } => vec![("arguments".to_owned(), arguments.clone())],
+        }
+    }
+
+    /// How fast it goes over many targets.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        match self {
+            Self::Automation { rate, .. } | Self::Command { rate, .. } => rate.clone(),
+            Self::Local { .. } => Rate::default(),
+        }
+    }
 }
 
 /// Why there is no plan: one sentence per mistake, each naming the place.
@@ -95,23 +140,37 @@ impl Runbook {
         };
         let target = fill.one("target", &self.target);
         let step = match &self.does {
-            Does::Automation(document) => Step::Automation {
+            Does::Automation {
+                document,
+                each,
+                across,
+            } => Step::Automation {
                 document: Arc::clone(&document.name),
                 version: document.version.clone(),
-                parameters: fill.parameters(&document.parameters),
+                parameters: fill.parameters(document),
+                each: each.clone(),
+                across: across.clone(),
+                rate: document.rate.clone(),
             },
-            Does::Command(document) => Step::Command {
+            Does::Command { document, delivery } => Step::Command {
                 document: Arc::clone(&document.name),
                 version: document.version.clone(),
-                parameters: fill.parameters(&document.parameters),
+                parameters: fill.parameters(document),
+                rate: document.rate.clone(),
+                delivery: *delivery,
             },
-            Does::Local { program, arguments } => Step::Local {
+            Does::Local {
+                program,
+                arguments,
+                timeout,
+            } => Step::Local {
                 program: Arc::clone(program),
                 arguments: arguments
                     .iter()
                     .map(|argument| fill.one("arguments", argument))
                     .collect(),
                 variables: variables(&facts),
+                timeout: *timeout,
             },
         };
         if !fill.refused.is_empty() {
@@ -142,13 +201,39 @@ impl Fill<'_> {
         })
     }
 
-    fn parameters(&mut self, of: &[(Arc<str>, Vec<Template>)]) -> Parameters {
-        of.iter()
-            .map(|(name, values)| {
-                let values = values.iter().map(|v| self.one(name, v)).collect();
-                (name.to_string(), values)
-            })
-            .collect()
+    fn parameters(&mut self, document: &Document) -> Parameters {
+        let mut all = Parameters::new();
+        for (name, templates) in &document.parameters {
+            let mut values = Vec::new();
+            for template in templates {
+                match self.list(template) {
+                    Some(list) => values.extend(list),
+                    None => values.push(self.one(name, template)),
+                }
+            }
+            if document.is_lean {
+                values.retain(|value| !value.is_empty());
+            }
+            if !(document.is_lean && values.is_empty()) {
+                all.insert(name.to_string(), values);
+            }
+        }
+        all
+    }
+
+    /// The values of an input that takes a list, where the template is that input and nothing else.
+    fn list(&self, template: &Template) -> Option<Vec<String>> {
+        let inputs = self.facts.json().get("input")?.as_object()?;
+        let name = template.text().strip_prefix("{{ input[")?;
+        let name: String = serde_json::from_str(name.strip_suffix("] }}")?).ok()?;
+        let values = inputs.get(&name)?.as_array()?;
+        Some(
+            values
+                .iter()
+                .filter_map(Json::as_str)
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 }
 
@@ -159,15 +244,23 @@ impl Input {
         let Some(text) = given.or(self.default.as_deref()) else {
             return Err(format!("input {name} is needed: {}", self.title));
         };
+        // An empty default means that nothing is given.
+        if given.is_none() && text.is_empty() {
+            return Ok(json!(""));
+        }
         match &self.takes {
-            Takes::Text { longest } => {
+            Takes::Text { longest } | Takes::List { longest } => {
                 if text.chars().count() > *longest {
                     return Err(format!("input {name} is longer than {longest} characters"));
                 }
                 if text.chars().any(char::is_control) {
                     return Err(format!("input {name} holds a control character"));
                 }
-                Ok(json!(text))
+                if matches!(self.takes, Takes::Text { .. }) {
+                    return Ok(json!(text));
+                }
+                let values = text.split(',').map(str::trim).filter(|v| !v.is_empty());
+                Ok(values.collect::<Vec<_>>().into())
             }
             Takes::Number { least, most } => match text.trim().parse::<i64>() {
                 Ok(number) if (*least..=*most).contains(&number) => Ok(json!(number)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,17 +11,17 @@ use crate::domain::problem::{Problem, Written};
 use crate::filter::Filter;
 
 use super::template::{Template, Words};
-use super::{Document, Does, Input, Risk, Runbook, Takes};
+use super::{Across, Document, Does, Input, Rate, Risk, Runbook, Takes};
 
 /// Characters that an input of text takes where the runbook does not say.
 const LONGEST: usize = 200;
 
-/// Documents whose parameters become a command line.
-const SHELLS: &[&str] = &[
-    "AWS-RunShellScript",
-    "AWS-RunPowerShellScript",
-    "AWS-RunRemoteScript",
-];
+/// How long a program may take where the runbook does not say, and at most.
+const LOCAL_TIMEOUT: Duration = Duration::from_secs(300);
+const LOCAL_TIMEOUT_MOST: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a node may take to begin (API reference of `SendCommand`: 30 to 2,592,000 seconds).
+const DELIVERY: std::ops::RangeInclusive<u64> = 30..=2_592_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,8 +33,8 @@ struct FileText {
     risk: Spanned<String>,
     confirm: Option<String>,
     target: Spanned<String>,
-    automation: Option<Spanned<DocumentText>>,
-    command: Option<Spanned<DocumentText>>,
+    automation: Option<Spanned<AutomationText>>,
+    command: Option<Spanned<CommandText>>,
     local: Option<Spanned<LocalText>>,
     #[serde(default)]
     input: Vec<InputText>,
@@ -41,19 +42,46 @@ struct FileText {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DocumentText {
+struct AutomationText {
     document: String,
     version: Option<String>,
     #[serde(default)]
     parameters: BTreeMap<String, Vec<Spanned<String>>>,
+    max_concurrency: Option<Spanned<String>>,
+    max_errors: Option<Spanned<String>>,
+    each: Option<Spanned<String>>,
+    across: Option<AcrossText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandText {
+    document: String,
+    version: Option<String>,
+    #[serde(default)]
+    parameters: BTreeMap<String, Vec<Spanned<String>>>,
+    max_concurrency: Option<Spanned<String>>,
+    max_errors: Option<Spanned<String>>,
+    delivery_timeout: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcrossText {
+    from: String,
+    region: Option<Spanned<String>>,
+    role: Option<String>,
+    max_concurrency: Option<Spanned<String>>,
+    max_errors: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LocalText {
-    program: String,
+    program: Spanned<String>,
     #[serde(default)]
     arguments: Vec<Spanned<String>>,
+    timeout: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +100,12 @@ struct InputText {
 pub(super) fn runbook(name: &str, file: Written<'_>) -> Result<Runbook, Vec<Problem>> {
     let text: FileText = toml::from_str(file.text).map_err(|why| {
         let span = why.span().unwrap_or(0..0);
-        vec![file.problem(&span, why.message().replace('\n', " "))]
+        let message = why.message().replace('\n', " ");
+        let problem = file.problem(&span, &message);
+        vec![match unknown(&message) {
+            Some((wrong, names)) => problem.suggesting(wrong, names),
+            None => problem,
+        }]
     })?;
     let mut reader = Reader {
         file,
@@ -101,6 +134,14 @@ pub(super) fn runbook(name: &str, file: Written<'_>) -> Result<Runbook, Vec<Prob
         }
         _ => Err(reader.problems),
     }
+}
+
+/// The unknown field and those that there are, out of the sentence that says so.
+fn unknown(message: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let mut quoted = rest.split('`');
+    let wrong = quoted.next()?;
+    Some((wrong, quoted.skip(1).step_by(2).collect()))
 }
 
 struct Reader<'a> {
@@ -164,44 +205,146 @@ impl Reader<'_> {
             ));
             return None;
         }
-        if let Some(document) = &text.automation {
-            return Some(Does::Automation(self.document(document.get_ref())));
+        if let Some(text) = text.automation.as_ref().map(Spanned::get_ref) {
+            let mut document = self.document(&text.document, text.version.as_ref());
+            document.parameters = self.parameters(&text.parameters, Words::Any);
+            document.rate = self.rate(text.max_concurrency.as_ref(), text.max_errors.as_ref());
+            let across = text.across.as_ref().map(|a| self.across(a));
+            if let Some(each) = &text.each
+                && !text.parameters.contains_key(each.get_ref())
+            {
+                let message = format!("no parameter is called `{}`", each.get_ref());
+                let problem = self.file.problem(&each.span(), message);
+                let names = text.parameters.keys().map(String::as_str);
+                self.problems
+                    .push(problem.suggesting(each.get_ref(), names));
+            }
+            let each = text.each.as_ref().map(|e| Arc::from(e.get_ref().as_str()));
+            return Some(Does::Automation {
+                document,
+                each,
+                across,
+            });
         }
-        if let Some(document) = &text.command {
-            return Some(Does::Command(self.document(document.get_ref())));
+        if let Some(text) = text.command.as_ref().map(Spanned::get_ref) {
+            let mut document = self.document(&text.document, text.version.as_ref());
+            // Whatever the document is: what goes to a node ends up on a command line more often than not.
+            document.parameters = self.parameters(&text.parameters, Words::Plain);
+            document.rate = self.rate(text.max_concurrency.as_ref(), text.max_errors.as_ref());
+            let delivery = text.delivery_timeout.as_ref().and_then(|t| self.span(t));
+            if let (Some(text), Some(span)) = (&text.delivery_timeout, delivery)
+                && !DELIVERY.contains(&span.as_secs())
+            {
+                let message = "the service takes 30 seconds to 30 days";
+                self.problems.push(self.file.problem(&text.span(), message));
+            }
+            return Some(Does::Command { document, delivery });
         }
-        let local = text.local.as_ref()?.get_ref();
+        self.local(text.local.as_ref()?.get_ref())
+    }
+
+    fn local(&mut self, text: &LocalText) -> Option<Does> {
+        let program = text.program.get_ref();
+        if program.is_empty() || program.contains('/') && !program.starts_with('/') {
+            self.problems.push(self.file.problem(
+                &text.program.span(),
+                "a program is a name that is looked for on PATH, or an absolute path: noctop is started from anywhere",
+            ));
+            return None;
+        }
+        let timeout = match &text.timeout {
+            None => LOCAL_TIMEOUT,
+            Some(said) => self.span(said)?,
+        };
+        if let Some(said) = &text.timeout
+            && (timeout.is_zero() || timeout > LOCAL_TIMEOUT_MOST)
+        {
+            let message = "a program may take up to a day, and needs some time";
+            self.problems.push(self.file.problem(&said.span(), message));
+        }
         Some(Does::Local {
-            program: Arc::from(local.program.as_str()),
-            arguments: local
+            program: Arc::from(program.as_str()),
+            arguments: text
                 .arguments
                 .iter()
                 .filter_map(|a| self.template(a, Words::Any))
                 .collect(),
+            timeout,
         })
     }
 
-    fn document(&mut self, text: &DocumentText) -> Document {
-        let words = if SHELLS.contains(&text.document.as_str()) {
-            Words::Plain
-        } else {
-            Words::Any
-        };
-        Document {
-            name: Arc::from(text.document.as_str()),
-            version: text.version.as_deref().map(Arc::from),
-            parameters: text
-                .parameters
-                .iter()
-                .map(|(name, values)| {
-                    let values = values
-                        .iter()
-                        .filter_map(|v| self.template(v, words))
-                        .collect();
-                    (Arc::from(name.as_str()), values)
-                })
-                .collect(),
+    fn across(&mut self, text: &AcrossText) -> Across {
+        let region = text.region.as_ref().and_then(|said| {
+            let region = said.get_ref().parse().ok();
+            if region.is_none() {
+                let message = format!("`{}` is no region such as eu-west-1", said.get_ref());
+                self.problems.push(self.file.problem(&said.span(), message));
+            }
+            region
+        });
+        Across {
+            from: Arc::from(text.from.as_str()),
+            region,
+            role: text.role.as_deref().map(Arc::from),
+            rate: self.rate(text.max_concurrency.as_ref(), text.max_errors.as_ref()),
         }
+    }
+
+    fn rate(
+        &mut self,
+        at_once: Option<&Spanned<String>>,
+        errors: Option<&Spanned<String>>,
+    ) -> Rate {
+        let mut one = |said: Option<&Spanned<String>>, least: u32| {
+            let said = said?;
+            let text = said.get_ref().as_str();
+            let number = text.strip_suffix('%').unwrap_or(text).parse::<u32>().ok();
+            let most = if text.ends_with('%') { 100 } else { 9_999_999 };
+            if number.is_none_or(|n| n < least || n > most) {
+                let message =
+                    format!("`{text}` is neither a number such as 10 nor a share such as 25%");
+                self.problems.push(self.file.problem(&said.span(), message));
+            }
+            Some(Arc::from(text))
+        };
+        Rate {
+            at_once: one(at_once, 1),
+            errors: one(errors, 0),
+        }
+    }
+
+    fn span(&mut self, said: &Spanned<String>) -> Option<Duration> {
+        let span: Option<jiff::SignedDuration> = said.get_ref().parse().ok();
+        let span = span.and_then(|span| Duration::try_from(span).ok());
+        if span.is_none() {
+            let message = format!(
+                "`{}` is not a span of time such as 30s or 5m",
+                said.get_ref()
+            );
+            self.problems.push(self.file.problem(&said.span(), message));
+        }
+        span
+    }
+
+    fn document(&self, name: &str, version: Option<&String>) -> Document {
+        Document {
+            name: Arc::from(name),
+            version: version.map(|v| Arc::from(v.as_str())),
+            ..Document::default()
+        }
+    }
+
+    fn parameters(
+        &mut self,
+        text: &BTreeMap<String, Vec<Spanned<String>>>,
+        words: Words,
+    ) -> Vec<(Arc<str>, Vec<Template>)> {
+        let mut all = Vec::new();
+        for (name, values) in text {
+            let values = values.iter().filter_map(|v| self.template(v, words));
+            all.push((Arc::from(name.as_str()), values.collect()));
+        }
+        all
     }
 
     fn input(&mut self, text: &InputText) -> Input {

@@ -229,7 +229,7 @@ fn a_template_cannot_keep_the_console_busy() {
 #[test]
 fn a_local_program_gets_the_item_as_variables() {
     let runbook = one(&format!(
-        "{HEAD}[local]\nprogram = \"./page\"\narguments = [\"--about\", \"{{{{ id }}}}\"]\n"
+        "{HEAD}[local]\nprogram = \"page-somebody\"\narguments = [\"--about\", \"{{{{ id }}}}\"]\n"
     ))
     .unwrap();
     let plan = runbook.plan(&alarm(), &BTreeMap::new()).unwrap();

@@ -10,4 +10,5 @@ mod changes;
 mod guard;
 mod kill;
 mod lost;
+mod runs;
 mod stand;

@@ -14,13 +14,13 @@ use crate::domain::text::clean;
 use crate::domain::{AccountId, Region, Scope};
 
 use super::act::{Change, all_ok, not_ok};
-use super::commands::filled;
+use super::commands::{Belongs, filled};
 use super::look::{Found, SKEW, WINDOW, ended, settle, unknown};
 use super::mutations::{Mutation, SIGNAL_AUTOMATION, START_AUTOMATION, STOP_AUTOMATION};
 use super::{DESCRIBE_AUTOMATIONS, GET_AUTOMATION};
 
 /// Accounts and regions that one execution runs in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
     /// The accounts.
     pub accounts: Vec<AccountId>,
@@ -33,6 +33,9 @@ pub struct Location {
     pub max_concurrency: String,
     /// After how many errors it stops; empty: the service's own default.
     pub max_errors: String,
+    /// The values that the document takes one at a time there (see [`StartAutomation::each`]); empty: those of the
+    /// whole execution.
+    pub among: Vec<String>,
 }
 
 /// Runs an Automation document, here or in many accounts and regions at once.
@@ -56,6 +59,8 @@ pub struct StartAutomation {
     pub max_concurrency: String,
     /// After how many errors it stops; empty: the service's own default.
     pub max_errors: String,
+    /// What the journal says it belongs to.
+    pub belongs: Belongs,
 }
 
 impl Change for StartAutomation {
@@ -89,7 +94,10 @@ impl Change for StartAutomation {
             "maxConcurrency": self.max_concurrency, "maxErrors": self.max_errors,
         });
         match said {
-            Value::Object(map) => map,
+            Value::Object(mut map) => {
+                self.belongs.put(&mut map);
+                map
+            }
             _ => Map::new(),
         }
     }
@@ -98,28 +106,6 @@ impl Change for StartAutomation {
         let targets = permit.targets().to_vec();
         let token = permit.token();
         let acting = access.permitted(permit);
-        let some = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
-        let among = self.among.iter().map(|(key, values)| {
-            aws_sdk_ssm::types::Target::builder()
-                .key(key)
-                .set_values(Some(values.clone()))
-                .build()
-        });
-        let among = Some(among.collect::<Vec<_>>()).filter(|t| !t.is_empty());
-        let locations = self.locations.iter().map(|location| {
-            TargetLocation::builder()
-                .set_accounts(Some(
-                    location.accounts.iter().map(ToString::to_string).collect(),
-                ))
-                .set_regions(Some(
-                    location.regions.iter().map(ToString::to_string).collect(),
-                ))
-                .set_execution_role_name(some(&location.role))
-                .set_target_location_max_concurrency(some(&location.max_concurrency))
-                .set_target_location_max_errors(some(&location.max_errors))
-                .build()
-        });
-        let locations = Some(locations.collect::<Vec<_>>()).filter(|l| !l.is_empty());
         let answer = acting
             .ssm(&START_AUTOMATION.op, |client, with| {
                 client
@@ -129,8 +115,8 @@ impl Change for StartAutomation {
                     .set_parameters(filled(&self.parameters))
                     .client_token(&*token)
                     .set_target_parameter_name(some(&self.each))
-                    .set_targets(among)
-                    .set_target_locations(locations)
+                    .set_targets(self.values())
+                    .set_target_locations(self.places())
                     .set_max_concurrency(some(&self.max_concurrency))
                     .set_max_errors(some(&self.max_errors))
                     .customize()
@@ -146,6 +132,47 @@ impl Change for StartAutomation {
             ),
             Err(fault) => not_ok(&acting, &targets, &fault),
         }
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|t| !t.is_empty())
+}
+
+impl StartAutomation {
+    /// What it runs for one at a time, as the SDK takes it; `None`: there is one execution.
+    pub(crate) fn values(&self) -> Option<Vec<aws_sdk_ssm::types::Target>> {
+        let one = |(key, values): (&String, &Vec<String>)| {
+            aws_sdk_ssm::types::Target::builder()
+                .key(key)
+                .set_values(Some(values.clone()))
+                .build()
+        };
+        Some(self.among.iter().map(one).collect::<Vec<_>>()).filter(|t| !t.is_empty())
+    }
+
+    /// The accounts and regions that it runs in, as the SDK takes them; `None`: where it is started.
+    pub(crate) fn places(&self) -> Option<Vec<TargetLocation>> {
+        let texts = |all: Vec<String>| Some(all);
+        let one = |location: &Location| {
+            let among = aws_sdk_ssm::types::Target::builder()
+                .key("ParameterValues")
+                .set_values(Some(location.among.clone()))
+                .build();
+            TargetLocation::builder()
+                .set_accounts(texts(
+                    location.accounts.iter().map(ToString::to_string).collect(),
+                ))
+                .set_regions(texts(
+                    location.regions.iter().map(ToString::to_string).collect(),
+                ))
+                .set_execution_role_name(some(&location.role))
+                .set_target_location_max_concurrency(some(&location.max_concurrency))
+                .set_target_location_max_errors(some(&location.max_errors))
+                .set_targets(Some(vec![among]).filter(|_| !location.among.is_empty()))
+                .build()
+        };
+        Some(self.locations.iter().map(one).collect::<Vec<_>>()).filter(|l| !l.is_empty())
     }
 }
 

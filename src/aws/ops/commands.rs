@@ -42,6 +42,29 @@ pub struct SendCommand {
     pub max_errors: String,
     /// How long an instance may take to begin; `None`: the service's own default.
     pub timeout: Option<Duration>,
+    /// What the journal says it belongs to.
+    pub belongs: Belongs,
+}
+
+/// What a start belongs to, for the journal: how what was started at once is found together again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Belongs {
+    /// The run; empty: it is one of its own.
+    pub run: String,
+    /// The items that it is about, as the journal names them.
+    pub items: Vec<String>,
+}
+
+impl Belongs {
+    /// Adds it to the parameters of an intent.
+    pub(super) fn put(&self, parameters: &mut Map<String, Value>) {
+        if !self.run.is_empty() {
+            parameters.insert("run".to_owned(), self.run.as_str().into());
+        }
+        if !self.items.is_empty() {
+            parameters.insert("items".to_owned(), self.items.clone().into());
+        }
+    }
 }
 
 impl Change for SendCommand {
@@ -60,7 +83,10 @@ impl Change for SendCommand {
             "maxConcurrency": self.max_concurrency, "maxErrors": self.max_errors,
         });
         match said {
-            Value::Object(map) => map,
+            Value::Object(mut map) => {
+                self.belongs.put(&mut map);
+                map
+            }
             _ => Map::new(),
         }
     }
@@ -114,7 +140,7 @@ impl Change for SendCommand {
 }
 
 /// Parameters as the SDK takes them; none at all where there are none.
-pub(super) fn filled(
+pub(crate) fn filled(
     parameters: &BTreeMap<String, Vec<String>>,
 ) -> Option<HashMap<String, Vec<String>>> {
     if parameters.is_empty() {
@@ -183,7 +209,7 @@ impl Change for CancelCommand {
 }
 
 /// The commands that were sent since shortly before this time, or the one of this id.
-async fn commands(
+pub(crate) async fn commands(
     access: &Access,
     since: Timestamp,
     id: Option<&str>,

@@ -163,6 +163,15 @@ reads! {
     LIST_COMMANDS = "SSM" "ListCommands" "ssm:ListCommands" SSM "commands, and the one whose answer was lost";
     DESCRIBE_AUTOMATIONS = "SSM" "DescribeAutomationExecutions" "ssm:DescribeAutomationExecutions" SSM "executions, and the one whose answer was lost";
     GET_AUTOMATION = "SSM" "GetAutomationExecution" "ssm:GetAutomationExecution" SSM "one execution in full";
+    DESCRIBE_AUTOMATION_STEPS = "SSM" "DescribeAutomationStepExecutions" "ssm:DescribeAutomationStepExecutions" SSM "the steps of an execution, where there are many";
+    LIST_INVOCATIONS = "SSM" "ListCommandInvocations" "ssm:ListCommandInvocations" SSM "how a command went on each node, and what it wrote";
+    GET_INVOCATION = "SSM" "GetCommandInvocation" "ssm:GetCommandInvocation" SSM "all that a command wrote on one node";
+    LIST_DOCUMENTS = "SSM" "ListDocuments" "ssm:ListDocuments" SSM "the account's own Automation documents";
+    DESCRIBE_DOCUMENT = "SSM" "DescribeDocument" "ssm:DescribeDocument" SSM "whether a document is there, in which version, and what it takes";
+    GET_DOCUMENT = "SSM" "GetDocument" "ssm:GetDocument" SSM "the values that a document's parameters may have";
+    GET_CALENDAR_STATE = "SSM" "GetCalendarState" "ssm:GetCalendarState" SSM "whether a change calendar lets changes through";
+    START_EXECUTION_PREVIEW = "SSM" "StartExecutionPreview" "ssm:StartExecutionPreview" SSM "what an execution would do, before it is started";
+    GET_EXECUTION_PREVIEW = "SSM" "GetExecutionPreview" "ssm:GetExecutionPreview" SSM "what came of such a preview";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";
@@ -196,9 +205,16 @@ mod tests {
         let mut seen = BTreeSet::new();
         for op in READS {
             assert!(seen.insert((op.service, op.name)), "{op} stands twice");
-            let reads = ["Describe", "List", "Get", "AssumeRole"]
-                .iter()
-                .any(|verb| op.name.starts_with(verb));
+            // A preview is asked for under a name that sounds like a change; it touches nothing but itself.
+            let reads = [
+                "Describe",
+                "List",
+                "Get",
+                "AssumeRole",
+                "StartExecutionPreview",
+            ]
+            .iter()
+            .any(|verb| op.name.starts_with(verb));
             assert!(reads, "{op} does not read");
             assert!(op.action.ends_with(&format!(":{}", op.name)), "{op}");
             assert!(op.quota.per_second > 0 && op.quota.burst > 0, "{op}");

@@ -47,6 +47,10 @@ pub enum Form {
     Tags,
     /// A file; `~/` is the home folder.
     Path,
+    /// Folders; `~/` is the home folder.
+    Folders,
+    /// Names of whatever sort.
+    Names,
     /// An address that begins with `http://` or `https://`.
     Url,
     /// A filter.
@@ -155,6 +159,8 @@ impl Form {
             Self::Selectors => "a list of ids, names with `*`, or `ou:` and a unit".to_owned(),
             Self::Tags => "names and values: { env = \"prod\" }".to_owned(),
             Self::Path => "the path of a file in quotes".to_owned(),
+            Self::Folders => "a list of folders".to_owned(),
+            Self::Names => "a list of names in quotes".to_owned(),
             Self::Url => "an address that begins with http:// or https://".to_owned(),
             Self::Filter => "a filter in quotes".to_owned(),
             Self::Clock => "an hour and minute such as \"06:00\"".to_owned(),
@@ -177,7 +183,10 @@ impl Form {
         };
         match (self, value.get_ref()) {
             (Self::Switch, DeValue::Boolean(on)) => Some(Datum::Switch(*on)),
-            (Self::Regions | Self::Selectors | Self::Days, DeValue::Array(items)) => {
+            (
+                Self::Regions | Self::Selectors | Self::Days | Self::Folders | Self::Names,
+                DeValue::Array(items),
+            ) => {
                 let mut list: Vec<String> = Vec::new();
                 let mut sound = true;
                 for item in items {
@@ -226,7 +235,16 @@ impl Form {
                 }
                 sound.then_some(Datum::Tags(tags))
             }
-            (Self::Switch | Self::Regions | Self::Selectors | Self::Days | Self::Tags, other) => {
+            (
+                Self::Switch
+                | Self::Regions
+                | Self::Selectors
+                | Self::Days
+                | Self::Folders
+                | Self::Names
+                | Self::Tags,
+                other,
+            ) => {
                 let message = format!("this must be {}, not {}", self.expects(), what(other));
                 tell(value.span(), message.into());
                 None
@@ -330,7 +348,7 @@ impl Form {
                     })
                 }
             },
-            Self::Regions | Self::Selectors | Self::Days => text
+            Self::Regions | Self::Selectors | Self::Days | Self::Folders | Self::Names => text
                 .split(',')
                 .map(|item| self.item(item.trim()))
                 .collect::<Result<_, _>>()

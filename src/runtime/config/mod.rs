@@ -35,6 +35,7 @@ use crate::domain::{Region, SourceId};
 use crate::history;
 use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
+use crate::runbook::{self, Catalogue};
 use crate::theme::{self, ColourEnv, Depth, Theme};
 use crate::triage::{self, Rule, RuleText};
 use form::Datum;
@@ -170,6 +171,7 @@ impl Loaded {
         let mut problems: Vec<Problem> = self.problems().cloned().collect();
         problems.extend(self.config.theme().1);
         problems.extend(self.config.keymap().1);
+        problems.extend(self.config.runbooks().1);
         problems.sort();
         problems.dedup();
         problems
@@ -434,22 +436,57 @@ impl Config {
         (keymap, problems)
     }
 
+    /// The runbooks: those that come with noctop, the team's, the operator's own; and what is wrong with their files. One
+    /// with a mistake is left out.
+    #[must_use]
+    pub fn runbooks(&self) -> (Catalogue, Vec<Problem>) {
+        let (mut library, mut problems) = (runbook::library(), Vec::new());
+        for written in self.settings.list("runbooks.paths") {
+            let folder = self.paths.open_out(written);
+            // One that was named has to be there.
+            if folder.is_dir() {
+                self.shelve(&folder, &mut library, &mut problems);
+            } else {
+                let place = self.settings.origin("runbooks.paths").place();
+                let message = format!("there is no folder {written}");
+                problems.push(Problem::new(place, message));
+            }
+        }
+        if let Some(folder) = self.paths.beside_config("runbooks") {
+            self.shelve(&folder, &mut library, &mut problems);
+        }
+        let (catalogue, wrong) = Catalogue::read(&library);
+        problems.extend(wrong);
+        (catalogue, problems)
+    }
+
+    /// The change calendars that are asked before a runbook starts.
+    #[must_use]
+    pub fn calendars(&self) -> Vec<String> {
+        self.settings.list("runbooks.calendars").to_vec()
+    }
+
     /// Adds the operator's own files of a folder beside the configuration file.
     fn library(&self, folder: &str, mut library: Library) -> (Library, Vec<Problem>) {
         let mut problems = Vec::new();
-        let Some(folder) = self.paths.beside_config(folder) else {
-            return (library, problems);
-        };
-        let entries = match std::fs::read_dir(&folder) {
+        if let Some(folder) = self.paths.beside_config(folder) {
+            self.shelve(&folder, &mut library, &mut problems);
+        }
+        (library, problems)
+    }
+
+    /// Adds the files of a folder, where there is one.
+    fn shelve(&self, folder: &Path, library: &mut Library, problems: &mut Vec<Problem>) {
+        let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return (library, problems),
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return,
             Err(why) => {
-                let place = Place::whole(&self.paths.shorten(&folder));
+                let place = Place::whole(&self.paths.shorten(folder));
                 problems.push(Problem::new(
                     place,
                     format!("the folder cannot be read: {why}"),
                 ));
-                return (library, problems);
+                return;
             }
         };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
@@ -468,7 +505,6 @@ impl Config {
                 )),
             }
         }
-        (library, problems)
     }
 }
 

@@ -449,6 +449,29 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "runbooks",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "Runbooks beyond those that come with noctop (see runbooks.md).",
+        keys: &[
+            key(
+                "paths",
+                Form::Folders,
+                Words("`runbooks` beside the configuration file, which always counts"),
+                "Folders with the team's runbooks; of two with one name the later folder's counts, and one's own last.",
+            )
+            .like(r#"["/usr/local/share/noctop/runbooks"]"#),
+            key(
+                "calendars",
+                Form::Names,
+                Words("none"),
+                "Change calendars of Systems Manager, by name or ARN, that are asked before a runbook starts. Where one \
+                 is closed, the account's name has to be typed.",
+            )
+            .like(r#"["change-freeze"]"#),
+        ],
+    },
+    Section {
         path: "triage",
         shape: Shape::Table,
         weight: Weight::Comfort,

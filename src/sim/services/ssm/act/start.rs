@@ -164,6 +164,28 @@ fn resolved(call: &Call<'_>, document: &Document) -> Result<Option<Vec<Value>>, 
     ))
 }
 
+/// The targets of a location itself, which take the place of those of the whole request: their direct values.
+fn own_targets(call: &Call<'_>, location: &Value) -> Option<Vec<Value>> {
+    let targets = location.at("Targets").items();
+    if targets.is_empty() {
+        return None;
+    }
+    let name = call.text("TargetParameterName")?.to_owned();
+    let direct = targets
+        .iter()
+        .filter(|t| t.at("Key").as_str() == Some("ParameterValues"));
+    let one = |value: &str| {
+        let values: Value = vec![value.to_owned()].into();
+        Value::Map(Map(vec![(name.clone().into(), values)]))
+    };
+    Some(
+        direct
+            .flat_map(|t| t.at("Values").texts())
+            .map(one)
+            .collect(),
+    )
+}
+
 /// `StartAutomationExecution`.
 pub fn start(call: &Call<'_>) -> Answer {
     let name = call.needed("DocumentName");
@@ -199,9 +221,15 @@ pub fn start(call: &Call<'_>) -> Answer {
         ));
     }
     let targets = resolved(call, &document)?;
-    let filled = targets
-        .as_ref()
-        .and_then(|_| call.text("TargetParameterName"));
+    let own = |location: &Value| own_targets(call, location);
+    let have_own = call
+        .arg("TargetLocations")
+        .items()
+        .iter()
+        .any(|l| own(l).is_some());
+    let filled = call
+        .text("TargetParameterName")
+        .filter(|_| targets.is_some() || have_own);
     if call.arg("TargetMaps").items().is_empty() {
         document
             .check(given, filled)
@@ -303,8 +331,9 @@ pub fn start(call: &Call<'_>) -> Answer {
         late: Duration::ZERO,
         skipped: false,
     };
-    // Every location runs every target.
-    let mut places: Vec<(String, String, Option<String>)> = Vec::new();
+    // Every location runs its own targets, or those of the whole request.
+    let usual = targets.unwrap_or_else(|| vec![Value::Null]);
+    let mut places: Vec<(String, String, Option<String>, Vec<Value>)> = Vec::new();
     for location in locations {
         let role = location
             .at("ExecutionRoleName")
@@ -325,21 +354,26 @@ pub fn start(call: &Call<'_>) -> Answer {
                         call.world.partition()
                     )
                 });
-                places.push((account.to_owned(), region.to_owned(), failure));
+                let sets = own(location).unwrap_or_else(|| usual.clone());
+                places.push((account.to_owned(), region.to_owned(), failure, sets));
             }
         }
     }
     if places.is_empty() {
-        places.push((call.account().to_owned(), call.region.to_string(), None));
+        places.push((
+            call.account().to_owned(),
+            call.region.to_string(),
+            None,
+            usual,
+        ));
     }
-    let sets = targets.unwrap_or_else(|| vec![Value::Null]);
-    let count = places.len() * sets.len();
+    let count = places.iter().map(|(.., sets)| sets.len()).sum();
     let at_once = share(call.text("MaxConcurrency"), count, 10).max(1);
     let errors = share(call.text("MaxErrors"), count, 0);
     let mut free: Vec<Timestamp> = Vec::new();
     let (mut failed, mut children) = (0_usize, Vec::new());
-    for (account, region, failure) in &places {
-        for set in &sets {
+    for (account, region, failure, sets) in &places {
+        for set in sets {
             let target = set
                 .members()
                 .iter()
