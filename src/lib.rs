@@ -9,6 +9,7 @@ pub mod command;
 pub mod domain;
 pub mod effects;
 pub mod filter;
+pub mod handover;
 pub mod history;
 pub mod keymap;
 pub mod ledger;

@@ -24,6 +24,9 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         }
         Outcome::Link(Err(why)) | Outcome::Unjournalled(why) => model.say(Tone::Refused, why),
         Outcome::Link(Ok(())) => {}
+        Outcome::Gathered(gathering) => command::handover::take_in(model, &gathering),
+        Outcome::Saved(Ok(place)) => model.say(Tone::Done, place),
+        Outcome::Saved(Err(why)) => model.say(Tone::Refused, why),
         Outcome::Persisted(outcome) => {
             if let Some(why) = model.recorder.written(outcome) {
                 model.say(Tone::Refused, why);

@@ -48,6 +48,7 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
             Overlay::Help { .. }
             | Overlay::Raw { .. }
             | Overlay::Results(_)
+            | Overlay::Page(_)
             | Overlay::Confirm { .. },
         ) => looked_up(model, chord),
         None => in_filter(model, chord),

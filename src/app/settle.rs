@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::command;
 use crate::domain::{Feed, FeedState};
 use crate::model::form::Results;
+use crate::model::page::Page;
 use crate::model::{DetailsView, Model, Overlay, Rows, details};
 use crate::store::Store;
 use crate::store::projection::Progress;
@@ -135,12 +136,14 @@ fn clamp(model: &mut Model) {
             lines.saturating_sub(shown)
         }
         Some(Overlay::Results(results)) => results.last(model.size.1),
+        Some(Overlay::Page(page)) => page.last(model.size),
         _ => 0,
     };
     if let Some(
         Overlay::Raw { scroll, .. }
         | Overlay::Help { scroll }
-        | Overlay::Results(Results { scroll, .. }),
+        | Overlay::Results(Results { scroll, .. })
+        | Overlay::Page(Page { scroll, .. }),
     ) = &mut model.overlay
     {
         *scroll = (*scroll).min(last);

@@ -16,7 +16,7 @@ use super::keeper::Keeper;
 use super::note::Note;
 use super::permit::Permit;
 use super::receipt::Receipt;
-use super::record::Record;
+use super::record::{Record, Whole};
 use super::session::Session;
 use super::shelf::{self, Draft, Trouble};
 
@@ -387,6 +387,19 @@ impl Journal {
             written
                 .map(|_| ())
                 .map_err(|why| Unwritten(format!("It was done and is not in the journal. {why}")))
+        }
+    }
+
+    /// Everything that stands in it, whoever of this user wrote it.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn whole(&self) -> Result<Whole, Trouble> {
+        match &self.path {
+            Some(path) => Whole::read(path),
+            None => Err(Trouble(
+                "there is no home folder with a journal.".to_owned(),
+            )),
         }
     }
 

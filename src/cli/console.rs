@@ -134,6 +134,9 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         .in_shifts(stage.config.shifts.clone(), clock.now());
     let journal = Arc::new(stage.journal(Arc::clone(&clock)));
     runner.answer_to(Arc::clone(&journal));
+    if let Some(folder) = stage.pages() {
+        runner.save_in(folder);
+    }
     let history = match stage.history() {
         Some(path) => {
             let (session, keep) = (journal.session(), stage.config.keep);

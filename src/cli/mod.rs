@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod console;
 mod flags;
+mod handover;
 mod iam_policy;
 mod ledger;
 mod ls;
@@ -85,6 +86,7 @@ enum Command {
     Comment(triage::Comment),
     Assign(triage::Assign),
     Run(run::Run),
+    Handover(handover::Handover),
     /// Shows what was done to accounts, by whom and with what result, and whether the journal is whole.
     Audit(audit::Audit),
     IamPolicy(iam_policy::IamPolicy),
@@ -112,6 +114,7 @@ pub fn run() -> ExitCode {
         Some(Command::Comment(comment)) => comment.run(),
         Some(Command::Assign(assign)) => assign.run(),
         Some(Command::Run(run)) => run.run(),
+        Some(Command::Handover(handover)) => handover.run(),
         Some(Command::Audit(audit)) => audit.run(),
         Some(Command::IamPolicy(policy)) => policy.run(),
         Some(Command::Config(config)) => config.run(),

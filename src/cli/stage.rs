@@ -168,11 +168,25 @@ impl Stage {
         let env = |name: &str| std::env::var(name).ok();
         let readonly = self.config.readonly_because();
         let session = Session::of_this_process(&self.operator(), readonly.as_deref(), &env);
-        let path = match &self.scrap {
+        Journal::open(self.journal_path().as_deref(), session, clock)
+    }
+
+    /// Where pages are saved; none where the user has no home.
+    #[must_use]
+    pub fn pages(&self) -> Option<PathBuf> {
+        match &self.scrap {
+            Some(scrap) => Some(scrap.path().join("handovers")),
+            None => self.config.paths.handovers(),
+        }
+    }
+
+    /// Where the journal is kept; none where the user has no home.
+    #[must_use]
+    pub fn journal_path(&self) -> Option<PathBuf> {
+        match &self.scrap {
             Some(scrap) => Some(scrap.path().join("journal.db")),
             None => self.config.paths.journal(),
-        };
-        Journal::open(path.as_deref(), session, clock)
+        }
     }
 
     /// An empty store with these rules.

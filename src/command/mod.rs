@@ -8,6 +8,7 @@ pub mod choose;
 mod feed;
 pub mod filter;
 mod fold;
+pub mod handover;
 pub mod help;
 mod mark;
 mod operator;

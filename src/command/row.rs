@@ -37,6 +37,7 @@ fn scroll(model: &mut Model, by: isize) -> bool {
             let last = choice.matching().len().saturating_sub(1);
             choice.selected = choice.selected.saturating_add_signed(by).min(last);
         }
+        Some(Overlay::Page(page)) => page.scroll = page.scroll.saturating_add_signed(by),
         Some(Overlay::Results(results)) => {
             results.scroll = results.scroll.saturating_add_signed(by);
         }

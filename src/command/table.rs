@@ -5,8 +5,8 @@ use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
 use super::When::{Aimed, Always, Folded, Item, Items, Listed, Row};
 use super::{
-    Section, When, app, change, choose, feed, filter, fold, mark, operator, palette, pane, row,
-    triage, view,
+    Section, When, app, change, choose, feed, filter, fold, handover, mark, operator, palette,
+    pane, row, triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -352,6 +352,30 @@ pub const ALL: &[Command] = &[
         risk: Risk::Look,
         run: change::cancel,
     },
+    look(
+        "handover.show",
+        "handover",
+        Triage,
+        Always,
+        handover::show,
+        "Write the handover of this shift, or of the time that follows (8h): what came, what is open and with whom, what was done.",
+    ),
+    look(
+        "page.copy",
+        "copy page",
+        View,
+        Always,
+        handover::copy,
+        "Copy the page that is open, as Markdown, to your own terminal's clipboard (OSC 52).",
+    ),
+    look(
+        "page.save",
+        "save page",
+        View,
+        Always,
+        handover::save,
+        "Save the page that is open, as Markdown, in noctop's state folder.",
+    ),
     look(
         "operator.change",
         "operator",

@@ -7,14 +7,17 @@ pub mod change;
 mod ledger;
 mod link;
 pub mod local;
+mod page;
 mod raw;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use crate::audit::{Journal, Note};
 use crate::domain::{Feed, ItemKey, SourceId};
+use crate::history::watch::Span;
 use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
@@ -33,6 +36,7 @@ pub struct Runner {
     desk: Option<ledger::Desk>,
     hand: Option<change::Hand>,
     history: Option<History>,
+    folder: Option<PathBuf>,
     focus: &'static [SourceId],
 }
 
@@ -47,6 +51,7 @@ impl Runner {
             desk: None,
             hand: None,
             history: None,
+            folder: None,
             focus: &[],
         }
     }
@@ -124,6 +129,30 @@ impl Runner {
         self.runtime.spawn(async move {
             let written = written.await.map_err(|trouble| Arc::from(trouble.0));
             outcomes(Outcome::Persisted(written));
+        });
+    }
+
+    /// From here on pages are saved in this folder.
+    pub fn save_in(&mut self, folder: PathBuf) {
+        self.folder = Some(folder);
+    }
+
+    /// Reads journal and history for a handover.
+    pub fn gather(&self, window: Span, shift: Option<Arc<str>>) {
+        let journal = self.hand.as_ref().map(|hand| Arc::clone(hand.journal()));
+        let history = self.history.clone();
+        let outcomes = Arc::clone(&self.outcomes);
+        self.runtime.spawn_blocking(move || {
+            let gathering = page::gather(journal.as_deref(), history.as_ref(), window, shift);
+            outcomes(Outcome::Gathered(Box::new(gathering)));
+        });
+    }
+
+    /// Saves a text.
+    pub fn save(&self, name: Arc<str>, text: Arc<str>) {
+        let (folder, outcomes) = (self.folder.clone(), Arc::clone(&self.outcomes));
+        self.runtime.spawn_blocking(move || {
+            outcomes(Outcome::Saved(page::save(folder.as_deref(), &name, &text)));
         });
     }
 

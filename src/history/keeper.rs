@@ -95,6 +95,12 @@ impl History {
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Waits until everything that was handed over is written, but no longer than this. Whether it is.
     pub fn settle(&self, patience: Duration) -> bool {
         self.keeper.settle(patience)

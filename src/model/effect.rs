@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::audit;
 use crate::aws::ops::look::Closed;
 use crate::domain::{Fault, Feed, ItemKey, SourceId};
-use crate::history::Facts;
+use crate::history::watch::Span;
+use crate::history::{Facts, Reading};
 use crate::ledger::{self, Act, News, Verb};
 
 use super::acting::Reach;
@@ -29,6 +31,20 @@ pub enum Effect {
     CancelChange(u64),
     /// Write this into the history.
     Persist(Facts),
+    /// Read journal and history for a handover about this span.
+    Gather {
+        /// What it is about.
+        window: Span,
+        /// The name of the shift that it is, where it is one.
+        shift: Option<Arc<str>>,
+    },
+    /// Save this text under this name.
+    Save {
+        /// The file's name.
+        name: Arc<str>,
+        /// What stands in it.
+        text: Arc<str>,
+    },
     /// Somebody else acts from here on: the journal, and the roles that are assumed for changes, carry this name.
     HandOver(Arc<str>),
     /// Put this text into the clipboard of the operator's own terminal (OSC 52).
@@ -63,6 +79,10 @@ pub enum Outcome {
     Came(Box<Came>),
     /// What became of changes that earlier consoles left without an outcome.
     Closed(Vec<Closed>),
+    /// What a handover is made of, beside what the model knows.
+    Gathered(Box<Gathering>),
+    /// Something was saved, with the place, or why not.
+    Saved(Result<Arc<str>, Arc<str>>),
     /// Facts were written into the history, or why not.
     Persisted(Result<(), Arc<str>>),
     /// Something was done and could not be written into the journal, with the reason.
@@ -99,4 +119,17 @@ pub struct Told {
     pub reach: Reach,
     /// What it says, where it could be read.
     pub news: Option<News>,
+}
+
+/// What a handover is made of, beside what the model knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gathering {
+    /// What it is about.
+    pub window: Span,
+    /// The name of the shift that it is, where it is one.
+    pub shift: Option<Arc<str>>,
+    /// What was done from this machine, or why that cannot be read.
+    pub journal: Result<Vec<audit::record::Act>, Arc<str>>,
+    /// What happened, or why that cannot be read.
+    pub history: Result<Reading, Arc<str>>,
 }

@@ -6,6 +6,7 @@ use crate::domain::{Fault, ItemKey};
 
 use super::form::{Form, Results};
 use super::input::InputLine;
+use super::page::Page;
 
 /// One thing over the panes. `Esc` takes it away.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub enum Overlay {
     Form(Form),
     /// What came of something that was done to several items.
     Results(Results),
+    /// A text of noctop's own.
+    Page(Page),
     /// A question that only `y` and `Enter` answer with yes.
     Confirm {
         /// The question.

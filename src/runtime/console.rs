@@ -270,6 +270,8 @@ impl Console {
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
                 Effect::Persist(facts) => self.runner.persist(facts),
+                Effect::Gather { window, shift } => self.runner.gather(window, shift),
+                Effect::Save { name, text } => self.runner.save(name, text),
                 Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text) {

@@ -39,6 +39,15 @@ const IN_TEXT: &[(&str, &str)] = &[
     ("row.raw", "raw JSON"),
     ("fold.toggle", "unfold"),
 ];
+/// What is worth a hint where a page of noctop's own is read.
+const ON_PAGES: &[(&str, &str)] = &[
+    ("app.back", "close"),
+    ("page.copy", "copy"),
+    ("page.save", "save"),
+    ("row.next", "down"),
+    ("row.previous", "up"),
+    ("row.page-down", "page down"),
+];
 
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt {
     if line.height == 0 {
@@ -102,7 +111,10 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
         _ => {}
     }
     let hints: Vec<_> = if command::reads_text(model) {
-        let in_text = IN_TEXT.iter();
+        let in_text = match &model.overlay {
+            Some(Overlay::Page(_)) => ON_PAGES.iter(),
+            _ => IN_TEXT.iter(),
+        };
         in_text
             .filter_map(|(name, title)| hint(model, name, Some(title)))
             .collect()

@@ -3,6 +3,7 @@
 use crate::command::{self, help};
 use crate::domain::text::plural;
 use crate::keymap::Layer;
+use crate::model::page::Page;
 use crate::model::{Area, Choice, Model, Overlay, Palette, RawBody, area, fit, raw};
 use crate::panes::Cut;
 use crate::theme::Role;
@@ -31,6 +32,7 @@ pub(super) fn draw(
         }
         Overlay::Form(form) => return super::form::draw(form, paint, screen),
         Overlay::Results(results) => super::form::results(results, paint, screen),
+        Overlay::Page(page) => self::page(page, paint, screen),
         Overlay::Confirm { question, .. } => confirm(question, paint, screen),
     }
     None
@@ -285,6 +287,25 @@ fn raw(title: &str, body: &RawBody, scroll: usize, paint: &mut Paint<'_>, screen
             more(paint, area, scroll, lines.len(), inner.height);
         }
     }
+}
+
+fn page(page: &Page, paint: &mut Paint<'_>, screen: Area) {
+    let area = area::text_frame(screen.width, screen.height);
+    let inner = paint.frame(area, &page.title);
+    let lines = page.laid(inner.width);
+    let scroll = page
+        .scroll
+        .min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, line) in (inner.y..inner.y + inner.height).zip(&lines[scroll..]) {
+        // A heading begins at the edge, what stands under it further in.
+        let role = if line.starts_with(' ') {
+            Role::Overlay
+        } else {
+            Role::TextStrong
+        };
+        paint.text(inner.x, y, line, role, inner.width);
+    }
+    more(paint, area, scroll, lines.len(), inner.height);
 }
 
 fn json_line(paint: &mut Paint<'_>, line: Area, json: &raw::Line<'_>) {

@@ -16,6 +16,7 @@ mod changes;
 mod choices;
 mod credentials;
 mod cursor;
+mod handover;
 mod history;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]

@@ -212,6 +212,12 @@ impl Shift {
         self
     }
 
+    /// From here on pages are saved in this folder.
+    pub fn save_in(&mut self, folder: &std::path::Path) -> &mut Self {
+        self.runner.save_in(folder.to_owned());
+        self
+    }
+
     /// From here on what happens is recorded in this history.
     pub fn record(&mut self, history: History) -> &mut Self {
         self.runner.record(history);
@@ -246,6 +252,8 @@ impl Shift {
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
                 Effect::Persist(facts) => self.runner.persist(facts),
+                Effect::Gather { window, shift } => self.runner.gather(window, shift),
+                Effect::Save { name, text } => self.runner.save(name, text),
                 Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit => self.quit = true,

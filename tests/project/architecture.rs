@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["triage", "history"],
     &["store", "runbook"],
     &["panes", "aws"],
-    &["model", "sources"],
+    &["model", "sources", "handover"],
     &["command", "effects"],
     &["app", "view"],
     // The simulator is an island below those that start it; see `the_simulator_is_an_island`.

@@ -71,6 +71,12 @@ impl Paths {
         Some(self.state.as_deref()?.join("history.db"))
     }
 
+    /// Where pages are saved.
+    #[must_use]
+    pub fn handovers(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("handovers"))
+    }
+
     /// Where acts wait while a shared ledger is away.
     #[must_use]
     pub fn outbox(&self) -> Option<PathBuf> {
