@@ -9,6 +9,7 @@
 //! The journal is the list: every console that keeps the same one sees the same runs, and after a restart those that
 //! still go on are followed again. Pure: whoever reads journal and AWS hands in what it found.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -251,6 +252,8 @@ pub struct Run {
     pub host: Arc<str>,
     /// When.
     pub at: Timestamp,
+    /// Its first entry in the journal: of two that began at one moment, which came later.
+    pub seq: u64,
     /// The items that it is about, as the journal names them.
     pub items: Vec<Arc<str>>,
     /// What was started.
@@ -473,7 +476,7 @@ impl Runs {
     #[must_use]
     pub fn latest(&self) -> Vec<&Run> {
         let mut all: Vec<&Run> = self.all.values().collect();
-        all.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        all.sort_by_key(|run| Reverse((run.at, run.seq)));
         all
     }
 
@@ -597,6 +600,7 @@ impl Runs {
             unread: None,
         };
         let run = self.all.entry(Arc::clone(&id)).or_insert_with(|| Run {
+            seq: record.seq,
             id: Arc::clone(&id),
             name: clean_arc(record.text("verb").trim_start_matches("runbook ")),
             operator: clean_arc(record.text("operator")),
