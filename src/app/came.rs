@@ -200,11 +200,12 @@ const fn shown_as(order: &Order) -> &'static str {
     }
 }
 
-/// The source in which something that is made will appear, where that is not the item's own.
+/// The source in which something that is made will appear, or from which it goes, where that is not the item's own.
 const fn appears_in(order: &Order) -> Option<SourceId> {
     match order {
         Order::CreateOpsItem(_) => Some(SourceId::Opsitems),
         Order::StartBackup(_) | Order::StartCopy(_) | Order::Retry(_) => Some(SourceId::Backup),
+        Order::PutMute(_) | Order::DeleteMute(_) => Some(SourceId::Mutes),
         _ => None,
     }
 }

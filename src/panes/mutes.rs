@@ -260,6 +260,15 @@ fn gone(d: &MuteDetail, row: &Row, store: &Store, now: Timestamp) -> usize {
 /// What it does right now, as a short sentence.
 #[must_use]
 pub fn fact(d: &MuteDetail, now: Timestamp) -> String {
+    let why = match (&d.by, &d.note) {
+        (Some(by), Some(note)) => format!(" · {by}: {note}"),
+        (Some(text), None) | (None, Some(text)) => format!(" · {text}"),
+        (None, None) => String::new(),
+    };
+    format!("{}{why}", doing(d, now))
+}
+
+fn doing(d: &MuteDetail, now: Timestamp) -> String {
     let whom = if d.unread.is_some() && d.alarms.is_empty() {
         "alarms that could not be read".to_owned()
     } else {

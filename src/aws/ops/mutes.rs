@@ -79,17 +79,17 @@ pub fn made<'a>(name: &'a str, description: &'a str) -> (Option<&'a str>, Option
     if let Some(by) = signed.and_then(|text| text.strip_prefix("Muted by ")) {
         return (some(by), None);
     }
-    // `noctop-ana-1795000000`, and `-2` where the alarms took more than one rule.
+    // `noctop-ana-1795000000-417`: the second and the millisecond; and `-2` where the alarms took more than one rule.
     let by = name.strip_prefix("noctop-").and_then(|rest| {
-        let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let (rest, _) = rest.rsplit_once('-').filter(|(_, end)| is_number(end))?;
-        match rest
-            .rsplit_once('-')
-            .filter(|(_, end)| end.len() > 8 && is_number(end))
-        {
-            Some((by, _)) => some(by),
-            None => some(rest),
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let mut rest = rest;
+        while let Some((before, end)) = rest.rsplit_once('-').filter(|(_, end)| is_number(end)) {
+            if end.len() > 8 {
+                return some(before);
+            }
+            rest = before;
         }
+        None
     });
     (by, some(whole))
 }
@@ -384,12 +384,16 @@ mod tests {
         let full = "x".repeat(1_024);
         let told = description("ana", &full);
         assert_eq!(made(&name, &told), (Some("Ana-Mar-a"), Some(&*full)));
-        assert_eq!(made(&format!("{name}-2"), ""), (Some("Ana-Mar-a"), None));
+        for further in ["", "-2", "-417", "-417-2"] {
+            let name = format!("{name}{further}");
+            assert_eq!(made(&name, ""), (Some("Ana-Mar-a"), None), "{name}");
+        }
         // What others made says nothing of who they are.
         for (name, text) in [
             ("nightly-batch", "Batch runs"),
             ("noctop-", ""),
             ("noctop-ana", ""),
+            ("noctop-ana-2", ""),
         ] {
             assert_eq!(
                 made(name, text),
