@@ -34,7 +34,7 @@ pub(super) fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
     let pane = model.pane();
     let items = |key: RowKey| match key {
         RowKey::Item(key) => Some(key),
-        RowKey::Fold(_) | RowKey::Feed(_) => None,
+        RowKey::Fold(_) | RowKey::Feed(_) | RowKey::Run(_) => None,
     };
     if pane.marked.is_empty() {
         let target = action.target.iter();
@@ -301,7 +301,7 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
         FormFor::Snooze => vec![Field::pick(UNTIL, picks()[..4].to_vec(), 1)],
         FormFor::Comment => vec![Field::line(NOTE, "")],
         FormFor::Assign => vec![Field::line(TO, "")],
-        FormFor::Release | FormFor::Change(_) => Vec::new(),
+        FormFor::Release | FormFor::Change(_) | FormFor::Run => Vec::new(),
     };
     let title = title(purpose, able.len());
     model.show(Overlay::Form(Form {
@@ -330,6 +330,7 @@ fn title(purpose: FormFor, count: usize) -> String {
         FormFor::Comment => "Comment on",
         FormFor::Assign => "Assign",
         FormFor::Change(_) => "Change",
+        FormFor::Run => "Run",
     };
     match count {
         1 => format!("{verb} 1 item"),
@@ -388,6 +389,9 @@ pub fn submit(model: &mut Model) -> Effects {
     let form = form.clone();
     if let FormFor::Change(offer) = form.purpose {
         return change::submit(model, &form, offer);
+    }
+    if form.purpose == FormFor::Run {
+        return super::runbook::submit(model, &form);
     }
     let intention = Intention::of(&form).and_then(|intention| {
         if form.purpose == FormFor::Comment && intention.note.is_none() {

@@ -269,6 +269,13 @@ impl Console {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::ListDocuments(scope) => self.runner.list_documents(scope),
+                Effect::DescribeDocument(scope, name) => self.runner.describe(scope, name),
+                Effect::CheckRun(number, launch) => self.runner.check_run(number, *launch),
+                Effect::StartRun(launch) => self.runner.start_run(*launch),
+                Effect::StopRun(run) => self.runner.stop_run(*run),
+                Effect::AnswerRun(run, approves) => self.runner.answer_run(*run, approves),
+                Effect::LookAtRuns => self.runner.look_at_runs(),
                 Effect::Persist(facts) => self.runner.persist(facts),
                 Effect::HandOver(operator) => self.runner.hand_over(&operator),
                 Effect::Copy(text) => {
