@@ -157,14 +157,17 @@ def of(backup, name):
 def test_two_failures_in_a_row_and_the_last_good_point_a_day_ago(sim):
     backup = sim.client("backup", PAYMENTS)
     found = of(backup, "ledger-primary")
-    assert [job["State"] for job in found[:3]] == ["FAILED", "FAILED", "COMPLETED"]
+    # At some hours the third night has failed as well.
+    states = [job["State"] for job in found]
+    good = states.index("COMPLETED")
+    assert 2 <= good <= 3 and set(states[:good]) == {"FAILED"}
     assert found[0]["StatusMessage"] and found[0]["MessageCategory"] != "SUCCESS"
-    gap = found[1]["CreationDate"] - found[2]["CreationDate"]
+    gap = found[good - 1]["CreationDate"] - found[good]["CreationDate"]
     assert 23 * HOUR < gap < 25 * HOUR
     protected = pages(backup.list_protected_resources, "Results", 4)
     (ledger,) = [r for r in protected if r["ResourceName"] == "ledger-primary"]
-    assert ledger["LastBackupTime"] == found[2]["CompletionDate"]
-    assert ledger["LastRecoveryPointArn"] == found[2]["RecoveryPointArn"]
+    assert ledger["LastBackupTime"] == found[good]["CompletionDate"]
+    assert ledger["LastRecoveryPointArn"] == found[good]["RecoveryPointArn"]
     told = sim.truth("backup", PAYMENTS)["ProtectedResources"]
     assert ids(protected, "ResourceArn") == ids(told, "ResourceArn")
 
@@ -277,7 +280,8 @@ def test_summaries_count_the_jobs(sim):
         admin.list_backup_job_summaries, "BackupJobSummaries", 500,
         AccountId="AGGREGATE_ALL", State="AGGREGATE_ALL", ResourceType="AGGREGATE_ALL", MessageCategory="AGGREGATE_ALL",
     )
-    assert len(whole) == 14 and {row["State"] for row in whole} == {"AGGREGATE_ALL"}
+    # Soon after midnight the day that has just begun has no job yet, and so no row.
+    assert len(whole) in (13, 14) and {row["State"] for row in whole} == {"AGGREGATE_ALL"}
     assert refused(backup.list_backup_job_summaries, AccountId="ANY") == "AccessDeniedException"
     assert refused(backup.list_backup_job_summaries, State="NOPE") in ("InvalidParameterValueException",)
 

@@ -60,6 +60,7 @@ def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source):
     with sick(sim, service, places):
         code, document = noctop.ls(kind, *LS)
     assert code == 4
+    _, again = noctop.ls(kind, *LS)
     coverage = document["coverage"]
     fleet.counted(coverage)
     asked = [source, *fleet.ASIDE.get(kind, [])]
@@ -74,8 +75,11 @@ def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source):
     before = {k: i for k, i in heard(whole["items"], source).items() if k[:2] not in places}
     sickly = {k for k in after if k[:2] in places}
     assert before and after.keys() - sickly == before.keys()
+    # Time goes on meanwhile: a window may open between two of the three readings.
+    later = heard(again["items"], source)
     for key, item in before.items():
-        assert (after[key]["opened"], after[key]["state"]) == (item["opened"], item["state"])
+        known = [(i["opened"], i["state"]) for i in (item, later.get(key, item))]
+        assert (after[key]["opened"], after[key]["state"]) in known
     if source != "backup":
         # The organization's own answer still knows the backup jobs of places that cannot be asked themselves.
         assert not sickly
