@@ -46,13 +46,6 @@ pub(super) fn sections(of: &Gathered<'_>) -> Vec<Section> {
         ),
         unread: unread.clone(),
     };
-    let mut mutes = section(
-        "mutes",
-        "Muted",
-        "Nobody muted anything from this machine.",
-        &|act| is_of(act, MUTES),
-    );
-    rules(of, &mut mutes);
     vec![
         section(
             "acts",
@@ -60,7 +53,13 @@ pub(super) fn sections(of: &Gathered<'_>) -> Vec<Section> {
             "Nobody took or gave back anything from this machine.",
             &is_note,
         ),
-        mutes,
+        section(
+            "mutes",
+            "Muted",
+            "Nobody muted anything from this machine.",
+            &|act| is_of(act, MUTES),
+        ),
+        rules(of),
         section(
             "runs",
             "Runs",
@@ -78,7 +77,7 @@ pub(super) fn sections(of: &Gathered<'_>) -> Vec<Section> {
 }
 
 /// The mute rules that hold now, whoever made them.
-fn rules(of: &Gathered<'_>, section: &mut Section) {
+fn rules(of: &Gathered<'_>) -> Section {
     let mut rules: Vec<(&Row, MuteSpan)> = of
         .store
         .rows()
@@ -106,8 +105,13 @@ fn rules(of: &Gathered<'_>, section: &mut Section) {
             json: export::item_json(row, roster, None),
         }
     });
-    section.lines.count += lines.count;
-    section.lines.made.extend(lines.made);
+    Section {
+        name: "muteRules",
+        title: "Muted now",
+        nothing: "No mute rule that was read holds now.",
+        lines,
+        unread: None,
+    }
 }
 
 /// Who did what, on what, and what came of it.

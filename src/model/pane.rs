@@ -199,12 +199,17 @@ impl Pane {
         let Rows::Items(projection) = &self.rows else {
             return 0;
         };
-        let marked = self.marked.iter().filter(|key| {
-            let RowKey::Item(key) = key else { return false };
-            let of = store.find(key).and_then(|id| projection.fold_of(id));
-            of.is_some_and(|of| of.key() == fold.key())
-        });
-        marked.count()
+        // Few marks among many rows and many marks over a few rows are both usual: the fewer are looked at.
+        if self.marked.len() < fold.len() {
+            let marked = self.marked.iter().filter(|key| {
+                let RowKey::Item(key) = key else { return false };
+                let of = store.find(key).and_then(|id| projection.fold_of(id));
+                of.is_some_and(|of| of.key() == fold.key())
+            });
+            return marked.count();
+        }
+        let members = projection.members(fold).filter_map(|id| item(store, id));
+        members.filter(|key| self.marked.contains(key)).count()
     }
 
     /// Shows the rows of a fold below it, or hides them again.

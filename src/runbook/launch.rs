@@ -72,10 +72,7 @@ impl Launch {
     /// The accounts and regions that it acts in, each once.
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
-        let mut scopes: Vec<Scope> = self.targets().map(|t| t.scope).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        scopes
+        super::scopes(self.targets())
     }
 
     /// What the journal says was done.

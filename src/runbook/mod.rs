@@ -24,13 +24,15 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::Target;
 use crate::clock::Timestamp;
-use crate::domain::Region;
 use crate::domain::document::Library;
 use crate::domain::problem::Problem;
+use crate::domain::{Region, Scope};
 use crate::filter::{Filter, Subject};
 
 pub use launch::{Launch, Meant, Part};
@@ -249,4 +251,10 @@ impl Catalogue {
         found.sort_by_key(|r| r.risk);
         found
     }
+}
+
+/// The accounts and regions of targets, each once.
+fn scopes<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<Scope> {
+    let scopes: BTreeSet<Scope> = targets.map(|target| target.scope).collect();
+    scopes.into_iter().collect()
 }

@@ -18,7 +18,6 @@ mod crew;
 pub mod guardduty;
 mod intern;
 pub mod live;
-mod moment;
 pub mod mutes;
 pub mod opsitems;
 pub mod patches;

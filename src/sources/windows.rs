@@ -30,8 +30,8 @@ use crate::clock::Timestamp;
 use crate::domain::window::{WindowRun, WindowTask};
 use crate::domain::{Fault, FaultKind, Kind, Slice, SourceId};
 
-use super::moment::moment;
 use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use crate::aws::moment::moment;
 use judge::{Known, Listed};
 
 /// The source.

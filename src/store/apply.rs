@@ -126,8 +126,7 @@ impl Store {
     fn page(&mut self, index: FeedIndex, run: u64, records: Vec<Record>, turn: &mut Turn) {
         let first_load = self.entry(index).success.is_none();
         for Record { native, item } in records {
-            let known = self.last_said(index, &native);
-            let (native, item) = share(native, item, known);
+            let (native, item) = share(native, item);
             let Some(staging) = &self.entry(index).staging else {
                 return;
             };
@@ -156,12 +155,6 @@ impl Store {
                 }
             }
         }
-    }
-
-    /// What stands there of the item that a feed knows under this id.
-    fn last_said(&self, index: FeedIndex, native: &str) -> Option<&Item> {
-        let record = self.entry(index).records.get(native)?;
-        self.rows.get(record.row).map(|row| &*row.item)
     }
 
     /// Whether the feed already says just this about the item.
@@ -204,8 +197,7 @@ impl Store {
     ) {
         let run = self.entry(index).run;
         for Record { native, item } in upserts {
-            let known = self.last_said(index, &native);
-            let (native, item) = share(native, item, known);
+            let (native, item) = share(native, item);
             if let Some(staging) = &mut self.entry_mut(index).staging {
                 staging.differing.remove(&native);
                 staging.pushed.insert(Arc::clone(&native));
@@ -332,19 +324,8 @@ impl Store {
     }
 }
 
-/// Shares one allocation between texts of a record that say the same – native id, key, name, ARN, resource – and with
-/// what was said of the item before: what changes about most is a state and a time.
-fn share(native: Arc<str>, mut item: Item, known: Option<&Item>) -> (Arc<str>, Arc<Item>) {
-    if let Some(known) = known {
-        keep(&mut item.key.id, &known.key.id);
-        keep(&mut item.title, &known.title);
-        if let (Some(resource), Some(known)) = (&mut item.resource, &known.resource) {
-            keep(resource, known);
-        }
-        if let (Some(arn), Some(known)) = (&mut item.told_arn, &known.told_arn) {
-            keep(arn, known);
-        }
-    }
+/// Shares one allocation between texts of a record that say the same: native id, key, name, ARN, resource.
+fn share(native: Arc<str>, mut item: Item) -> (Arc<str>, Arc<Item>) {
     if item.name == item.key.id {
         item.name = Arc::clone(&item.key.id);
     }
@@ -370,11 +351,4 @@ fn share(native: Arc<str>, mut item: Item, known: Option<&Item>) -> (Arc<str>, A
         native
     };
     (native, Arc::new(item))
-}
-
-/// Makes a text another copy of one that was there before, where it is the same.
-fn keep(text: &mut Arc<str>, known: &Arc<str>) {
-    if text == known {
-        *text = Arc::clone(known);
-    }
 }

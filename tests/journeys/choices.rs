@@ -3,6 +3,7 @@
 use noctop::command;
 use noctop::domain::Severity;
 use noctop::model::Rows;
+use noctop::store::projection::{Common, Folding};
 
 use super::shift::Shift;
 
@@ -134,6 +135,31 @@ fn marks_are_kept_by_identity_and_counted() {
     shift.press("-");
     assert!(shift.model.pane().marked.is_empty());
     shift.shows_no("6 marked");
+}
+
+#[test]
+fn a_fold_shows_whether_all_some_or_none_of_its_items_are_marked() {
+    let mut shift = Shift::begin_loaded();
+    shift.model.pane_mut().folding = Folding::By(Common::Account);
+    shift.model.ask_again(shift.model.active);
+    let sign = |shift: &mut Shift| {
+        let screen = shift.screen();
+        let line = screen.lines().find(|line| line.contains('▌')).unwrap();
+        line.chars().nth(1).unwrap()
+    };
+    shift.press("g g space g g");
+    assert_eq!(sign(&mut shift), '✓');
+    let all = shift.model.pane().marked.len();
+    assert!(all > 1 && all < shift.model.pane().items());
+    // One of them is unmarked below the fold.
+    shift.press("+ j space g g");
+    assert_eq!(shift.model.pane().marked.len(), all - 1);
+    assert_eq!(sign(&mut shift), '~');
+    // What is marked elsewhere is not its business, however much it is.
+    shift.press("space * g g");
+    assert_eq!(sign(&mut shift), '✓');
+    shift.press("-");
+    assert_eq!(sign(&mut shift), ' ');
 }
 
 #[test]

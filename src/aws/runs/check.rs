@@ -27,8 +27,8 @@ use crate::runbook::{Launch, Part, Preflight, Step};
 
 use super::documents;
 use super::look::look;
-use super::moment::moment;
 use super::start::{Start, change};
+use crate::aws::moment::moment;
 
 /// How far back earlier runs of a runbook are looked for.
 const BEFORE: Duration = Duration::from_secs(90 * 86_400);

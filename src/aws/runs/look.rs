@@ -18,7 +18,7 @@ use crate::domain::text::clean_arc;
 use crate::domain::{Fault, FaultKind, Scope};
 use crate::runbook::run::{Execution, How, Report, Standing, State, Step, lines};
 
-use super::moment::moment;
+use crate::aws::moment::moment;
 
 /// The most characters of output that a list of invocations holds of each (API reference of `CommandPlugin`).
 const LISTED: usize = 2_500;

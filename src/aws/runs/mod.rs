@@ -14,7 +14,6 @@ pub mod book;
 mod check;
 pub mod documents;
 mod look;
-mod moment;
 mod start;
 
 pub use answer::{Answer, answer, stop};

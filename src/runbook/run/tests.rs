@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::audit::record::Record;
 
 fn record(seq: u64, kind: &str, intent: &str, body: Value) -> Record {
     let Value::Object(body) = body else {

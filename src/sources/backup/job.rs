@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aws_sdk_backup::types::{BackupJob, CopyJob, RecoveryPointCreator, RestoreJobsListMember};
 
+use crate::aws::moment::moment;
 use crate::clock::Timestamp;
 use crate::domain::AccountId;
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::text::clean_arc;
 use crate::sources::intern;
-use crate::sources::moment::moment;
 
 /// A job with what is needed to judge it.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use aws_sdk_backup::operation::get_backup_plan::GetBackupPlanOutput;
 use aws_sdk_backup::types::BackupJobState;
 
 use crate::aws::access::Access;
+use crate::aws::moment::date;
 use crate::aws::ops::{
     GET_BACKUP_PLAN, GET_BACKUP_SELECTION, LIST_BACKUP_JOBS, LIST_BACKUP_PLANS,
     LIST_BACKUP_SELECTIONS, LIST_COPY_JOBS, LIST_PROTECTED_RESOURCES, LIST_RESTORE_JOBS,
@@ -13,7 +14,6 @@ use crate::aws::ops::{
 use crate::aws::pages::gather;
 use crate::clock::Timestamp;
 use crate::domain::Fault;
-use crate::sources::moment::date;
 
 use super::job::{self, Job};
 use super::missed::{self, Protected};

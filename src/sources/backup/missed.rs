@@ -12,10 +12,10 @@ use aws_sdk_backup::operation::get_backup_plan::GetBackupPlanOutput;
 use aws_sdk_backup::operation::get_backup_selection::GetBackupSelectionOutput;
 use aws_sdk_backup::types::ProtectedResource;
 
+use crate::aws::moment::moment;
 use crate::clock::Timestamp;
 use crate::domain::Severity;
 use crate::sources::intern;
-use crate::sources::moment::moment;
 use crate::sources::schedule::{Due, Schedule};
 
 use super::job::Job;

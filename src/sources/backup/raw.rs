@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::aws::moment::date;
 use crate::aws::ops::{
     DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB, DESCRIBE_RESTORE_JOB, LIST_BACKUP_JOBS,
     LIST_PROTECTED_RESOURCES,
 };
 use crate::domain::backup::JobKind;
 use crate::domain::{Detail, Fault};
-use crate::sources::moment::date;
 use crate::sources::{Look, Pages};
 
 use super::list::PAGE;

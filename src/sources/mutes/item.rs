@@ -6,13 +6,13 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmMuteRuleSummary};
 
+use crate::aws::moment::moment;
 use crate::aws::ops::mutes::made;
 use crate::clock::Timestamp;
 use crate::domain::mute::{MuteDetail, MuteRhythm, MuteSpan};
 use crate::domain::text::{age, clean_arc, count};
 use crate::domain::{Detail, Item, ItemKey, ItemState, Kind, Record, Scope, Severity};
 use crate::sources::intern;
-use crate::sources::moment::moment;
 
 use super::times::{self, Schedule};
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use aws_sdk_ssm::operation::describe_patch_group_state::DescribePatchGroupStateOutput;
 use aws_sdk_ssm::types::{InstanceInformation, InstancePatchState};
 
+use crate::aws::moment::moment;
 use crate::clock::Timestamp;
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::clean_arc;
 use crate::domain::{Detail, Item, ItemKey, ItemState, Kind, Record, Scope, Severity};
 use crate::sources::intern;
-use crate::sources::moment::moment;
 
 /// What stands before a group's name in its item's id, so that no group can be taken for an instance.
 pub const GROUP: &str = "group/";

@@ -7,12 +7,12 @@ use aws_sdk_ssm::types::{
     MaintenanceWindowTarget,
 };
 
+use crate::aws::moment::moment;
 use crate::clock::Timestamp;
 use crate::domain::text::clean_arc;
 use crate::domain::window::{WindowDetail, WindowPhase, WindowRun, WindowTask};
 use crate::domain::{Detail, Item, ItemKey, ItemState, Kind, Record, Scope, Severity};
 use crate::sources::intern;
-use crate::sources::moment::moment;
 use crate::sources::schedule::Schedule;
 
 use super::judge::{self, Known, Listed};

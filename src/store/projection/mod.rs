@@ -12,8 +12,11 @@
 //!
 //! Rows are what the answer is; lines are what is shown of it, where many rows are folded into one ([`fold`]).
 
+mod counts;
+mod dirty;
 pub mod fold;
 mod key;
+mod merge;
 mod query;
 mod sorter;
 
@@ -22,15 +25,19 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use crate::clock::Timestamp;
-use crate::domain::{ItemKey, Kind, Severity};
+use crate::domain::ItemKey;
 
-use super::{Changes, Row, RowId, Store};
+use super::{Changes, RowId, Store};
 
+pub use counts::Counts;
 pub use fold::{Common, Fold, FoldKey, Folding, Line};
 pub use query::{Column, Direction, Include, QUEUE_ORDER, Query, SortKey};
 
+use counts::tag;
+use dirty::DirtyRows;
 use fold::Folds;
 use key::{Chunk, Ranks, chunk, compare_rest};
+use merge::{Merge, among_all, partition_near};
 use sorter::{Entry, Sorter, Ties};
 
 /// Up to this many changed rows are put in their places at once: well below a millisecond, and several times what
@@ -44,71 +51,6 @@ pub enum Progress {
     Done,
     /// The budget is used up; the answer is the old one and the work goes on next time.
     More,
-}
-
-/// How many items the answer has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All of them.
-    pub rows: usize,
-    /// Those that ask for attention, by severity; index with `severity as usize`.
-    pub open: [usize; SEVERITIES],
-    /// Those that ask for attention, by kind; index with `kind as usize`.
-    pub kinds: [usize; Kind::ALL.len()],
-}
-
-const SEVERITIES: usize = Severity::ALL.len();
-
-impl Counts {
-    /// Those of this severity that ask for attention.
-    #[must_use]
-    pub const fn of(&self, severity: Severity) -> usize {
-        self.open[severity as usize]
-    }
-
-    /// Those of this kind that ask for attention.
-    #[must_use]
-    pub const fn of_kind(&self, kind: Kind) -> usize {
-        self.kinds[kind as usize]
-    }
-
-    /// All that ask for attention.
-    #[must_use]
-    pub fn open_total(&self) -> usize {
-        self.open.iter().sum()
-    }
-
-    fn add(&mut self, tag: u8) {
-        self.rows += 1;
-        if let Some((severity, kind)) = self.slots(tag) {
-            *severity += 1;
-            *kind += 1;
-        }
-    }
-
-    fn take(&mut self, tag: u8) {
-        self.rows -= 1;
-        if let Some((severity, kind)) = self.slots(tag) {
-            *severity -= 1;
-            *kind -= 1;
-        }
-    }
-
-    fn slots(&mut self, tag: u8) -> Option<(&mut usize, &mut usize)> {
-        let tag = usize::from(tag);
-        let kind = self.kinds.get_mut(tag / SEVERITIES)?;
-        Some((self.open.get_mut(tag % SEVERITIES)?, kind))
-    }
-}
-
-/// A row's share in the counts, in one byte: 255 for a row that does not ask for attention.
-fn tag(row: &Row) -> u8 {
-    if row.is_open() {
-        u8::try_from(row.key().kind as usize * SEVERITIES + row.severity() as usize)
-            .unwrap_or(u8::MAX)
-    } else {
-        u8::MAX
-    }
 }
 
 /// An answer being made anew: from all rows, or from those that changed and the answer without them.
@@ -133,16 +75,6 @@ enum Stage {
     Ties { entries: Vec<Entry>, ties: Ties },
     /// Merging what changed into what did not.
     Merge(Merge),
-}
-
-/// Two ordered lists becoming one, in slices.
-#[derive(Debug)]
-struct Merge {
-    base: Vec<Entry>,
-    back: Vec<Entry>,
-    from_base: usize,
-    from_back: usize,
-    merged: Vec<Entry>,
 }
 
 /// A cached answer to a query.
@@ -738,157 +670,6 @@ impl Projection {
             // A store has at most sixteen million rows.
             self.positions[place] = u32::try_from(at).unwrap_or(u32::MAX);
         }
-    }
-}
-
-impl Merge {
-    /// Goes on until all is merged (then `true`) or the budget is used up. `changed` rows changed again: they are
-    /// put right later and must not mislead the others meanwhile, so they go where they stand.
-    fn step(
-        &mut self,
-        changed: impl Fn(RowId) -> bool,
-        rest: impl Fn(RowId, RowId) -> Ordering,
-        budget: &mut usize,
-    ) -> bool {
-        while *budget > 0 {
-            let before = self.merged.len();
-            let Some(other) = self.back.get(self.from_back).copied() else {
-                self.merged.extend_from_slice(&self.base[self.from_base..]);
-                return true;
-            };
-            // Everything that is smaller in the first chunk follows as it is.
-            let room = budget.saturating_mul(sorter::MERGED_PER_UNIT);
-            let left = &self.base[self.from_base..];
-            let smaller = left
-                .iter()
-                .take(room)
-                .take_while(|one| one.key < other.key)
-                .count();
-            self.merged.extend_from_slice(&left[..smaller]);
-            self.from_base += smaller;
-            if smaller < room {
-                // Among equals, by halving; one by one where one of them cannot be relied on.
-                let left = &self.base[self.from_base..];
-                let equal = left.iter().take_while(|one| one.key == other.key).count();
-                let equals = &left[..equal];
-                let before_other = |one: &Entry| {
-                    changed(one.row) || (!changed(other.row) && rest(one.row, other.row).is_lt())
-                };
-                let ahead = if changed(other.row) || equals.iter().any(|one| changed(one.row)) {
-                    equals.iter().take_while(|one| before_other(one)).count()
-                } else {
-                    equals.partition_point(before_other)
-                };
-                self.merged.extend_from_slice(&equals[..ahead]);
-                self.from_base += ahead;
-                self.merged.push(other);
-                self.from_back += 1;
-                // Looking up a handful of rows costs more than moving them.
-                *budget = budget.saturating_sub(4);
-            }
-            let moved = self.merged.len() - before;
-            *budget = budget.saturating_sub(moved / sorter::MERGED_PER_UNIT + 1);
-        }
-        false
-    }
-}
-
-/// The first of these numbers that is not `before`, by halving.
-fn partition(numbers: Range<usize>, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (numbers.start, numbers.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-/// [`partition`], looked for around `near` first, in growing steps.
-fn partition_near(numbers: Range<usize>, near: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (numbers.start, numbers.end);
-    let mut near = near.clamp(low, high);
-    let mut step = 1;
-    if near < high && before(near) {
-        while near < high && before(near) {
-            low = near + 1;
-            near = near.saturating_add(step);
-            step *= 2;
-        }
-        high = high.min(near);
-    } else {
-        high = near;
-        while high > low {
-            let probe = high.saturating_sub(step).max(low);
-            if before(probe) {
-                low = probe + 1;
-                break;
-            }
-            high = probe;
-            step *= 2;
-        }
-    }
-    partition(low..high, before)
-}
-
-/// The index among all rows of the `n`th one that is not at one of these indices, which are in ascending order.
-fn among_all(out: &[usize], n: usize) -> usize {
-    n + partition(0..out.len(), |i| out[i] - i <= n)
-}
-
-/// A set of places in the store, with a list to walk it. Where a row went and another came, both are meant.
-#[derive(Debug, Default)]
-struct DirtyRows {
-    bits: Vec<u64>,
-    list: Vec<usize>,
-}
-
-impl DirtyRows {
-    fn insert(&mut self, id: RowId) {
-        let place = id.place();
-        let (word, bit) = (place / 64, 1 << (place % 64));
-        if word >= self.bits.len() {
-            self.bits.resize(word + 1, 0);
-        }
-        if self.bits[word] & bit == 0 {
-            self.bits[word] |= bit;
-            self.list.push(place);
-        }
-    }
-
-    fn contains(&self, id: RowId) -> bool {
-        let place = id.place();
-        self.bits
-            .get(place / 64)
-            .is_some_and(|word| word & 1 << (place % 64) != 0)
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    const fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    fn clear(&mut self) {
-        if !self.is_empty() {
-            *self = Self::default();
-        }
-    }
-
-    /// Every place once; empties the set.
-    fn drain(&mut self) -> Vec<usize> {
-        let list = std::mem::take(&mut self.list);
-        for place in &list {
-            if let Some(word) = self.bits.get_mut(place / 64) {
-                *word = 0;
-            }
-        }
-        list
     }
 }
 

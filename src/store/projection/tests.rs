@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState::{Alarm, Ok as Fine};
-use crate::domain::{Account, Body, Item, Kind, Policy, Roster, SourceId};
+use crate::domain::{Account, Body, Item, Kind, Policy, Roster, Severity, SourceId};
 use crate::filter::{Filter, folded};
 use crate::lifecycle::{Mark, State};
-use crate::store::Settings;
 use crate::store::tests::world::{self, alarms, at, batch, end, page, record, scope};
+use crate::store::{Row, Settings};
 
 /// What a change does to the store.
 #[derive(Clone, Debug)]
