@@ -462,7 +462,7 @@ pub struct Standing {
 }
 
 /// Every run that the journal knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
     all: BTreeMap<Arc<str>, Run>,
     /// To which run an intent belongs.

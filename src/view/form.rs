@@ -21,12 +21,19 @@ use super::CursorAt;
 use super::overlay::{inside, more};
 use super::paint::{Paint, span};
 
-/// Cells of a field's label.
+/// Cells of a field's label, at least and at most.
 const LABEL: u16 = 8;
+const LABELS: u16 = 24;
 
 /// Draws a form and tells where the cursor stands.
 pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt {
-    let width = 72.min(screen.width.saturating_sub(2));
+    // A pre-flight card has names of roles and documents to show whole.
+    let widest = if form.prepared.is_some() { 110 } else { 72 };
+    let width = widest.min(screen.width.saturating_sub(2));
+    let labels = form.fields.iter().map(|field| fit::width(&field.label) + 1);
+    let label = u16::try_from(labels.max().unwrap_or(0))
+        .unwrap_or(LABELS)
+        .clamp(LABEL, LABELS);
     let room = usize::from(width.saturating_sub(4));
     // The last line is told while it is being found out, so that a form that is not complete looks like one.
     let looking = matches!(form.check, Check::Looking(_))
@@ -74,8 +81,8 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
         } else {
             Role::TextDim
         };
-        paint.fitted(body.x, y, field.label, Cut::End, role, LABEL);
-        let place = Area::new(body.x + LABEL, y, body.width.saturating_sub(LABEL), 1);
+        paint.fitted(body.x, y, &field.label, Cut::End, role, label - 1);
+        let place = Area::new(body.x + label, y, body.width.saturating_sub(label), 1);
         let column = match &field.entered {
             Entered::Line(line) => {
                 paint.fitted(place.x, y, line.text(), Cut::End, Role::Input, place.width);
@@ -124,7 +131,14 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
 fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
     let mut spans = vec![
         span("enter", Role::FooterKey),
-        span(" do it   ", Role::Overlay),
+        span(
+            match &form.prepared {
+                Some(prepared) if prepared.found.is_none() => " find out what it does   ",
+                Some(_) => " start it   ",
+                None => " do it   ",
+            },
+            Role::Overlay,
+        ),
     ];
     if form.fields.len() > 1 {
         spans.push(span("tab", Role::FooterKey));
