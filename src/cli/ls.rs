@@ -247,9 +247,12 @@ fn runs(stage: &Stage, snapshot: &Snapshot, filter: &str, format: Format) -> Exi
             return ExitCode::from(FAILED);
         }
     };
-    snapshot
-        .runtime
-        .block_on(crate::effects::runs::refresh(&snapshot.fleet, &journal, &mut all, None));
+    snapshot.runtime.block_on(crate::effects::runs::refresh(
+        &snapshot.fleet,
+        &journal,
+        &mut all,
+        None,
+    ));
     journal.retire();
     let roster = snapshot.store.roster();
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();

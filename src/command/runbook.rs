@@ -51,11 +51,14 @@ pub(super) fn menu(model: &mut Model, action: &Action) -> Effects {
     let scope = first.scope;
     let all: Vec<Meant> = rows.iter().map(|row| meant(row, &model.store)).collect();
     let roster = model.roster();
+    let suits = |runbook: &Runbook| {
+        let filter = &runbook.matches;
+        rows.iter()
+            .all(|row| filter.matches(&row.subject(roster), model.now))
+    };
     let fits = |runbook: &Runbook| {
-        rows.iter().zip(&all).all(|(row, meant)| {
-            runbook.matches.matches(&row.subject(roster), model.now)
-                && runbook.target.render(&meant.facts).is_ok()
-        })
+        let named = |meant: &Meant| runbook.target.render(&meant.facts).is_ok();
+        suits(runbook) && all.iter().all(named)
     };
     let catalogue = Arc::clone(&model.runbooks.catalogue);
     let (mut fitting, others): (Vec<&Runbook>, Vec<&Runbook>) =
@@ -64,7 +67,15 @@ pub(super) fn menu(model: &mut Model, action: &Action) -> Effects {
     let entry = |runbook: &Runbook, fits: bool| ChoiceEntry {
         value: Arc::clone(&runbook.name),
         label: Arc::from(match fits {
-            true => format!("{}  ({}: {})", runbook.title, runbook.risk.word(), runbook.name),
+            true => format!(
+                "{}  ({}: {})",
+                runbook.title,
+                runbook.risk.word(),
+                runbook.name
+            ),
+            false if suits(runbook) => {
+                format!("{}  (this names nothing that it acts on)", runbook.title)
+            }
             false => format!("{}  (not for this: {})", runbook.title, runbook.matches),
         }),
         chosen: false,
@@ -115,7 +126,10 @@ pub(super) fn choose(model: &mut Model, name: &str, targets: Vec<ItemKey>) -> Ef
         return Effects::new();
     };
     let (scope, document): (Scope, Arc<str>) = (first.scope, Arc::from(document));
-    model.say(Tone::Done, format!("Reading what document {document} takes."));
+    model.say(
+        Tone::Done,
+        format!("Reading what document {document} takes."),
+    );
     model.runbooks.awaited = Some((Arc::clone(&document), targets));
     vec![Effect::DescribeDocument(scope, document)]
 }
@@ -138,7 +152,10 @@ pub fn described(
         }
     };
     if model.overlay.is_some() || model.filtering.is_some() {
-        model.say(Tone::Refused, format!("{name} is read now; choose it again."));
+        model.say(
+            Tone::Refused,
+            format!("{name} is read now; choose it again."),
+        );
         return Effects::new();
     }
     let has_instance = |key: &ItemKey| {
@@ -202,7 +219,10 @@ fn open(model: &mut Model, runbook: Arc<Runbook>, targets: Vec<ItemKey>) -> Effe
             allowed if allowed.is_empty() => String::new(),
             allowed => format!(" ({allowed})"),
         };
-        about.push(Arc::from(format!("{}: {}{allowed}", input.name, input.title)));
+        about.push(Arc::from(format!(
+            "{}: {}{allowed}",
+            input.name, input.title
+        )));
     }
     let is_asking = !runbook.inputs.is_empty();
     let prepared = Prepared {
@@ -258,7 +278,10 @@ fn look(model: &mut Model, given: BTreeMap<String, String>) -> Effects {
     form.phrase = None;
     prepared.found = None;
     // Its id comes with what is found out: here nothing may be drawn by lot.
-    match prepared.runbook.launch("", &prepared.meant, &given, &roster) {
+    match prepared
+        .runbook
+        .launch("", &prepared.meant, &given, &roster)
+    {
         Ok(launch) => {
             prepared.asked = given;
             form.error = None;
@@ -267,7 +290,8 @@ fn look(model: &mut Model, given: BTreeMap<String, String>) -> Effects {
         }
         Err(Refusal(why)) => {
             form.check = Check::Clear;
-            form.about.extend(why.iter().map(|why| Arc::from(why.as_str())));
+            form.about
+                .extend(why.iter().map(|why| Arc::from(why.as_str())));
             form.error = Some(Arc::from(match why.as_slice() {
                 [one] => format!("{one}."),
                 many => format!("It cannot be started: {} reasons above.", many.len()),
@@ -291,7 +315,12 @@ pub fn ready(model: &mut Model, ready: Ready) {
     let found = ready.found;
     form.about.truncate(prepared.head);
     let line = |(head, text): &card::Line| Arc::from(format!("{head:<10}{text}").trim_end());
-    form.about.extend(card::lines(&found).iter().map(line));
+    let all = card::lines(&found);
+    // What it is called and does is told above.
+    let news = all
+        .iter()
+        .filter(|(head, _)| !matches!(*head, "runbook" | "does"));
+    form.about.extend(news.map(line));
     form.error = None;
     if found.refusals().is_empty() {
         form.check = Check::Clear;
@@ -302,7 +331,9 @@ pub fn ready(model: &mut Model, ready: Ready) {
         }
     } else {
         form.check = Check::Barred;
-        form.error = Some(Arc::from("This would be refused; the card says why. esc leaves."));
+        form.error = Some(Arc::from(
+            "This would be refused; the card says why. esc leaves.",
+        ));
     }
     prepared.found = Some((std::mem::take(&mut prepared.asked), found));
     // What was found out has to be on the screen before it can be agreed to.
@@ -321,7 +352,10 @@ pub(super) fn submit(model: &mut Model, form: &Form) -> Effects {
         return Effects::new();
     };
     if matches!(form.check, Check::Looking(_)) {
-        return complain(model, "still finding out what this would do; a moment".to_owned());
+        return complain(
+            model,
+            "still finding out what this would do; a moment".to_owned(),
+        );
     }
     let given = given(form, &prepared.runbook);
     let Some((_, found)) = prepared.found.as_ref().filter(|(asked, _)| *asked == given) else {
@@ -396,7 +430,10 @@ pub(super) fn about_run(model: &mut Model, action: &Action) -> Effects {
     };
     let runs = Arc::clone(&model.runbooks.runs);
     let Some(run) = runs.get(id).filter(|run| !run.is_over()) else {
-        model.say(Tone::Refused, "This run has ended; nothing can be asked of it.");
+        model.say(
+            Tone::Refused,
+            "This run has ended; nothing can be asked of it.",
+        );
         return Effects::new();
     };
     let what = format!("{} of {}", run.name, run.operator);
@@ -412,7 +449,10 @@ pub(super) fn about_run(model: &mut Model, action: &Action) -> Effects {
         offer("approve", format!("Approve {what}: it goes on"));
         offer("reject", format!("Reject {what}: it ends here"));
     }
-    offer("stop", format!("Stop {what}: what has been done stays done"));
+    offer(
+        "stop",
+        format!("Stop {what}: what has been done stays done"),
+    );
     model.show(Overlay::Choice(Choice {
         title: "Ask of this run",
         purpose: Purpose::Run(Arc::clone(id)),
@@ -427,7 +467,10 @@ pub(super) fn about_run(model: &mut Model, action: &Action) -> Effects {
 pub(super) fn ask(model: &mut Model, what: &str, id: &str) -> Effects {
     let runs = Arc::clone(&model.runbooks.runs);
     let Some(run) = runs.get(id) else {
-        model.say(Tone::Refused, "That run is no longer known; nothing was asked.");
+        model.say(
+            Tone::Refused,
+            "That run is no longer known; nothing was asked.",
+        );
         return Effects::new();
     };
     let run = Box::new(run.clone());

@@ -539,7 +539,9 @@ impl Intention {
                 episode,
                 to: self.to.clone(),
             },
-            FormFor::Change(_) | FormFor::Run => return Err("it is no act of the ledger.".to_owned()),
+            FormFor::Change(_) | FormFor::Run => {
+                return Err("it is no act of the ledger.".to_owned());
+            }
         })
     }
 }

@@ -288,13 +288,7 @@ impl Desk {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn asked(
-        &self,
-        run: &Run,
-        what: &'static str,
-        asked: &[Result<Done, Refused>],
-        is_ours: bool,
-    ) {
+    fn asked(&self, run: &Run, what: &'static str, asked: &[Result<Done, Refused>], is_ours: bool) {
         let mut not: Vec<Arc<str>> = Vec::new();
         for one in asked {
             match one {

@@ -22,8 +22,8 @@ pub mod overlay;
 pub mod page;
 pub mod pane;
 pub mod raw;
-pub mod runbooks;
 mod recorder;
+pub mod runbooks;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -152,4 +152,3 @@ fn preview(check: &Check) -> String {
         )
     })
 }
-

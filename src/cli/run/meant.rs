@@ -5,8 +5,8 @@ use crate::command::runbook::meant;
 use crate::domain::Scope;
 use crate::filter::Filter;
 use crate::runbook::{Meant, Runbook, document};
-use crate::store::projection::Include;
 use crate::store::Row;
+use crate::store::projection::Include;
 
 use super::super::snapshot::Snapshot;
 use super::super::stage::Refusal;

@@ -294,7 +294,12 @@ impl Run {
         };
         let (fleet, runtime) = (&snapshot.fleet, &snapshot.runtime);
         // What waits, and what goes on, only AWS knows.
-        runtime.block_on(crate::effects::runs::refresh(fleet, &journal, &mut all, Some(&run.id)));
+        runtime.block_on(crate::effects::runs::refresh(
+            fleet,
+            &journal,
+            &mut all,
+            Some(&run.id),
+        ));
         let run = all.get(&run.id).cloned().unwrap_or(run);
         let asked = if self.stop.is_some() {
             Some(runtime.block_on(runs::stop(fleet, &journal, &run)))
