@@ -36,6 +36,12 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         Outcome::Preflight(preflight) => command::change::take_in(model, preflight),
         Outcome::Came(came) => return super::came::came(model, *came),
         Outcome::Closed(closed) => super::came::closed(model, &closed),
+        Outcome::Documents(scope, listed) => command::runbook::documents(model, scope, listed),
+        Outcome::Described(name, found) => return command::runbook::described(model, &name, found),
+        Outcome::Ready(ready) => command::runbook::ready(model, ready),
+        Outcome::Started(started) => command::runbook::started(model, &started),
+        Outcome::RunAsked(asked) => command::runbook::asked(model, &asked),
+        Outcome::Runs(runs) => model.runbooks.runs = runs,
         Outcome::Told(told) => return self::told(model, told),
     }
     Effects::new()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Purpose, Tone};
+use crate::model::{Area, Choice, Effects, FilterInput, InputLine, Model, Overlay, Tone};
 
 use super::dispatch;
 
@@ -144,10 +144,13 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
     let Some(Overlay::Choice(choice)) = &mut model.overlay else {
         return Effects::new();
     };
-    let is_change = matches!(choice.purpose, Purpose::Change(_));
+    let acts = choice.purpose.acts();
     match chord.key() {
         // A key typed before the menu was on the screen chose nothing in it.
-        Key::Enter if is_change && !model.overlay_drawn => {}
+        Key::Enter if acts && !model.overlay_drawn => {}
+        // Nothing is chosen where nobody has chosen, and where nothing is left to choose from.
+        Key::Enter if choice.selected == Choice::NOWHERE => {}
+        Key::Enter if acts && choice.current().is_none() => {}
         Key::Enter => {
             if !choice.purpose.is_multiple() || !choice.entries.iter().any(|e| e.chosen) {
                 let current = choice.current();
@@ -170,20 +173,14 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
                 choice.entries[at].chosen = !choice.entries[at].chosen;
             }
         }
-        Key::Down => {
-            choice.selected = (choice.selected + 1).min(choice.matching().len().saturating_sub(1))
-        }
-        Key::Up => choice.selected = choice.selected.saturating_sub(1),
+        Key::Down => choice.step(true),
+        Key::Up => choice.step(false),
         // In a short list nobody searches for j or k; in a list of accounts they are letters of a name.
-        Key::Char('j') if !choice.purpose.is_multiple() && !is_change => {
-            choice.selected = (choice.selected + 1).min(choice.matching().len().saturating_sub(1));
-        }
-        Key::Char('k') if !choice.purpose.is_multiple() && !is_change => {
-            choice.selected = choice.selected.saturating_sub(1)
-        }
+        Key::Char('j') if !choice.purpose.is_multiple() && !acts => choice.step(true),
+        Key::Char('k') if !choice.purpose.is_multiple() && !acts => choice.step(false),
         _ => {
             if edit(&mut choice.typed, &chord) {
-                choice.selected = 0;
+                choice.narrowed();
             }
         }
     }
@@ -313,7 +310,10 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
             palette.entries = palette::entries(palette.input.text());
             palette.selected = 0;
         }
-        (Some(Overlay::Choice(choice)), _) => choice.typed.insert(text),
+        (Some(Overlay::Choice(choice)), _) => {
+            choice.typed.insert(text);
+            choice.narrowed();
+        }
         (Some(Overlay::Form(form)), _) => {
             if let Some(field) = form.field() {
                 field.input().insert(text);

@@ -1,11 +1,16 @@
 //! Bringing the model up to the present before a frame: deadlines, projections, cursors.
 
+use std::sync::Arc;
+
 use crate::clock::Timestamp;
 use crate::command;
-use crate::domain::{Feed, FeedState};
+use crate::domain::{Feed, FeedState, Roster};
 use crate::model::form::Results;
 use crate::model::page::Page;
 use crate::model::{DetailsView, Model, Overlay, Rows, details};
+use crate::panes;
+use crate::runbook::Run;
+use crate::runbook::run::Runs;
 use crate::store::Store;
 use crate::store::projection::Progress;
 
@@ -70,6 +75,10 @@ fn refresh(model: &mut Model) -> Settled {
                 *feeds = ledger(&model.store, &pane.filter, model.now);
                 Progress::Done
             }
+            Rows::Runs(runs) => {
+                *runs = latest(&model.runbooks.runs, model.store.roster(), &pane.filter);
+                Progress::Done
+            }
         };
         pane.held = is_frozen && of_pane == Progress::Done;
         if of_pane == Progress::More {
@@ -80,6 +89,20 @@ fn refresh(model: &mut Model) -> Settled {
         Progress::Done => Settled::Done,
         Progress::More => Settled::More,
     }
+}
+
+/// The runs that a filter's words leave, the latest first.
+fn latest(runs: &Runs, roster: &Roster, filter: &str) -> Vec<Arc<str>> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let is_meant = |run: &&Run| {
+        let text = || panes::runs::words(run, roster);
+        words.is_empty() || words.iter().all(|word| text().contains(word.as_str()))
+    };
+    let latest = runs.latest().into_iter();
+    latest
+        .filter(is_meant)
+        .map(|run| Arc::clone(&run.id))
+        .collect()
 }
 
 /// The feeds that a filter's words leave, blind ones first.

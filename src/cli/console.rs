@@ -57,6 +57,8 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let (theme, mut problems) = stage.config.theme();
     let (keymap, more) = stage.config.keymap();
     problems.extend(more);
+    let (catalogue, more) = stage.config.runbooks();
+    problems.extend(more);
     let store = stage.store();
     stage
         .warnings
@@ -69,6 +71,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         ascii: stage.config.ui.charset == Charset::Ascii,
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
+    model.runbooks.catalogue = Arc::new(catalogue);
     if !stage.config.ui.start.is_empty() {
         app::start_with(&mut model, &stage.config.ui.start);
     }
@@ -137,6 +140,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     if let Some(folder) = stage.pages() {
         runner.save_in(folder);
     }
+    runner.heed(stage.config.calendars());
     let history = match stage.history() {
         Some(path) => {
             let (session, keep) = (journal.session(), stage.config.keep);

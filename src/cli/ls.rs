@@ -240,16 +240,19 @@ fn finish(snapshot: &Snapshot, format: Format) -> ExitCode {
 fn runs(stage: &Stage, snapshot: &Snapshot, filter: &str, format: Format) -> ExitCode {
     let journal = std::sync::Arc::new(stage.journal(Stage::clock()));
     let now = journal.now();
-    let mut all = match follow::read(&journal, now.minus(follow::KEPT)) {
+    let mut all = match follow::read(&journal, now.minus(crate::effects::runs::KEPT)) {
         Ok(all) => all,
         Err(why) => {
             complain(&why.to_string());
             return ExitCode::from(FAILED);
         }
     };
-    snapshot
-        .runtime
-        .block_on(follow::refresh(&snapshot.fleet, &journal, &mut all, None));
+    snapshot.runtime.block_on(crate::effects::runs::refresh(
+        &snapshot.fleet,
+        &journal,
+        &mut all,
+        None,
+    ));
     journal.retire();
     let roster = snapshot.store.roster();
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();

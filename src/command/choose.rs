@@ -184,6 +184,14 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             let name = values.first().map_or("", AsRef::as_ref);
             return super::change::choose(model, name, targets);
         }
+        Purpose::Runbook(targets) => {
+            let name = values.first().map_or("", AsRef::as_ref);
+            return super::runbook::choose(model, name, targets);
+        }
+        Purpose::Run(id) => {
+            let what = values.first().map_or("", AsRef::as_ref);
+            return super::runbook::ask(model, what, &id);
+        }
     }
     Effects::new()
 }

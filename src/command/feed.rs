@@ -2,8 +2,13 @@
 
 use crate::domain::text::count;
 use crate::model::{Action, Effect, Effects, Model, RowKey, Tone};
+use crate::panes::Lists;
 
 pub(super) fn refresh(model: &mut Model, action: &Action) -> Effects {
+    if model.pane().spec.lists == Lists::Runs {
+        model.say(Tone::Done, "Asking AWS about every run that goes on.");
+        return vec![Effect::LookAtRuns];
+    }
     let feeds = match &action.target {
         Some(RowKey::Feed(feed)) => vec![*feed],
         _ => {

@@ -15,6 +15,7 @@ mod operator;
 pub mod palette;
 mod pane;
 mod row;
+pub mod runbook;
 mod table;
 pub mod triage;
 mod view;
@@ -37,6 +38,8 @@ pub enum When {
     Listed,
     /// The row under the cursor is an item or a fold, or items are marked.
     Aimed,
+    /// As [`When::Aimed`], or the row under the cursor is a run.
+    Asked,
     /// The row under the cursor is a fold, or stands in one.
     Folded,
     /// The pane lists items.
@@ -66,7 +69,8 @@ impl When {
             Self::Item | Self::Listed if !matches!(target, Some(RowKey::Item(_))) => {
                 Err("There is no item under the cursor.")
             }
-            Self::Aimed
+            Self::Asked if matches!(target, Some(RowKey::Run(_))) => Ok(()),
+            Self::Aimed | Self::Asked
                 if !matches!(target, Some(RowKey::Item(_) | RowKey::Fold(_)))
                     && !model
                         .pane()
@@ -76,8 +80,8 @@ impl When {
             {
                 Err("There is no item under the cursor, and none is marked.")
             }
-            Self::Items if model.pane().lists_feeds() => {
-                Err("The Feeds pane has no severities, orders or marks.")
+            Self::Items if !model.pane().lists_items() => {
+                Err("What this pane lists has no severities, orders or marks.")
             }
             _ => Ok(()),
         }

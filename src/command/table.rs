@@ -3,10 +3,10 @@
 use super::Command;
 use super::Risk;
 use super::Section::{Act, App, Find, Marks, Move, Panes, Row as TheRow, Triage, View};
-use super::When::{Aimed, Always, Folded, Item, Items, Listed, Row};
+use super::When::{Aimed, Always, Asked, Folded, Item, Items, Listed, Row};
 use super::{
     Section, When, app, change, choose, feed, filter, fold, handover, mark, operator, palette,
-    pane, row, triage, view,
+    pane, row, runbook, triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -251,12 +251,21 @@ pub const ALL: &[Command] = &[
     Command {
         name: "action.menu",
         title: "do in AWS…",
-        help: "Choose from what AWS can be asked to do about this row, or about the marked ones.",
+        help: "Choose from what AWS can be asked to do about this row or the marked ones; of a run: approve, reject, stop.",
         section: Act,
-        when: Aimed,
+        when: Asked,
         // It only opens a list, but what is chosen there is meant for this row.
         risk: Risk::Take,
         run: change::menu,
+    },
+    Command {
+        name: "runbook.choose",
+        title: "runbooks",
+        help: "Choose a runbook for this row, or for the marked ones; those that fit come first, and nothing starts unseen.",
+        section: Act,
+        when: Aimed,
+        risk: Risk::Take,
+        run: runbook::menu,
     },
     offer(
         "alarm.mute",

@@ -34,7 +34,7 @@ pub(super) fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
     let pane = model.pane();
     let items = |key: RowKey| match key {
         RowKey::Item(key) => Some(key),
-        RowKey::Fold(_) | RowKey::Feed(_) => None,
+        RowKey::Fold(_) | RowKey::Feed(_) | RowKey::Run(_) => None,
     };
     if pane.marked.is_empty() {
         let target = action.target.iter();
@@ -301,7 +301,7 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
         FormFor::Snooze => vec![Field::pick(UNTIL, picks()[..4].to_vec(), 1)],
         FormFor::Comment => vec![Field::line(NOTE, "")],
         FormFor::Assign => vec![Field::line(TO, "")],
-        FormFor::Release | FormFor::Change(_) => Vec::new(),
+        FormFor::Release | FormFor::Change(_) | FormFor::Run => Vec::new(),
     };
     let title = title(purpose, able.len());
     model.show(Overlay::Form(Form {
@@ -316,6 +316,7 @@ fn ask(model: &mut Model, purpose: FormFor, targets: Vec<ItemKey>) -> Effects {
         check: Check::Clear,
         phrase: None,
         request: None,
+        prepared: None,
     }));
     Effects::new()
 }
@@ -330,6 +331,7 @@ fn title(purpose: FormFor, count: usize) -> String {
         FormFor::Comment => "Comment on",
         FormFor::Assign => "Assign",
         FormFor::Change(_) => "Change",
+        FormFor::Run => "Run",
     };
     match count {
         1 => format!("{verb} 1 item"),
@@ -389,6 +391,9 @@ pub fn submit(model: &mut Model) -> Effects {
     if let FormFor::Change(offer) = form.purpose {
         return change::submit(model, &form, offer);
     }
+    if form.purpose == FormFor::Run {
+        return super::runbook::submit(model, &form);
+    }
     let intention = Intention::of(&form).and_then(|intention| {
         if form.purpose == FormFor::Comment && intention.note.is_none() {
             return Err("write something first".to_owned());
@@ -445,6 +450,7 @@ const fn done(purpose: FormFor) -> &'static str {
         FormFor::Comment => "Commented on",
         FormFor::Assign => "Assigned",
         FormFor::Change(_) => "Changed",
+        FormFor::Run => "Ran",
     }
 }
 
@@ -533,7 +539,9 @@ impl Intention {
                 episode,
                 to: self.to.clone(),
             },
-            FormFor::Change(_) => return Err("it is no act of the ledger.".to_owned()),
+            FormFor::Change(_) | FormFor::Run => {
+                return Err("it is no act of the ledger.".to_owned());
+            }
         })
     }
 }

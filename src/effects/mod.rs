@@ -9,6 +9,7 @@ mod link;
 pub mod local;
 mod page;
 mod raw;
+pub mod runs;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +17,15 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::audit::{Journal, Note};
-use crate::domain::{Feed, ItemKey, SourceId};
+use crate::aws::runs::Answer;
+use crate::domain::{Feed, ItemKey, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
+use crate::model::runbooks::Asked;
 use crate::model::{Gesture, Outcome};
+use crate::runbook::{Launch, Run};
 use crate::sources::{Focus, Live};
 use crate::store::Store;
 
@@ -35,6 +39,8 @@ pub struct Runner {
     live: Option<Live>,
     desk: Option<ledger::Desk>,
     hand: Option<change::Hand>,
+    calendars: Vec<String>,
+    runs: Option<runs::Desk>,
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
@@ -50,6 +56,8 @@ impl Runner {
             live: None,
             desk: None,
             hand: None,
+            calendars: Vec::new(),
+            runs: None,
             history: None,
             folder: None,
             focus: &[],
@@ -64,6 +72,13 @@ impl Runner {
         });
         if let Some(hand) = &self.hand {
             hand.close(&self.runtime, live.fleet(), Arc::clone(&self.outcomes));
+            self.runs = Some(runs::Desk::open(
+                &self.runtime,
+                live.fleet(),
+                Arc::clone(hand.journal()),
+                std::mem::take(&mut self.calendars),
+                Arc::clone(&self.outcomes),
+            ));
         }
         self.live = Some(live);
     }
@@ -111,6 +126,65 @@ impl Runner {
     pub fn cancel_change(&self, id: u64) {
         if let Some(hand) = &self.hand {
             hand.cancel(id);
+        }
+    }
+
+    /// From here on these change calendars are asked before a runbook starts. Call it before [`Runner::connect`].
+    pub fn heed(&mut self, calendars: Vec<String>) {
+        self.calendars = calendars;
+    }
+
+    /// Does something about runs, or says that there is no fleet yet to do it in.
+    fn at_runs(&self, act: impl FnOnce(&runs::Desk)) {
+        match &self.runs {
+            Some(desk) => act(desk),
+            None => (self.outcomes)(Outcome::RunAsked(Asked {
+                name: Arc::from("runbook"),
+                what: "",
+                not: vec![Arc::from(
+                    "the fleet is not known yet; nothing was sent, try again in a moment.",
+                )],
+            })),
+        }
+    }
+
+    /// Lists the Automation documents that the account owns there.
+    pub fn list_documents(&self, scope: Scope) {
+        if let Some(desk) = &self.runs {
+            desk.list(scope);
+        }
+    }
+
+    /// Describes one of them.
+    pub fn describe(&self, scope: Scope, name: Arc<str>) {
+        self.at_runs(|desk| desk.describe(scope, name));
+    }
+
+    /// Finds out everything about a launch before it is confirmed.
+    pub fn check_run(&self, number: u64, launch: Launch) {
+        self.at_runs(|desk| desk.check(number, launch));
+    }
+
+    /// Starts a launch.
+    pub fn start_run(&self, launch: Launch) {
+        self.at_runs(|desk| desk.start(launch));
+    }
+
+    /// Stops what still goes on of a run.
+    pub fn stop_run(&self, run: Run) {
+        self.at_runs(|desk| desk.stop(run));
+    }
+
+    /// Answers what waits for somebody's word.
+    pub fn answer_run(&self, run: Run, approves: bool) {
+        let note = String::new();
+        self.at_runs(|desk| desk.answer(run, Answer { approves, note }));
+    }
+
+    /// Looks at every run now.
+    pub fn look_at_runs(&self) {
+        if let Some(desk) = &self.runs {
+            desk.look();
         }
     }
 

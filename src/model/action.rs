@@ -15,6 +15,8 @@ pub enum RowKey {
     Fold(FoldKey),
     /// A feed of the coverage ledger.
     Feed(Feed),
+    /// A run of a runbook, by its id.
+    Run(Arc<str>),
 }
 
 impl RowKey {

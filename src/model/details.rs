@@ -1,7 +1,8 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
+use crate::keymap::{Chord, Layer};
 use crate::panes::facts::{self, Fact, Facts};
-use crate::panes::folds;
+use crate::panes::{folds, runs};
 use crate::theme::Role;
 
 use super::{Area, Model, RowKey, fit};
@@ -10,6 +11,8 @@ use super::{Area, Model, RowKey, fit};
 pub const LABEL: u16 = 14;
 /// From this width on the facts stand in two columns.
 const TWO_COLUMNS: u16 = 110;
+/// Runs that the details of an item name, the latest.
+const RUNS: usize = 5;
 /// Cells between two columns.
 const GAP: u16 = 2;
 
@@ -103,6 +106,10 @@ fn shown(model: &Model) -> Facts {
                 if let Some(asked) = model.changing.asked(key) {
                     facts.list.push(asked.fact(row.item(), model.now));
                 }
+                let item = format!("{} {} {}", key.kind, key.scope, key.id);
+                for run in model.runbooks.runs.about(&item).into_iter().take(RUNS) {
+                    facts.list.push(runs::mention(run, model.now));
+                }
                 facts
             }
             None => Facts::sentence(&key.id, "This item has gone."),
@@ -121,8 +128,29 @@ fn shown(model: &Model) -> Facts {
             Some(report) => facts::of_feed(&report, model.roster(), model.now),
             None => Facts::sentence("feed", "This feed is no longer asked."),
         },
+        Some(RowKey::Run(id)) => match model.runbooks.runs.get(id) {
+            Some(run) => runs::facts(run, model.roster(), model.now, &key_of_menu(model)),
+            None => Facts::sentence("run", "This run is no longer known."),
+        },
         None => Facts::sentence("", "There is no row under the cursor."),
     }
+}
+
+/// What to press for what can be asked of a run.
+fn key_of_menu(model: &Model) -> String {
+    let layers = [Layer::List, Layer::Global];
+    let chords = model.keymap.chords_for(&layers, "action.menu");
+    let label = |chords: &[Chord]| {
+        let labels: Vec<_> = chords
+            .iter()
+            .map(|chord| chord.label(model.session.ascii))
+            .collect();
+        labels.join(" ")
+    };
+    chords
+        .into_iter()
+        .next()
+        .map_or_else(|| "`do in AWS` in the palette".to_owned(), label)
 }
 
 fn lines(facts: &[Fact], width: u16) -> Vec<Line> {

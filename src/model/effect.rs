@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use crate::audit;
 use crate::aws::ops::look::Closed;
-use crate::domain::{Fault, Feed, ItemKey, SourceId};
+use crate::domain::{Fault, Feed, ItemKey, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, Reading};
 use crate::ledger::{self, Act, News, Verb};
+use crate::runbook::document::Described;
+use crate::runbook::run::Runs;
+use crate::runbook::{Launch, Run};
 
 use super::acting::Reach;
 use super::change::{Came, Preflight, Request};
+use super::runbooks::{Asked, Ready, Started};
 
 /// Asked of the world by an update. The runner carries it out; the loop never waits for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,20 @@ pub enum Effect {
     Change(Box<Request>),
     /// Leave what has not been sent yet of the change of this number.
     CancelChange(u64),
+    /// List the Automation documents that the account owns there.
+    ListDocuments(Scope),
+    /// Describe one of them.
+    DescribeDocument(Scope, Arc<str>),
+    /// Find out everything about this launch; the number tells the answer from any other. Changes nothing.
+    CheckRun(u64, Box<Launch>),
+    /// Start this launch.
+    StartRun(Box<Launch>),
+    /// Stop what still goes on of this run.
+    StopRun(Box<Run>),
+    /// Answer what waits for somebody's word: whether it may go on.
+    AnswerRun(Box<Run>, bool),
+    /// Look at every run now.
+    LookAtRuns,
     /// Write this into the history.
     Persist(Facts),
     /// Read journal and history for a handover about this span.
@@ -83,6 +101,18 @@ pub enum Outcome {
     Gathered(Box<Gathering>),
     /// Something was saved, with the place, or why not.
     Saved(Result<Arc<str>, Arc<str>>),
+    /// The Automation documents that an account owns, by name, or why they cannot be listed.
+    Documents(Scope, Result<Vec<Arc<str>>, Arc<str>>),
+    /// A document as it is described, or why it cannot be read.
+    Described(Arc<str>, Result<Box<Described>, Arc<str>>),
+    /// What was found out about a launch.
+    Ready(Ready),
+    /// A launch was carried out.
+    Started(Started),
+    /// A run was stopped or answered.
+    RunAsked(Asked),
+    /// Every run that the journal knows, as far as it has come.
+    Runs(Arc<Runs>),
     /// Facts were written into the history, or why not.
     Persisted(Result<(), Arc<str>>),
     /// Something was done and could not be written into the journal, with the reason.

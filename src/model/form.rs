@@ -1,5 +1,6 @@
 //! A form: what is asked before something is written down about one or many items.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::domain::ItemKey;
@@ -7,6 +8,7 @@ use crate::domain::ItemKey;
 use super::area;
 use super::change::Request;
 use super::input::InputLine;
+use super::runbooks::Prepared;
 
 /// A form over the panes. `Enter` takes it, `Esc` takes it away; nothing happens before.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Form {
     pub phrase: Option<Arc<str>>,
     /// The change that it is for, as far as it is known while it is filled in.
     pub request: Option<Box<Request>>,
+    /// The runbook that it is for.
+    pub prepared: Option<Box<Prepared>>,
 }
 
 /// What is being found out before a form may be taken.
@@ -66,13 +70,15 @@ pub enum FormFor {
     Assign,
     /// Change something in AWS: by the offer of this name, or by the request that the form holds.
     Change(Option<&'static str>),
+    /// Run a runbook: the one that the form holds.
+    Run,
 }
 
 /// One field.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// What it is called; unique within its form.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What was entered.
     pub entered: Entered,
 }
@@ -96,20 +102,24 @@ pub enum Entered {
 impl Field {
     /// A line, with what stands in it at first.
     #[must_use]
-    pub fn line(label: &'static str, text: &str) -> Self {
+    pub fn line(label: impl Into<Cow<'static, str>>, text: &str) -> Self {
         let mut line = InputLine::default();
         line.set(text);
         Self {
-            label,
+            label: label.into(),
             entered: Entered::Line(line),
         }
     }
 
     /// A pick of these.
     #[must_use]
-    pub fn pick(label: &'static str, offered: Vec<Arc<str>>, picked: usize) -> Self {
+    pub fn pick(
+        label: impl Into<Cow<'static, str>>,
+        offered: Vec<Arc<str>>,
+        picked: usize,
+    ) -> Self {
         Self {
-            label,
+            label: label.into(),
             entered: Entered::Pick {
                 offered,
                 picked,

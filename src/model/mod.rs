@@ -23,6 +23,7 @@ pub mod page;
 pub mod pane;
 pub mod raw;
 mod recorder;
+pub mod runbooks;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
 pub use pane::{Hold, Pane, Rows};
 pub use recorder::Recorder;
+pub use runbooks::Runbooks;
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -145,6 +147,8 @@ pub struct Model {
     pub acting: Acting,
     /// What is being changed in AWS, and what was.
     pub changing: Changing,
+    /// Runbooks, and what runs of them.
+    pub runbooks: Runbooks,
     /// What goes into the history.
     pub recorder: Recorder,
     /// Colours.
@@ -203,6 +207,7 @@ impl Model {
                 spec,
                 rows: match spec.lists {
                     Lists::Feeds => Rows::Feeds(Vec::new()),
+                    Lists::Runs => Rows::Runs(Vec::new()),
                     Lists::Open(_) | Lists::Every(_) => {
                         Rows::Items(Box::new(Projection::new(Query::default())))
                     }
@@ -227,6 +232,7 @@ impl Model {
             coverage: Covered::default(),
             acting: Acting::new(&session.operator, "", ""),
             changing: Changing::default(),
+            runbooks: Runbooks::default(),
             recorder: Recorder::default(),
             session,
             theme,
@@ -340,7 +346,7 @@ impl Model {
     pub fn ask_again(&mut self, at: usize) {
         let pane = &mut self.panes[at];
         let Rows::Items(projection) = &mut pane.rows else {
-            // Feeds are looked through anew whenever they are not held still.
+            // Feeds and runs are looked through anew whenever they are not held still.
             pane.held = false;
             return;
         };

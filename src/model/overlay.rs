@@ -107,6 +107,10 @@ pub enum Purpose {
     Regions,
     /// What AWS is asked to do about these items.
     Change(Vec<ItemKey>),
+    /// Which runbook is run for these items.
+    Runbook(Vec<ItemKey>),
+    /// What is asked of this run.
+    Run(Arc<str>),
 }
 
 impl Purpose {
@@ -114,6 +118,12 @@ impl Purpose {
     #[must_use]
     pub const fn is_multiple(&self) -> bool {
         matches!(self, Self::Accounts | Self::Regions)
+    }
+
+    /// Whether what is chosen leads to a change in AWS.
+    #[must_use]
+    pub const fn acts(&self) -> bool {
+        matches!(self, Self::Change(_) | Self::Runbook(_) | Self::Run(_))
     }
 }
 
@@ -129,6 +139,38 @@ pub struct ChoiceEntry {
 }
 
 impl Choice {
+    /// Where the cursor is while nobody has moved it in a list in which nothing is preselected.
+    pub const NOWHERE: usize = usize::MAX;
+
+    /// The list follows what has been typed: the first that matches is under the cursor, in a list that acts only as
+    /// long as something is typed.
+    pub fn narrowed(&mut self) {
+        self.selected = if self.purpose.acts() && self.typed.text().is_empty() {
+            Self::NOWHERE
+        } else {
+            0
+        };
+    }
+
+    /// Moves the cursor by one entry.
+    pub fn step(&mut self, forward: bool) {
+        let last = self.matching().len().saturating_sub(1);
+        self.selected = match (self.selected, forward) {
+            (Self::NOWHERE, _) => 0,
+            (at, true) => (at + 1).min(last),
+            (at, false) => at.saturating_sub(1),
+        };
+    }
+
+    /// The first entry shown where so many have room.
+    #[must_use]
+    pub const fn first(&self, rows: usize) -> usize {
+        match self.selected {
+            Self::NOWHERE => 0,
+            at => at.saturating_sub(rows.saturating_sub(1)),
+        }
+    }
+
     /// The indices of the entries that match what was typed, ignoring case.
     #[must_use]
     pub fn matching(&self) -> Vec<usize> {

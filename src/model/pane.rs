@@ -18,6 +18,8 @@ pub enum Rows {
     Items(Box<Projection>),
     /// Feeds, in the ledger's order.
     Feeds(Vec<Feed>),
+    /// Runs by their ids, the latest first.
+    Runs(Vec<Arc<str>>),
 }
 
 /// To what a cursor holds on while rows come and go.
@@ -69,6 +71,7 @@ impl Pane {
         match &self.rows {
             Rows::Items(projection) => projection.lines(),
             Rows::Feeds(feeds) => feeds.len(),
+            Rows::Runs(runs) => runs.len(),
         }
     }
 
@@ -78,6 +81,7 @@ impl Pane {
         match &self.rows {
             Rows::Items(projection) => projection.len(),
             Rows::Feeds(feeds) => feeds.len(),
+            Rows::Runs(runs) => runs.len(),
         }
     }
 
@@ -93,7 +97,7 @@ impl Pane {
     pub fn is_answered(&self) -> bool {
         match &self.rows {
             Rows::Items(projection) => projection.is_answered(),
-            Rows::Feeds(_) => true,
+            Rows::Feeds(_) | Rows::Runs(_) => true,
         }
     }
 
@@ -106,6 +110,7 @@ impl Pane {
                 Line::Row(id) | Line::Member(id) => item(store, id),
             },
             Rows::Feeds(feeds) => feeds.get(index).copied().map(RowKey::Feed),
+            Rows::Runs(runs) => runs.get(index).cloned().map(RowKey::Run),
         }
     }
 
@@ -155,7 +160,7 @@ impl Pane {
                 let rows = projection.rows().iter();
                 rows.filter_map(|id| item(store, *id)).collect()
             }
-            Rows::Feeds(_) => Vec::new(),
+            Rows::Feeds(_) | Rows::Runs(_) => Vec::new(),
         }
     }
 
@@ -178,7 +183,7 @@ impl Pane {
     pub fn fold(&self, key: &FoldKey) -> Option<&Fold> {
         match &self.rows {
             Rows::Items(projection) => projection.fold(key).map(|(fold, _)| fold),
-            Rows::Feeds(_) => None,
+            Rows::Feeds(_) | Rows::Runs(_) => None,
         }
     }
 
@@ -186,7 +191,7 @@ impl Pane {
     pub fn members(&self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone {
         let projection = match &self.rows {
             Rows::Items(projection) => Some(projection),
-            Rows::Feeds(_) => None,
+            Rows::Feeds(_) | Rows::Runs(_) => None,
         };
         projection
             .into_iter()
@@ -228,6 +233,7 @@ impl Pane {
                 projection.fold(key).map(|(_, line)| line)
             }
             (Rows::Feeds(feeds), RowKey::Feed(feed)) => feeds.iter().position(|f| f == feed),
+            (Rows::Runs(runs), RowKey::Run(run)) => runs.iter().position(|r| r == run),
             _ => None,
         }
     }
@@ -323,10 +329,10 @@ impl Pane {
         }
     }
 
-    /// Whether the pane lists feeds.
+    /// Whether the pane lists items, which have severities, orders and marks.
     #[must_use]
-    pub fn lists_feeds(&self) -> bool {
-        self.spec.lists == Lists::Feeds
+    pub const fn lists_items(&self) -> bool {
+        matches!(self.spec.lists, Lists::Open(_) | Lists::Every(_))
     }
 }
 

@@ -39,6 +39,14 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// A title without facts.
+    pub(super) const fn titled(title: String) -> Self {
+        Self {
+            title,
+            list: Vec::new(),
+        }
+    }
+
     /// A title and one sentence.
     #[must_use]
     pub fn sentence(title: &str, text: &str) -> Self {

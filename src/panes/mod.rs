@@ -16,11 +16,13 @@ pub mod link;
 mod mutes;
 mod patching;
 mod queue;
+pub mod runs;
 
 use std::borrow::Cow;
 
 use crate::clock::Timestamp;
 use crate::domain::{Kind, Roster, SourceId};
+use crate::runbook::Run;
 use crate::store::projection::{Column as SortBy, Folding, SortKey};
 use crate::store::{FeedReport, Row, Store};
 use crate::theme::Role;
@@ -38,6 +40,7 @@ pub const ALL: &[&PaneSpec] = &[
     &backups::PANE,
     &feeds::PANE,
     &mutes::PANE,
+    &runs::PANE,
 ];
 
 /// Where a pane is found.
@@ -65,15 +68,17 @@ pub enum Lists {
     Every(&'static [Kind]),
     /// The coverage ledger.
     Feeds,
+    /// Runs of runbooks.
+    Runs,
 }
 
 impl Lists {
-    /// The kinds it lists; none for the coverage ledger.
+    /// The kinds it lists; none for the coverage ledger and for runs.
     #[must_use]
     pub const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Open(kinds) | Self::Every(kinds) => kinds,
-            Self::Feeds => &[],
+            Self::Feeds | Self::Runs => &[],
         }
     }
 }
@@ -178,6 +183,8 @@ pub enum Cells {
     ),
     /// From a feed.
     Feed(for<'a> fn(&FeedLook<'a>) -> Cell<'a>),
+    /// From a run.
+    Run(for<'a> fn(&RunLook<'a>) -> Cell<'a>),
 }
 
 /// A row with what is needed to word it.
@@ -203,6 +210,17 @@ pub struct FeedLook<'a> {
     /// Names of accounts.
     pub roster: &'a Roster,
     /// The present, or a little before it: see [`aged`].
+    pub now: Timestamp,
+}
+
+/// A run with what is needed to word it.
+#[derive(Clone, Copy)]
+pub struct RunLook<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// Names of accounts.
+    pub roster: &'a Roster,
+    /// The present.
     pub now: Timestamp,
 }
 

@@ -14,6 +14,7 @@
 //!
 //! Imports the nouns, `filter` and the records of `audit`.
 
+pub mod card;
 pub mod document;
 mod launch;
 mod plan;

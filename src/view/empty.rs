@@ -28,6 +28,10 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     if !pane.is_answered() {
         return vec![("Putting the rows in order.".to_owned(), Role::FeedLoading)];
     }
+    if pane.spec.lists == Lists::Runs {
+        let text = hidden(model).unwrap_or_else(|| pane.spec.calm.to_owned());
+        return vec![(text, Role::Text)];
+    }
     let coverage = model.coverage.pane(model.active);
     let mut lines = Vec::new();
     if coverage.feeds == 0 {
@@ -100,7 +104,7 @@ fn hidden(model: &Model) -> Option<String> {
     let causes: Vec<_> = [
         (!pane.filter.is_empty(), "the filter"),
         (
-            model.lens.floor.is_some() && !pane.lists_feeds(),
+            model.lens.floor.is_some() && pane.lists_items(),
             "the severity floor",
         ),
     ]
@@ -118,7 +122,7 @@ fn hidden(model: &Model) -> Option<String> {
         },
         Lists::Feeds => format!("Hidden by {causes}: {}.", model.coverage.all.feeds),
         // What asks for no attention is listed here, too, and counted nowhere.
-        Lists::Every(_) => format!("Nothing here passes {causes}."),
+        Lists::Every(_) | Lists::Runs => format!("Nothing here passes {causes}."),
     };
     Some(format!(
         "{hidden} / changes the filter, 0 shows every account, region and severity."

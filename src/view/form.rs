@@ -15,18 +15,26 @@
 use crate::model::form::{Check, Entered, Form, Results};
 use crate::model::{Area, fit};
 use crate::panes::Cut;
+use crate::runbook::card;
 use crate::theme::Role;
 
 use super::CursorAt;
 use super::overlay::{inside, more};
 use super::paint::{Paint, span};
 
-/// Cells of a field's label.
+/// Cells of a field's label, at least and at most.
 const LABEL: u16 = 8;
+const LABELS: u16 = 24;
 
 /// Draws a form and tells where the cursor stands.
 pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt {
-    let width = 72.min(screen.width.saturating_sub(2));
+    // A pre-flight card has names of roles and documents to show whole.
+    let widest = if form.prepared.is_some() { 110 } else { 72 };
+    let width = widest.min(screen.width.saturating_sub(2));
+    let labels = form.fields.iter().map(|field| fit::width(&field.label) + 1);
+    let label = u16::try_from(labels.max().unwrap_or(0))
+        .unwrap_or(LABELS)
+        .clamp(LABEL, LABELS);
     let room = usize::from(width.saturating_sub(4));
     // The last line is told while it is being found out, so that a form that is not complete looks like one.
     let looking = matches!(form.check, Check::Looking(_))
@@ -35,13 +43,15 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
         .phrase
         .as_deref()
         .map(|phrase| format!("Type {phrase} below to do it."));
-    let about: Vec<&str> = form
-        .about
-        .iter()
-        .map(AsRef::as_ref)
-        .chain(looking)
-        .chain(warning.as_deref())
-        .flat_map(|line: &str| fit::wrap(line, room))
+    // The card's lines begin with what they are about; what goes on below it stands under what was said.
+    let head = form.prepared.as_ref().map_or(usize::MAX, |p| p.head);
+    let told = form.about.iter().enumerate().flat_map(|(at, line)| {
+        let indent = if at < head { 0 } else { card::HEAD };
+        hanging(line, room, indent)
+    });
+    let more_told = looking.into_iter().chain(warning.as_deref());
+    let about: Vec<(u16, &str)> = told
+        .chain(more_told.flat_map(|line| hanging(line, room, 0)))
         .collect();
     let height = about.len() + form.fields.len() + 5;
     let area = inside(screen, width, u16::try_from(height).unwrap_or(u16::MAX));
@@ -52,8 +62,9 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
     let below = u16::try_from(form.fields.len() + 2).unwrap_or(u16::MAX);
     let rows = usize::from((last + 1).saturating_sub(y + below));
     let scroll = form.scroll.min(about.len().saturating_sub(rows));
-    for line in about.iter().skip(scroll).take(rows) {
-        paint.fitted(body.x, y, line, Cut::End, Role::TextStrong, body.width);
+    for (indent, line) in about.iter().skip(scroll).take(rows) {
+        let (x, room) = (body.x + indent, body.width.saturating_sub(*indent));
+        paint.fitted(x, y, line, Cut::End, Role::TextStrong, room);
         y += 1;
     }
     more(
@@ -74,8 +85,8 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
         } else {
             Role::TextDim
         };
-        paint.fitted(body.x, y, field.label, Cut::End, role, LABEL);
-        let place = Area::new(body.x + LABEL, y, body.width.saturating_sub(LABEL), 1);
+        paint.fitted(body.x, y, &field.label, Cut::End, role, label - 1);
+        let place = Area::new(body.x + label, y, body.width.saturating_sub(label), 1);
         let column = match &field.entered {
             Entered::Line(line) => {
                 paint.fitted(place.x, y, line.text(), Cut::End, Role::Input, place.width);
@@ -121,10 +132,31 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
     cursor
 }
 
+/// A line in as many as it takes; all but the first begin so many cells to the right.
+fn hanging(line: &str, room: usize, indent: u16) -> Vec<(u16, &str)> {
+    let before = usize::from(indent);
+    let Some((head, said)) = line.split_at_checked(before) else {
+        return fit::wrap(line, room).into_iter().map(|l| (0, l)).collect();
+    };
+    let mut lines: Vec<(u16, &str)> = fit::wrap(said, room.saturating_sub(before))
+        .into_iter()
+        .map(|line| (indent, line))
+        .collect();
+    lines[0] = (0, &line[..head.len() + lines[0].1.len()]);
+    lines
+}
+
 fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
     let mut spans = vec![
         span("enter", Role::FooterKey),
-        span(" do it   ", Role::Overlay),
+        span(
+            match &form.prepared {
+                Some(prepared) if prepared.found.is_none() => " find out what it does   ",
+                Some(_) => " start it   ",
+                None => " do it   ",
+            },
+            Role::Overlay,
+        ),
     ];
     if form.fields.len() > 1 {
         spans.push(span("tab", Role::FooterKey));

@@ -208,7 +208,7 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
     );
     let matching = choice.matching();
     let rows = usize::from(body.height.saturating_sub(2));
-    let from = choice.selected.saturating_sub(rows.saturating_sub(1));
+    let from = choice.first(rows);
     rest(paint, area, matching.len().saturating_sub(from + rows));
     if matching.is_empty() {
         paint.text(

@@ -1,7 +1,7 @@
 //! The list: only the visible rows become cells.
 
 use crate::model::{Area, Model, RowKey, Rows, fit};
-use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook};
+use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook, RunLook};
 use crate::store::projection::Line;
 use crate::theme::Role;
 
@@ -56,6 +56,24 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                 };
                 item(model, line, &mut paint);
             }
+            Rows::Runs(runs) => {
+                let Some(id) = runs.get(index) else {
+                    break;
+                };
+                let Some(run) = model.runbooks.runs.get(id) else {
+                    paint.gone();
+                    continue;
+                };
+                let look = RunLook {
+                    run,
+                    roster: model.roster(),
+                    now: model.now,
+                };
+                paint.row(Sign::None, Role::Row, |cells| match cells {
+                    Cells::Run(cell) => Some(cell(&look)),
+                    Cells::Item(_) | Cells::Both(..) | Cells::Feed(_) => None,
+                });
+            }
             Rows::Feeds(feeds) => {
                 let Some(feed) = feeds
                     .get(index)
@@ -70,7 +88,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                 };
                 paint.row(Sign::None, Role::Row, |cells| match cells {
                     Cells::Feed(cell) => Some(cell(&look)),
-                    Cells::Item(_) | Cells::Both(..) => None,
+                    Cells::Item(_) | Cells::Both(..) | Cells::Run(_) => None,
                 });
             }
         }
@@ -105,7 +123,7 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
         };
         paint.row(sign, Role::Row, |cells| match cells {
             Cells::Both(_, cell) => Some(cell(&look)),
-            Cells::Item(_) | Cells::Feed(_) => None,
+            Cells::Item(_) | Cells::Feed(_) | Cells::Run(_) => None,
         });
         return;
     }
@@ -130,7 +148,7 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
     };
     paint.row(sign, ground, |cells| match cells {
         Cells::Item(cell) | Cells::Both(cell, _) => Some(cell(&look)),
-        Cells::Feed(_) => None,
+        Cells::Feed(_) | Cells::Run(_) => None,
     });
 }
 

@@ -87,7 +87,7 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     if let Some(floor) = model.lens.floor.filter(|f| *f > Severity::Info) {
         left.push(span(format!("{floor} and worse "), Role::Input));
     }
-    if pane.lists_feeds() && (!model.lens.accounts.is_empty() || !model.lens.regions.is_empty()) {
+    if !pane.lists_items() && (!model.lens.accounts.is_empty() || !model.lens.regions.is_empty()) {
         left.push(span("of all accounts and regions ", Role::Input));
     }
     if !pane.marked.is_empty() {

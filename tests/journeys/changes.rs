@@ -15,11 +15,11 @@ use tempfile::TempDir;
 use super::shift::{PAYMENTS, REGION, Shift};
 
 /// A shift with a journal in this folder, in a fleet with this policy.
-fn on_duty(home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
+pub fn on_duty(home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
     ready(Shift::begin_with([]), home, policy, readonly)
 }
 
-fn ready(mut shift: Shift, home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
+pub fn ready(mut shift: Shift, home: &TempDir, policy: Policy, readonly: Option<&str>) -> Shift {
     let session = Session::of_this_process("ana", readonly, &|_| None);
     let path = home.path().join("journal.db");
     let journal = Journal::open(Some(&path), session, shift.clock());
@@ -58,7 +58,7 @@ fn done(shift: &mut Shift) {
     });
 }
 
-fn acts(home: &TempDir) -> Vec<Act> {
+pub fn acts(home: &TempDir) -> Vec<Act> {
     let whole = Whole::read(&home.path().join("journal.db")).unwrap();
     assert_eq!(whole.flaws(), []);
     // What was done in the ledger is a note; it changes nothing in AWS.
@@ -69,7 +69,7 @@ fn acts(home: &TempDir) -> Vec<Act> {
     changes.collect()
 }
 
-fn changed(shift: &Shift) -> Vec<Change> {
+pub fn changed(shift: &Shift) -> Vec<Change> {
     let changes = shift.sim.calls().changes();
     changes.into_iter().filter(|c| c.service != "sts").collect()
 }

@@ -22,6 +22,7 @@ mod history;
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]
 mod paper;
 mod relief;
+mod runs;
 mod shift;
 mod start;
 mod terminal;

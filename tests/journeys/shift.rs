@@ -251,6 +251,13 @@ impl Shift {
                 Effect::Preflight(request) => self.runner.look(*request),
                 Effect::Change(request) => self.runner.change(*request),
                 Effect::CancelChange(id) => self.runner.cancel_change(id),
+                Effect::ListDocuments(scope) => self.runner.list_documents(scope),
+                Effect::DescribeDocument(scope, name) => self.runner.describe(scope, name),
+                Effect::CheckRun(number, launch) => self.runner.check_run(number, *launch),
+                Effect::StartRun(launch) => self.runner.start_run(*launch),
+                Effect::StopRun(run) => self.runner.stop_run(*run),
+                Effect::AnswerRun(run, approves) => self.runner.answer_run(*run, approves),
+                Effect::LookAtRuns => self.runner.look_at_runs(),
                 Effect::Persist(facts) => self.runner.persist(facts),
                 Effect::Gather { window, shift } => self.runner.gather(window, shift),
                 Effect::Save { name, text } => self.runner.save(name, text),
@@ -495,6 +502,7 @@ impl Shift {
                 folds::what(fold, self.model.store.row(fold.lead()).unwrap())
             }
             Some(RowKey::Feed(feed)) => feed.to_string(),
+            Some(RowKey::Run(run)) => run.to_string(),
             None => String::new(),
         }
     }

@@ -115,3 +115,30 @@ def test_a_run_is_stopped(place):
     assert execution["AutomationExecutionStatus"] == "Cancelled"
     assert noctop.run("run", "--follow", said["id"]).code == 1
     assert runs(noctop)[0]["state"] in ("stopped", "cancelled")
+
+
+def test_a_command_whose_answer_was_lost_is_found_and_not_sent_again(place):
+    sim, noctop = place
+    ssm = sim.client("ssm", PAYMENTS)
+    node = machines(ssm)[0]
+    with sim.fault("lost", operation="SendCommand", count=1):
+        done, said = started(noctop, "collect-diagnostics", "--target", node)
+    assert done.code == 0, done.err
+    (command,) = ssm.list_commands()["Commands"]
+    assert said["executions"][0]["id"] == command["CommandId"]
+    assert [c["operation"] for c in changes(sim)] == ["SendCommand"]
+
+
+def test_a_closed_calendar_holds_back_what_is_not_said_twice(place, tmp_path):
+    sim, _ = place
+    later(sim, "90m")
+    calendars = "\n[runbooks]\ncalendars = [\"change-freeze\"]\n"
+    noctop = fleet.Noctop(tmp_path / "frozen", sim.endpoint, fleet.config([REGION], *BY_POLICY) + calendars)
+    arguments = ("run", "collect-diagnostics", "--target", machines(sim.client("ssm", PAYMENTS))[0], "--write", "--yes",
+                 "--no-follow")
+    held = noctop.run(*arguments)
+    assert held.code == 1 and "change-freeze is closed" in held.err
+    assert changes(sim) == []
+    said = noctop.run(*arguments, "--despite-calendar")
+    assert said.code == 0, said.err
+    assert [c["operation"] for c in changes(sim)] == ["SendCommand"]

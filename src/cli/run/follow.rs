@@ -8,23 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use crate::audit::{Journal, Refused, Result as Became, Unwritten};
 use crate::aws::fleet::Fleet;
 use crate::aws::ops::Done;
-use crate::aws::runs::{self, book};
+use crate::aws::runs::book;
 use crate::clock::Timestamp;
 use crate::domain::Roster;
 use crate::domain::text::{clean, count};
-use crate::effects::local;
-use crate::runbook::run::{Execution, How, Report, Runs, State};
-use crate::runbook::{Launch, Run, Step};
+use crate::effects::runs::{not_done, refresh};
+use crate::runbook::run::{Report, Runs, State};
+use crate::runbook::{Launch, Run};
 
 use super::super::{FAILED, complain};
-
-/// How far back runs are looked for: AWS forgets them after a month.
-pub(in crate::cli) const KEPT: Duration = Duration::from_secs(31 * 86_400);
 
 /// What became of a run, as far as it was followed.
 pub(super) struct Went {
@@ -46,57 +42,6 @@ pub(in crate::cli) fn read(journal: &Journal, since: Timestamp) -> Result<Runs, 
     Ok(runs)
 }
 
-/// Asks AWS about everything that has not ended, or about one run whatever its state.
-pub(in crate::cli) async fn refresh(
-    fleet: &Arc<Fleet>,
-    journal: &Arc<Journal>,
-    runs: &mut Runs,
-    only: Option<&str>,
-) {
-    let executions: Vec<Execution> = match only {
-        Some(id) => runs
-            .get(id)
-            .map(|run| run.executions.clone())
-            .unwrap_or_default(),
-        None => runs.unfinished().map(|(_, e)| e.clone()).collect(),
-    };
-    let executions = executions
-        .into_iter()
-        .filter(|e| !e.id.is_empty() || !e.state.is_over());
-    let reports = book::ask(fleet, journal, executions.collect(), journal.now()).await;
-    learn(journal, runs, &reports).await;
-}
-
-/// Takes in what AWS said, and writes down what has ended.
-async fn learn(journal: &Journal, runs: &mut Runs, reports: &[Report]) {
-    for report in reports {
-        let before = state_of(runs, report);
-        runs.learn(report);
-        let Some((run, execution)) = execution_of(runs, report) else {
-            continue;
-        };
-        let is_news = before.is_some_and(|state| !state.is_over());
-        if is_news && execution.state.is_over() && execution.how != How::Local {
-            // Whoever looks next asks AWS again: nothing is lost but a call.
-            let _ = book::note_end(journal, execution, &run.id).await;
-        }
-    }
-}
-
-fn execution_of<'r>(runs: &'r Runs, report: &Report) -> Option<(&'r Run, &'r Execution)> {
-    runs.latest().into_iter().find_map(|run| {
-        let found = run
-            .executions
-            .iter()
-            .find(|e| e.intent == report.intent && e.id == report.id)?;
-        Some((run, found))
-    })
-}
-
-fn state_of(runs: &Runs, report: &Report) -> Option<State> {
-    execution_of(runs, report).map(|(_, e)| e.state)
-}
-
 /// Starts a launch, all its parts abreast but for a few, and follows it to its end.
 pub(super) async fn start(
     fleet: &Arc<Fleet>,
@@ -108,29 +53,9 @@ pub(super) async fn start(
     let since = journal.now();
     let cancel = Arc::new(AtomicBool::new(false));
     let (tell, mut heard) = mpsc::unbounded_channel::<Report>();
-    let room = Arc::new(tokio::sync::Semaphore::new(16));
-    let mut starting = JoinSet::new();
-    for at in 0..launch.parts.len() {
-        let (fleet, journal, launch) =
-            (Arc::clone(fleet), Arc::clone(journal), Arc::clone(&launch));
-        let (room, cancel, tell) = (Arc::clone(&room), Arc::clone(&cancel), tell.clone());
-        starting.spawn(async move {
-            let _place = room.acquire_owned().await;
-            let part = &launch.parts[at];
-            if matches!(part.step, Step::Local { .. }) {
-                let roster = fleet.census().roster.clone();
-                let told = move |report| drop(tell.send(report));
-                local::run(&journal, &roster, &launch, part, cancel, told)
-                    .await
-                    .map_err(|refused| refused.to_string())
-            } else {
-                runs::start(&fleet, &journal, &launch, part)
-                    .await
-                    .map_err(|why| why.to_string())
-            }
-        });
-    }
-    drop(tell);
+    let told = move |report| drop(tell.send(report));
+    let mut starting = crate::effects::runs::start(fleet, journal, &launch, &cancel, &told);
+    drop(told);
     let mut went = Went {
         run: None,
         refused: Vec::new(),
@@ -164,20 +89,6 @@ pub(super) async fn start(
         went.run = all.get(&launch.run).cloned();
     }
     went
-}
-
-/// What there is to say of a part that AWS did not simply take.
-fn not_done(done: &Done) -> Vec<String> {
-    let mut all: Vec<String> = done
-        .receipt
-        .outcomes
-        .iter()
-        .filter(|o| o.result != Became::Ok)
-        .map(|o| o.said.clone())
-        .collect();
-    all.dedup();
-    all.extend(done.unwritten.as_ref().map(ToString::to_string));
-    all
 }
 
 /// Follows a run that was started before.

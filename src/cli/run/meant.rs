@@ -1,14 +1,12 @@
 //! Which items are meant, and what of them a runbook can be filled in with.
 
-use std::sync::Arc;
-
 use crate::aws::runs::documents;
+use crate::command::runbook::meant;
 use crate::domain::Scope;
 use crate::filter::Filter;
-use crate::panes::fact;
-use crate::runbook::{Facts, Meant, Runbook, document};
+use crate::runbook::{Meant, Runbook, document};
+use crate::store::Row;
 use crate::store::projection::Include;
-use crate::store::{Row, export};
 
 use super::super::snapshot::Snapshot;
 use super::super::stage::Refusal;
@@ -39,7 +37,7 @@ impl Run {
         let filter = self.filter()?;
         let rows = snapshot.rows(&filter.meant_by(&snapshot.operator), Include::Known);
         let all = rows.into_iter().map(|(_, row)| Item {
-            meant: meant(row, snapshot),
+            meant: meant(row, &snapshot.store),
             row,
         });
         // A filter means what asks for attention; an id means the item, whatever its state.
@@ -79,17 +77,6 @@ impl Run {
         found.dedup();
         let mut all: Vec<Option<Item<'s>>> = all.into_iter().map(Some).collect();
         Ok(found.into_iter().filter_map(|n| all[n].take()).collect())
-    }
-}
-
-fn meant(row: &Row, snapshot: &Snapshot) -> Meant {
-    let key = row.key();
-    let rule = row.rule().and_then(|at| snapshot.store.rule(at));
-    Meant {
-        item: Arc::from(format!("{} {} {}", key.kind, key.scope, key.id)),
-        name: Arc::from(fact::what(row.item())),
-        scope: key.scope,
-        facts: Facts::of_item(export::item_json(row, snapshot.store.roster(), rule)),
     }
 }
 

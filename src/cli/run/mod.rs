@@ -284,7 +284,7 @@ impl Run {
     fn about(&self, stage: &Stage, id: &str) -> Result<ExitCode, Refusal> {
         let snapshot = Snapshot::of(stage, &[], &Filter::default(), self.timeout)?;
         let journal = Arc::new(stage.journal(Stage::clock()));
-        let read = follow::read(&journal, journal.now().minus(follow::KEPT));
+        let read = follow::read(&journal, journal.now().minus(crate::effects::runs::KEPT));
         let mut all = read.map_err(|why| Refusal(vec![why.0]))?;
         let Some(run) = all.get(id).cloned() else {
             complain(&format!(
@@ -294,7 +294,12 @@ impl Run {
         };
         let (fleet, runtime) = (&snapshot.fleet, &snapshot.runtime);
         // What waits, and what goes on, only AWS knows.
-        runtime.block_on(follow::refresh(fleet, &journal, &mut all, Some(&run.id)));
+        runtime.block_on(crate::effects::runs::refresh(
+            fleet,
+            &journal,
+            &mut all,
+            Some(&run.id),
+        ));
         let run = all.get(&run.id).cloned().unwrap_or(run);
         let asked = if self.stop.is_some() {
             Some(runtime.block_on(runs::stop(fleet, &journal, &run)))

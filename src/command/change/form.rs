@@ -145,6 +145,7 @@ fn blank(purpose: FormFor, request: Request) -> Form {
         check: Check::Looking(request.id),
         phrase: None,
         request: Some(Box::new(request)),
+        prepared: None,
     }
 }
 
@@ -156,7 +157,7 @@ fn show(model: &mut Model, form: Form) -> Effects {
 }
 
 /// The items and the accounts that they are in, by name.
-fn names(model: &Model, keys: &[ItemKey]) -> Vec<Arc<str>> {
+pub(in crate::command) fn names(model: &Model, keys: &[ItemKey]) -> Vec<Arc<str>> {
     let mut about: Vec<Arc<str>> = Vec::new();
     if let [one] = keys
         && let Some(row) = model.row(one)

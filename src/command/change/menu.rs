@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::ItemKey;
 use crate::model::{
-    Action, Choice, ChoiceEntry, Effect, Effects, InputLine, Model, Overlay, Purpose, Tone,
+    Action, Choice, ChoiceEntry, Effect, Effects, InputLine, Model, Overlay, Purpose, RowKey, Tone,
 };
 use crate::panes::fact;
 use crate::store::Row;
@@ -35,6 +35,9 @@ pub(super) fn fitting(
 
 /// Opens the menu for what is meant.
 pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
+    if matches!(action.target, Some(RowKey::Run(_))) {
+        return super::super::runbook::about_run(model, action);
+    }
     let targets = super::super::triage::aimed(model, action);
     let rows: Vec<&Row> = targets
         .iter()

@@ -30,7 +30,7 @@ use crate::lifecycle::Pick;
 use crate::model::change::{Part, Request};
 use crate::store::{Row, Store};
 
-pub(super) use form::{open, open_request};
+pub(super) use form::{names, open, open_request};
 pub use form::{submit, take_in};
 pub(super) use menu::{cancel, choose, menu, run};
 pub use through::{followed, request as through_request, through};

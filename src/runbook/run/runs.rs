@@ -15,7 +15,7 @@ use crate::domain::{Region, Scope};
 use super::{Execution, How, Remark, Report, Run, State, Step};
 
 /// Every run that the journal knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
     all: BTreeMap<Arc<str>, Run>,
     /// To which run an intent belongs.
