@@ -11,7 +11,7 @@ use clap::Args;
 use crate::audit::{Journal, Result as Became};
 use crate::aws::ops::{self, Risk};
 use crate::command::change::{self, Aim, Ask, Fit, Offer, Said};
-use crate::domain::{ItemKey, Policy};
+use crate::domain::{ItemKey, Kind, Policy};
 use crate::effects::change as change_effects;
 use crate::filter::Filter;
 use crate::model::change::Request;
@@ -193,7 +193,7 @@ impl Rest {
         words: BTreeMap<&'static str, String>,
         filter: &Filter,
     ) -> Result<ExitCode, Refusal> {
-        let (stage, snapshot) = self.targets.read(self.write)?;
+        let (stage, snapshot) = self.targets.read(Kind::ALL, self.write)?;
         let rows = snapshot.rows(&filter.clone().meant_by(&snapshot.operator), Include::Known);
         let meant = self.targets.meant(&rows);
         let is_short = self.targets.miss(&rows, &snapshot);

@@ -269,14 +269,14 @@ impl Targets {
     ///
     /// # Errors
     /// The command could not begin.
-    pub(super) fn read(&self, write: bool) -> Result<(Stage, Snapshot), Refusal> {
+    pub(super) fn read(&self, usual: &[Kind], write: bool) -> Result<(Stage, Snapshot), Refusal> {
         let mut flags = self.start.fleet.clone().into_flags();
         if write {
             flags.readonly = Some(false);
         }
         let stage = Stage::set(&flags, self.start.demo.scenario.as_deref())?;
         let kinds = if self.kind.is_empty() {
-            Kind::ASKING
+            usual
         } else {
             &self.kind
         };
@@ -314,7 +314,7 @@ impl Targets {
         filter: &Filter,
         in_aws: bool,
     ) -> Result<ExitCode, Refusal> {
-        let (stage, snapshot) = self.read(in_aws)?;
+        let (stage, snapshot) = self.read(Kind::ASKING, in_aws)?;
         let ledger = stage
             .ledger()
             .map_err(|trouble| Refusal(vec![trouble.message]))?;
@@ -436,8 +436,11 @@ impl Targets {
         rows.iter()
             .map(|(_, row)| *row)
             .filter(|row| self.ids.is_empty() || by_id(row))
-            // A filter means what asks for attention; an id means the item, whatever its state.
-            .filter(|row| !self.ids.is_empty() || row.is_open())
+            // A filter means what asks for attention, of the kinds that do; an id means the item, whatever its state.
+            .filter(|row| {
+                let never_asks = !Kind::ASKING.contains(&row.key().kind);
+                !self.ids.is_empty() || row.is_open() || never_asks
+            })
             .collect()
     }
 }

@@ -273,6 +273,16 @@ pub const ALL: &[Command] = &[
         "Make a CloudWatch mute rule with an end: nobody is notified, the alarm stays red and in its place.",
     ),
     offer(
+        "mute.extend",
+        "mute for longer",
+        "Make a further mute rule for the same alarms, which ends later by the span that you give.",
+    ),
+    offer(
+        "mute.cancel",
+        "cancel mute",
+        "Take the mute rule away before its time: its alarms notify again.",
+    ),
+    offer(
         "finding.notify",
         "set to NOTIFIED",
         "Tell Security Hub that somebody works on the finding, with a note.",

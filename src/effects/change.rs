@@ -349,6 +349,18 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
             }
             Err(fault) => vec![format!("What it would silence could not be read: {fault}")],
         },
+        Order::DeleteMute(mute) => match ops::mutes::muted(access, &mute.name).await {
+            Ok(Some(alarms)) => {
+                let (count, place) = (alarms.len(), access.place());
+                vec![format!(
+                    "{count} alarm{} of {place} will notify again: {}",
+                    plural(count),
+                    alarms.join(", ")
+                )]
+            }
+            Ok(None) => vec![format!("CloudWatch has no rule {} any more", mute.name)],
+            Err(fault) => vec![format!("What it mutes could not be read: {fault}")],
+        },
         Order::Retry(retry) => match Box::pin(retry.read(access)).await {
             Ok(Order::StartBackup(backup)) => vec![format!(
                 "{} to vault {} as {}",

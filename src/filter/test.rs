@@ -183,6 +183,10 @@ fn occurs(needle: &Needle, s: &Subject<'_>) -> bool {
         || s.account.is_some_and(|account| needle.is_in(&account.name))
         || needle.is_in(item.key.scope.region.as_str())
         || account_contains(needle.as_str(), item.key.scope.account)
+        || mute(s).is_some_and(|mute| {
+            let said = [&mute.note, &mute.by].into_iter().flatten();
+            said.chain(&mute.alarms).any(|text| needle.is_in(text))
+        })
 }
 
 /// Whether these digits occur in an account id.

@@ -165,6 +165,61 @@ def test_a_mute_has_the_alarm_the_end_and_the_note(place):
     assert wrong.code == 2 and "no span" in wrong.err
 
 
+def test_mutes_are_listed_as_boto3_has_them_made_longer_and_cancelled(place):
+    sim, noctop = place
+    watch = sim.client("cloudwatch", PAYMENTS)
+    alarms = [a["AlarmName"] for a in watch.describe_alarms(StateValue="ALARM")["MetricAlarms"]][:3]
+    hour = (sim.control("GET", "clock")["millis"] // 3_600_000 + 12) % 24
+    weekly = {"Expression": f"cron(0 {hour} * * SUN)", "Duration": "PT4H", "Timezone": "Europe/Berlin"}
+    watch.put_alarm_mute_rule(Name="batch", Description="Batch runs", Rule={"Schedule": weekly},
+                              MuteTargets={"AlarmNames": alarms})
+    done = noctop.run("mute", "--filter", f'kind:alarm acct:{PAYMENTS} name:"{alarms[0]}"', "--for", "2h",
+                      "--note", "deploying", "--write", "--yes")
+    assert done.code in (0, 4), done.err
+
+    def rules():
+        listed = fleet.walk(watch.list_alarm_mute_rules, "AlarmMuteRuleSummaries")
+        names = [r["AlarmMuteRuleArn"].split("alarm-mute-rule:")[1] for r in listed]
+        asked = {name: watch.get_alarm_mute_rule(AlarmMuteRuleName=name) for name in names}
+        return {name: {k: v for k, v in rule.items() if k != "ResponseMetadata"} for name, rule in asked.items()}
+
+    def listed():
+        _, said = noctop.ls("mutes", "--filter", f"acct:{PAYMENTS}")
+        return {item["id"]: item["detail"] for item in said["items"]}
+
+    def same():
+        asked, told = rules(), listed()
+        assert asked.keys() == told.keys()
+        for name, rule in asked.items():
+            schedule, detail = rule["Rule"]["Schedule"], told[name]
+            assert detail["alarms"] == sorted(rule["MuteTargets"]["AlarmNames"])
+            assert (detail["schedule"], detail["timezone"]) == (schedule["Expression"], schedule.get("Timezone"))
+            assert detail["rhythm"] == {"ONE_TIME": "once", "RECURRING": "recurring"}[rule["MuteType"]]
+            assert detail["expires"] == (fleet.when(rule["ExpireDate"]) if "ExpireDate" in rule else None)
+            assert (detail["note"] or "") in rule["Description"]
+        return asked
+
+    before = same()
+    (mine,) = before.keys() - {"batch"}
+    assert listed()[mine]["note"] == "deploying" and listed()["batch"]["by"] is None
+    longer, _ = act(noctop, "mute.extend", "--filter", f"kind:mute acct:{PAYMENTS} deploying", "--for", "1h", "--yes")
+    assert longer.code == 0, longer.err
+    after = same()
+    (added,) = after.keys() - before.keys()
+    assert {name: after[name] for name in before} == before, "the rules that there were stay as they were"
+    assert (after[added]["ExpireDate"] - before[mine]["ExpireDate"]).total_seconds() == 3600
+    assert after[added]["StartDate"] < before[mine]["ExpireDate"], "no gap"
+    # What comes again and again has no end to move, and is not cancelled by a slip.
+    for verb in ("mute.extend", "mute.cancel"):
+        refused, said = act(noctop, verb, "--yes", "batch")
+        assert refused.code == 1 and "again and again" in str(said), (refused, said)
+    assert same() == after
+    gone, _ = act(noctop, "mute.cancel", "--yes", mine)
+    assert gone.code == 0, gone.err
+    assert same().keys() == after.keys() - {mine}
+    assert [c["operation"] for c in changes(sim)] == ["PutAlarmMuteRule"] * 3 + ["DeleteAlarmMuteRule"]
+
+
 def test_a_failed_backup_that_two_operators_try_again_is_one_job(place):
     sim, noctop = place
     backup = sim.client("backup", PAYMENTS)

@@ -315,6 +315,16 @@ async fn rule(access: &Access, name: &str) -> Result<Option<(Vec<String>, i64)>,
         .await
 }
 
+/// The alarms that a rule mutes, neutralised; `None`: there is no such rule.
+///
+/// # Errors
+/// The rule cannot be read.
+pub async fn muted(access: &Access, name: &str) -> Result<Option<Vec<String>>, Fault> {
+    let found = rule(access, name).await?;
+    let clean_all = |names: Vec<String>| names.iter().map(|n| clean(n).into_owned()).collect();
+    Ok(found.map(|(alarms, _)| clean_all(alarms)))
+}
+
 /// When a rule ends, in seconds since 1970 as a word; `None`: there is no such rule.
 pub(super) async fn end_of(access: &Access, name: &str) -> Result<Option<String>, Fault> {
     Ok(rule(access, name).await?.map(|(_, end)| end.to_string()))

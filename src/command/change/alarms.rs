@@ -2,10 +2,17 @@
 
 use crate::aws::ops::Risk;
 use crate::aws::ops::mutes::{LONGEST, PutMute, rule_name};
+use crate::clock::Timestamp;
 use crate::domain::Detail;
 use crate::store::Row;
 
 use super::{Ask, Fit, Offer};
+
+/// What a rule made now is called. One of the same name would be replaced: two within one second must not share one.
+pub(super) fn name(operator: &str, now: Timestamp) -> String {
+    let millis = now.as_millis().rem_euclid(1_000);
+    format!("{}-{millis:03}", rule_name(operator, now))
+}
 
 /// A mute rule for alarms.
 pub const MUTE: Offer = Offer {
@@ -29,12 +36,7 @@ pub const MUTE: Offer = Offer {
         Ok(aim.per_scope(|rows| {
             let alarms = rows.iter().map(|row: &&Row| row.key().id.to_string());
             PutMute {
-                // A rule of the same name would be replaced: two within one second must not share one.
-                name: format!(
-                    "{}-{:03}",
-                    rule_name(&aim.said.operator, aim.now),
-                    aim.now.as_millis().rem_euclid(1_000)
-                ),
+                name: name(&aim.said.operator, aim.now),
                 alarms: alarms.collect(),
                 from: aim.now,
                 until,

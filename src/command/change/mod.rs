@@ -14,6 +14,7 @@ mod findings;
 mod form;
 mod incidents;
 mod menu;
+mod mutes;
 mod patches;
 mod through;
 mod undo;
@@ -191,6 +192,8 @@ pub struct Offer {
 /// Every offer, in the order of the menu.
 pub const ALL: &[&Offer] = &[
     &alarms::MUTE,
+    &mutes::EXTEND,
+    &mutes::CANCEL,
     &findings::NOTIFY,
     &findings::RESOLVE,
     &findings::SUPPRESS,
