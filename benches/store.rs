@@ -22,7 +22,7 @@ fn sweep(store: &mut Store, words: &crowd::Words, run: u64, version: i64) -> (Du
     let mut spent = Duration::ZERO;
     let mut longest = Duration::ZERO;
     for n in 0..SCOPES {
-        let pages = pages(words, n, version);
+        let pages = pages(words, n, version, ITEMS);
         let bodies = std::iter::once(Body::Begin)
             .chain(pages.into_iter().map(Body::Page))
             .chain([end()]);

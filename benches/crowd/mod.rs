@@ -128,9 +128,9 @@ pub fn now() -> Timestamp {
     Timestamp::from_secs(1_800_100_000)
 }
 
-/// Pages of one scope, a hundred alarms each.
-pub fn pages(words: &Words, n: usize, version: i64) -> Vec<Vec<Record>> {
-    let records: Vec<Record> = (n..ITEMS)
+/// Pages of one scope where there are only so many alarms in all.
+pub fn pages(words: &Words, n: usize, version: i64, items: usize) -> Vec<Vec<Record>> {
+    let records: Vec<Record> = (n..items)
         .step_by(SCOPES)
         .map(|i| alarm(words, i, version))
         .map(|item| Record {

@@ -252,8 +252,10 @@ def test_installing_patches_leaves_none_missing(world):
                ssm.list_command_invocations(CommandId=sent["CommandId"])["CommandInvocations"]}
     after = missing()
     for instance in lacking:
-        assert after[instance]["Operation"] == "Install" or outcome[instance] != "Success"
         if outcome[instance] == "Success":
+            # At some hours the nightly scan comes within the half hour, and says the same.
+            state = after[instance]
+            assert state["Operation"] == "Install" or state["OperationStartTime"] > sent["RequestedDateTime"]
             assert after[instance]["MissingCount"] < before[instance]["MissingCount"]
     assert "Success" in outcome.values()
 

@@ -4,7 +4,9 @@
 //! here passes or fails: the figures go into `docs/performance.md`. Sorting alone is measured by the bench `store`.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+#[path = "../crowd/mod.rs"]
 mod crowd;
+mod instructions;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use crowd::{ITEMS, SCOPES, alarm, batch, cpu, end, now, pages, words};
 use noctop::app::{self, Msg, Settled};
-use noctop::domain::{Account, Body, Policy, Record, Roster};
+use noctop::domain::{Account, Batch, Body, Policy, Record, Roster};
 use noctop::keymap::{self, Chord, Keymap};
 use noctop::model::{Model, Session};
 use noctop::runtime::terminal::{Encoder, Ink};
@@ -45,7 +47,7 @@ struct Parts {
 }
 
 impl Desk {
-    fn new(words: &crowd::Words) -> Self {
+    fn new(words: &crowd::Words, items: usize) -> Self {
         let mut store = Store::new(Settings::default());
         let accounts = (0..SCOPES).step_by(4).map(|n| Account {
             id: crowd::scope(n).account,
@@ -57,7 +59,11 @@ impl Desk {
         store.set_roster(Arc::new(Roster::new(accounts)), now());
         for n in 0..SCOPES {
             let bodies = std::iter::once(Body::Begin)
-                .chain(pages(words, n, 0).into_iter().map(Body::Page))
+                .chain(
+                    pages(words, n, 0, items)
+                        .into_iter()
+                        .map(Body::Page),
+                )
                 .chain([end()]);
             for body in bodies {
                 store.apply(batch(n, 1, body));
@@ -98,6 +104,12 @@ impl Desk {
         }
     }
 
+    fn take_in(&mut self, batches: Vec<Batch>) {
+        for batch in batches {
+            let _ = app::update(&mut self.model, now(), Msg::Arrived(Box::new(batch)));
+        }
+    }
+
     fn settle(&mut self) -> Settled {
         app::settle(&mut self.model, now())
     }
@@ -118,6 +130,19 @@ impl Desk {
         parts.encode.push(encoded - drawn);
         parts.bytes += stats.bytes;
     }
+}
+
+/// So many alarms that say something new, each told on its own.
+fn changes(words: &crowd::Words, count: usize, round: usize, items: usize) -> Vec<Batch> {
+    let change = |i| {
+        let n = (i * 7_907 + round * 131) % items;
+        let item = alarm(words, n, 1 + round as i64);
+        let native = Arc::clone(&item.key.id);
+        let upserts = vec![Record { native, item }];
+        let removed = vec![];
+        batch(n % SCOPES, 1, Body::Changed { upserts, removed })
+    };
+    (0..count).map(change).collect()
 }
 
 fn middle(times: &mut [Duration]) -> (Duration, Duration) {
@@ -173,8 +198,11 @@ fn drive(desk: &mut Desk, what: &str) {
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == instructions::ARGUMENT) {
+        return instructions::count();
+    }
     let words = words();
-    let mut desk = Desk::new(&words);
+    let mut desk = Desk::new(&words, ITEMS);
     println!("{} alarms, {}x{}", ITEMS, SIZE.0, SIZE.1);
     drive(&mut desk, "first settling of every pane");
     desk.press_all("2");
@@ -234,20 +262,9 @@ fn main() {
     ] {
         let mut parts = Parts::default();
         for round in 0..ROUNDS / 4 {
-            let batches: Vec<_> = (0..count)
-                .map(|i| {
-                    let n = (i * 7_907 + round * 131) % ITEMS;
-                    let item = alarm(&words, n, 1 + round as i64);
-                    let native = Arc::clone(&item.key.id);
-                    let upserts = vec![Record { native, item }];
-                    let removed = vec![];
-                    batch(n % SCOPES, 1, Body::Changed { upserts, removed })
-                })
-                .collect();
+            let batches = changes(&words, count, round, ITEMS);
             let began = cpu();
-            for batch in batches {
-                let _ = app::update(&mut desk.model, now(), Msg::Arrived(Box::new(batch)));
-            }
+            desk.take_in(batches);
             parts.update.push(cpu() - began);
             desk.frame(&mut parts);
         }
