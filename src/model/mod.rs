@@ -405,7 +405,7 @@ impl Model {
         if changes.is_empty() {
             return;
         }
-        self.coverage.is_stale |= !changes.feeds.is_empty();
+        self.coverage.is_stale |= changes.coverage;
         self.recorder.note(&self.store, changes, self.now);
         self.open.note(&self.store, changes);
         for pane in &mut self.panes {

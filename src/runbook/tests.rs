@@ -53,7 +53,7 @@ fn every_shipped_runbook_reads_clean_and_says_what_it_does() {
 #[test]
 fn every_shipped_runbook_makes_a_plan_for_the_item_it_is_for() {
     let facts = Facts::of_item(json!({
-        "detail": { "watch": { "dimensions": {
+        "detail": { "resource": "night-bot", "watch": { "dimensions": {
             "InstanceId": "i-0123456789abcdef0", "DBInstanceIdentifier": "orders" } } },
     }));
     let (catalogue, _) = Catalogue::read(&library());

@@ -16,11 +16,15 @@ impl Store {
     /// change nothing.
     pub fn apply(&mut self, batch: Batch) -> Changes {
         let mut turn = Turn::new(batch.at);
+        let before = self.state_of(&batch.feed, batch.at);
         if let Some(index) = self.feed_for(&batch) {
-            self.entry_mut(index).covers = batch.covers;
+            let entry = self.entry_mut(index);
+            let covered = std::mem::replace(&mut entry.covers, batch.covers);
+            turn.changes.coverage = covered != entry.covers;
             turn.changes.feeds.push(batch.feed);
             self.take_in(index, batch.run, batch.body, &mut turn);
             self.restale(index, &mut turn);
+            turn.changes.coverage |= self.state_of(&batch.feed, batch.at) != before;
         }
         self.finish(turn)
     }

@@ -22,6 +22,9 @@ pub struct Changes {
     pub carried: Vec<RowId>,
     /// Feeds about which something else is known than before.
     pub feeds: Vec<Feed>,
+    /// Whether one of them counts as something else than before: as fresh, say, and no longer as late. Most answers change
+    /// nothing about that.
+    pub coverage: bool,
 }
 
 impl Changes {
@@ -40,6 +43,7 @@ impl Changes {
         self.cleared.extend(later.cleared);
         self.carried.extend(later.carried);
         self.feeds.extend(later.feeds);
+        self.coverage |= later.coverage;
         self.tidy();
     }
 

@@ -59,6 +59,7 @@ impl Store {
                 Due::Feed(index) if self.entry(index).deadline == at => {
                     self.entry_mut(index).deadline = Timestamp::ZERO;
                     turn.changes.feeds.push(self.entry(index).feed);
+                    turn.changes.coverage = true;
                     self.restale(index, &mut turn);
                 }
                 Due::Row(id) if self.rows.get(id).is_some_and(|row| row.deadline == at) => {

@@ -42,7 +42,7 @@ use sorter::{Entry, Sorter, Ties};
 
 /// Up to this many changed rows are put in their places at once: well below a millisecond, and several times what
 /// two thousand changes a second bring to a frame. More are merged in slices.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 512;
 
 /// How far a refresh came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct Projection {
     /// Whether the answer is one to the current query.
     answered: bool,
     version: u64,
+    /// What a merge was made in, kept for the next: new memory for a hundred thousand rows costs more than their merging.
+    spare: [Vec<Entry>; 2],
     /// [`AT_ONCE`]; tests make it small, so that few rows show what many do.
     at_once: usize,
 }
@@ -123,6 +125,7 @@ impl Projection {
             build: None,
             answered: false,
             version: 0,
+            spare: [const { Vec::new() }; 2],
             at_once: AT_ONCE,
         }
     }
@@ -332,6 +335,7 @@ impl Projection {
     /// Begins to make the answer anew from all rows.
     fn start(&mut self, store: &Store) {
         self.ranks = Ranks::take(store);
+        self.spare = [const { Vec::new() }; 2];
         self.dirty.drain();
         self.times.clear();
         self.build = Some(Build {
@@ -348,19 +352,20 @@ impl Projection {
     /// Begins to merge the rows that changed into the answer without them.
     fn start_merge(&mut self, budget: &mut usize) {
         *budget = budget.saturating_sub(self.rows.len() / 32);
-        let base = self
-            .keys
-            .iter()
-            .zip(&self.rows)
-            .zip(&self.tags)
-            .filter(|((_, row), _)| !self.dirty.contains(**row))
-            .map(|((key, row), tag)| Entry {
-                key: *key,
-                row: *row,
-                tag: *tag,
-                last: false,
-            })
-            .collect();
+        let mut base = std::mem::take(&mut self.spare[0]);
+        base.extend(
+            self.keys
+                .iter()
+                .zip(&self.rows)
+                .zip(&self.tags)
+                .filter(|((_, row), _)| !self.dirty.contains(**row))
+                .map(|((key, row), tag)| Entry {
+                    key: *key,
+                    row: *row,
+                    tag: *tag,
+                    last: false,
+                }),
+        );
         self.build = Some(Build {
             stage: Stage::Read {
                 at: 0,
@@ -409,8 +414,10 @@ impl Projection {
                             self.fold_up();
                             return true;
                         };
+                        let mut merged = std::mem::take(&mut self.spare[1]);
+                        merged.reserve_exact(base.len() + entries.len());
                         Some(Stage::Merge(Merge {
-                            merged: Vec::with_capacity(base.len() + entries.len()),
+                            merged,
                             base,
                             back: std::mem::take(entries),
                             from_base: 0,
@@ -423,8 +430,14 @@ impl Projection {
                 Stage::Merge(merge) => {
                     let rest = |a, b| self.compare_rest(store, a, b);
                     if merge.step(|id| self.dirty.contains(id), rest, budget) {
-                        let merged = std::mem::take(&mut merge.merged);
+                        let (mut base, mut merged) = (
+                            std::mem::take(&mut merge.base),
+                            std::mem::take(&mut merge.merged),
+                        );
                         self.publish(&merged);
+                        base.clear();
+                        merged.clear();
+                        self.spare = [base, merged];
                         self.refold(store, build.places.as_deref().unwrap_or_default());
                         return true;
                     }
@@ -491,9 +504,9 @@ impl Projection {
     }
 
     fn publish(&mut self, entries: &[Entry]) {
-        self.keys = entries.iter().map(|entry| entry.key).collect();
-        self.rows = entries.iter().map(|entry| entry.row).collect();
-        self.tags = entries.iter().map(|entry| entry.tag).collect();
+        refill(&mut self.keys, entries.iter().map(|entry| entry.key));
+        refill(&mut self.rows, entries.iter().map(|entry| entry.row));
+        refill(&mut self.tags, entries.iter().map(|entry| entry.tag));
         self.counts = Counts::default();
         for tag in &self.tags {
             self.counts.add(*tag);
@@ -671,6 +684,15 @@ impl Projection {
             self.positions[place] = u32::try_from(at).unwrap_or(u32::MAX);
         }
     }
+}
+
+/// Fills a list anew, in the memory that it has where that is not far too much.
+fn refill<T>(list: &mut Vec<T>, values: impl ExactSizeIterator<Item = T>) {
+    list.clear();
+    if list.capacity() / 4 > values.len() {
+        list.shrink_to(values.len());
+    }
+    list.extend(values);
 }
 
 #[cfg(test)]
