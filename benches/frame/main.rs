@@ -59,11 +59,7 @@ impl Desk {
         store.set_roster(Arc::new(Roster::new(accounts)), now());
         for n in 0..SCOPES {
             let bodies = std::iter::once(Body::Begin)
-                .chain(
-                    pages(words, n, 0, items)
-                        .into_iter()
-                        .map(Body::Page),
-                )
+                .chain(pages(words, n, 0, items).into_iter().map(Body::Page))
                 .chain([end()]);
             for body in bodies {
                 store.apply(batch(n, 1, body));

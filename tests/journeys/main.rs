@@ -18,6 +18,7 @@ mod credentials;
 mod cursor;
 mod handover;
 mod history;
+mod kinds;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]
 mod paper;

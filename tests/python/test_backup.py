@@ -242,6 +242,27 @@ def test_start_and_stop(fresh):
     assert backup.describe_backup_job(BackupJobId=done)["State"] == "COMPLETED"
 
 
+def test_a_machine_that_no_plan_protects_is_backed_up_when_somebody_asks(fresh):
+    sim = fresh("--speed", "0")
+    backup, ssm = sim.client("backup", WEB), sim.client("ssm", WEB)
+    machine = next(i["InstanceId"] for i in ssm.describe_instance_information()["InstanceInformationList"]
+                   if i["InstanceId"].startswith("i-"))
+    arn = f"arn:aws:ec2:eu-west-1:{WEB}:instance/{machine}"
+    role = f"arn:aws:iam::{WEB}:role/service-role/AWSBackupDefaultServiceRole"
+    assert arn not in {r["ResourceArn"] for r in pages(backup.list_protected_resources, "Results")}
+    asked = dict(BackupVaultName="Default", IamRoleArn=role)
+    stranger = arn.replace(machine, "i-00000000000000000")
+    assert refused(backup.start_backup_job, ResourceArn=stranger, **asked) == "ResourceNotFoundException"
+    made = backup.start_backup_job(ResourceArn=arn, **asked)["BackupJobId"]
+    sim.control("POST", "clock", {"advance": "6h"})
+    job = backup.describe_backup_job(BackupJobId=made)
+    assert (job["State"], job["ResourceArn"], job["ResourceType"]) == ("COMPLETED", arn, "EC2")
+    assert arn in {r["ResourceArn"] for r in pages(backup.list_protected_resources, "Results")}
+    # Nobody planned it, and nobody does now.
+    sim.control("POST", "clock", {"advance": "49h"})
+    assert [j["BackupJobId"] for j in jobs(backup) if j["ResourceArn"] == arn] in ([made], [])
+
+
 def test_plans_vaults_and_selections(sim):
     backup = sim.client("backup", WEB)
     plans = pages(backup.list_backup_plans, "BackupPlansList", 1)

@@ -225,6 +225,16 @@ impl Resource {
         }
     }
 
+    /// An EC2 instance that no plan protects, for which a caller asks for a backup.
+    pub fn unplanned(site: &Site, dice: Chance, arn: &str, id: &str) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            habit: Habit::Silent,
+            lately: Timestamp::ZERO,
+            ..Self::new(site, dice, &KINDS[1], id.to_owned(), 0)
+        }
+    }
+
     /// The job that was due at a moment, and the ones that followed because it failed.
     fn planned(&self, resource: usize, due: Timestamp, section: &Section) -> Vec<Job> {
         let dice = self.dice.at(due);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::estate::{AskedCopy, Backup, REMEMBERED};
+use super::estate::{AskedCopy, Backup, REMEMBERED, Resource};
 use super::job::{Copy, Job, Restore};
 use super::plan::VAULTS;
 use super::{accounts, not_found};
 use crate::clock::Timestamp;
 use crate::fields;
-use crate::sim::services::{Answer, Call, Page, Refusal};
+use crate::sim::services::{Answer, Call, Page, Refusal, ssm};
 use crate::sim::wire::Value;
 use crate::sim::world::Site;
 
@@ -270,12 +270,24 @@ pub fn start(call: &Call<'_>) -> Answer {
         return Err(call.invalid(format!("Invalid ARN: {role}. Specify an IAM role.")));
     }
     let token = call.text("IdempotencyToken").map(str::to_owned);
+    let machine = arn
+        .rsplit_once(":instance/")
+        .filter(|(_, id)| ssm::has_machine(call.world, call.account(), &call.region, id))
+        .map(|(_, id)| id);
     call.estate(|backup: &mut Backup, site, now| {
-        let resource = backup
-            .resources
-            .iter()
-            .position(|r| r.arn == arn)
-            .ok_or_else(|| not_found("Resource", arn))?;
+        let known = backup.resources.iter().position(|r| r.arn == arn);
+        let resource = match (known, machine) {
+            (Some(resource), _) => resource,
+            // No plan protects it, but it is there.
+            (None, Some(id)) if site.arn("ec2", &format!("instance/{id}")) == arn => {
+                let dice = backup.dice.named(id);
+                backup
+                    .resources
+                    .push(Resource::unplanned(site, dice, arn, id));
+                backup.resources.len() - 1
+            }
+            (None, _) => return Err(not_found("Resource", arn)),
+        };
         let again = backup
             .asked
             .iter()

@@ -225,6 +225,13 @@ impl Estate for Ssm {
     }
 }
 
+/// Whether Systems Manager knows a machine of this id there.
+pub(super) fn has_machine(world: &World, account: &str, region: &str, id: &str) -> bool {
+    world.estate(account, region, |all: &mut Ssm, _, _| {
+        all.nodes.iter().any(|node| node.id == id)
+    })
+}
+
 /// The state in the names of the answers: all OpsItems as `GetOpsItem`, all windows as
 /// `GetMaintenanceWindow` with the runs of the last days, all nodes with their patch states.
 fn truth(world: &World, account: &str, region: &str) -> Value {
