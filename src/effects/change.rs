@@ -209,27 +209,50 @@ pub async fn preflight(
         lines.push(format!("… and {more} other identities"));
     }
     lines.extend(journal.remark());
-    for part in &request.parts {
-        let Some(access) = fleet.access(part.scope) else {
-            continue;
-        };
-        lines.extend(touched(part, &access).await);
-    }
+    let told = each(fleet, request, |part, access| async move {
+        touched(&part, &access).await
+    });
+    lines.extend(told.await.into_iter().flatten());
     if &*request.verb == UNDO {
         // Taken back is only what is still as it was done; it is asked again when it is sent.
-        for part in &request.parts {
-            if let Some(access) = fleet.access(part.scope) {
-                match Box::pin(still(&access, &part.order, &part.seen)).await {
-                    Ok(None) => {}
-                    Ok(Some(otherwise)) => return Err(otherwise),
-                    Err(fault) => {
-                        lines.push(format!("Whether it is still so could not be read: {fault}"))
-                    }
+        let held = each(fleet, request, |part, access| async move {
+            still(&access, &part.order, &part.seen).await
+        });
+        for held in held.await {
+            match held {
+                Ok(None) => {}
+                Ok(Some(otherwise)) => return Err(otherwise),
+                Err(fault) => {
+                    lines.push(format!("Whether it is still so could not be read: {fault}"));
                 }
             }
         }
     }
     Ok(lines)
+}
+
+/// Asks about every part, some abreast: a gesture over many accounts takes no longer than its slowest few. The answers
+/// stand in the order of the parts.
+async fn each<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    fleet: &Fleet,
+    request: &Request,
+    ask: impl Fn(Part, Access) -> F,
+) -> Vec<T> {
+    let room = Arc::new(Semaphore::new(ABREAST));
+    let mut asking = JoinSet::new();
+    for (at, part) in request.parts.iter().enumerate() {
+        let Some(access) = fleet.access(part.scope) else {
+            continue;
+        };
+        let (room, asked) = (Arc::clone(&room), Box::pin(ask(part.clone(), access)));
+        asking.spawn(async move {
+            let _place = room.acquire_owned().await;
+            (at, asked.await)
+        });
+    }
+    let mut answers = asking.join_all().await;
+    answers.sort_by_key(|(at, _)| *at);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Carries out every part of a request, some abreast, and says what became of each as it comes. What has not begun
