@@ -16,15 +16,19 @@ impl Store {
     /// change nothing.
     pub fn apply(&mut self, batch: Batch) -> Changes {
         let mut turn = Turn::new(batch.at);
-        let before = self.state_of(&batch.feed, batch.at);
+        let known = self.feeds.len();
         if let Some(index) = self.feed_for(&batch) {
+            let at = turn.at;
+            let state = |entry: &FeedEntry| (!entry.retired).then(|| entry.state(at));
+            let is_new = self.feeds.len() > known;
             let entry = self.entry_mut(index);
+            let before = state(entry).filter(|_| !is_new);
             let covered = std::mem::replace(&mut entry.covers, batch.covers);
             turn.changes.coverage = covered != entry.covers;
             turn.changes.feeds.push(batch.feed);
             self.take_in(index, batch.run, batch.body, &mut turn);
             self.restale(index, &mut turn);
-            turn.changes.coverage |= self.state_of(&batch.feed, batch.at) != before;
+            turn.changes.coverage |= state(self.entry(index)) != before;
         }
         self.finish(turn)
     }
