@@ -7,7 +7,6 @@ use crate::audit::Result as Became;
 use crate::aws::ops::Order;
 use crate::aws::ops::guardduty::Way;
 use crate::aws::ops::look::Closed;
-use crate::command;
 use crate::domain::text::plural;
 use crate::domain::{Feed, ItemKey, Scope, SourceId};
 use crate::keymap::Layer;
@@ -145,7 +144,8 @@ fn say(model: &mut Model, what: &Arc<str>, mut lines: Vec<Line>, can_undo: bool)
             model.say(Tone::Refused, text);
         }
         many if not == 0 => {
-            let undo = command::chords(model, &[Layer::List, Layer::Global], "triage.undo")
+            let undo = model
+                .chords(&[Layer::List, Layer::Global], "triage.undo")
                 .into_iter()
                 .next()
                 .filter(|_| can_undo)

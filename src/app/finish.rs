@@ -122,7 +122,8 @@ fn written(model: &mut Model, gesture: Gesture, answers: Vec<Written>) -> Effect
             } else {
                 ""
             };
-            let undo = command::chords(model, &[Layer::List, Layer::Global], "triage.undo")
+            let undo = model
+                .chords(&[Layer::List, Layer::Global], "triage.undo")
                 .into_iter()
                 .next()
                 .filter(|_| !gesture.undo.is_empty())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Choice, Effects, FilterInput, InputLine, Model, Overlay, Tone};
+use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
 
 use super::dispatch;
 
@@ -149,7 +149,6 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
         // A key typed before the menu was on the screen chose nothing in it.
         Key::Enter if acts && !model.overlay_drawn => {}
         // Nothing is chosen where nobody has chosen, and where nothing is left to choose from.
-        Key::Enter if choice.selected == Choice::NOWHERE => {}
         Key::Enter if acts && choice.current().is_none() => {}
         Key::Enter => {
             if !choice.purpose.is_multiple() || !choice.entries.iter().any(|e| e.chosen) {
@@ -173,11 +172,11 @@ fn in_choice(model: &mut Model, chord: Chord) -> Effects {
                 choice.entries[at].chosen = !choice.entries[at].chosen;
             }
         }
-        Key::Down => choice.step(true),
-        Key::Up => choice.step(false),
+        Key::Down => choice.step(1),
+        Key::Up => choice.step(-1),
         // In a short list nobody searches for j or k; in a list of accounts they are letters of a name.
-        Key::Char('j') if !choice.purpose.is_multiple() && !acts => choice.step(true),
-        Key::Char('k') if !choice.purpose.is_multiple() && !acts => choice.step(false),
+        Key::Char('j') if !choice.purpose.is_multiple() && !acts => choice.step(1),
+        Key::Char('k') if !choice.purpose.is_multiple() && !acts => choice.step(-1),
         _ => {
             if edit(&mut choice.typed, &chord) {
                 choice.narrowed();

@@ -9,7 +9,6 @@ use crate::model::form::Results;
 use crate::model::page::Page;
 use crate::model::{DetailsView, Model, Overlay, Rows, details};
 use crate::panes;
-use crate::runbook::Run;
 use crate::runbook::run::Runs;
 use crate::store::Store;
 use crate::store::projection::Progress;
@@ -94,13 +93,9 @@ fn refresh(model: &mut Model) -> Settled {
 /// The runs that a filter's words leave, the latest first.
 fn latest(runs: &Runs, roster: &Roster, filter: &str) -> Vec<Arc<str>> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let is_meant = |run: &&Run| {
-        let text = || panes::runs::words(run, roster);
-        words.is_empty() || words.iter().all(|word| text().contains(word.as_str()))
-    };
     let latest = runs.latest().into_iter();
     latest
-        .filter(is_meant)
+        .filter(|run| panes::runs::has(run, roster, &words))
         .map(|run| Arc::clone(&run.id))
         .collect()
 }

@@ -276,10 +276,7 @@ fn runs(stage: &Stage, snapshot: &Snapshot, filter: &str, format: Format) -> Exi
         ]
     };
     let mut shown = all.latest();
-    shown.retain(|run| {
-        let text = cells(run).join(" ").to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    });
+    shown.retain(|run| crate::panes::runs::has(run, roster, &words));
     const HEADS: &[&str] = &[
         "run", "state", "age", "runbook", "operator", "account", "region", "targets", "fact",
     ];

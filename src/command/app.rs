@@ -43,9 +43,12 @@ pub(super) fn back(model: &mut Model, _: &Action) -> Effects {
 
 pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
     step_out(model).unwrap_or_else(|| {
-        let question = match model.changing.under_way.len() {
-            0 => "Quit noctop?",
-            _ => "A change is under way; what is not sent yet is left. Quit?",
+        let question = if !model.runbooks.under_way.is_empty() {
+            "A runbook is under way here: leaving ends its program. Quit?"
+        } else if !model.changing.under_way.is_empty() {
+            "A change is under way; what is not sent yet is left. Quit?"
+        } else {
+            "Quit noctop?"
         };
         model.show(Overlay::Confirm {
             question: Arc::from(question),

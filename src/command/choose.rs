@@ -22,7 +22,7 @@ fn ask(
         title,
         purpose,
         entries,
-        selected,
+        selected: Some(selected),
         typed: InputLine::default(),
     }));
     Effects::new()

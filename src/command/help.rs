@@ -3,7 +3,7 @@
 use crate::keymap::Layer;
 use crate::model::{Model, area, fit};
 
-use super::{ALL, Section, chords};
+use super::{ALL, Section};
 
 /// How wide the help may become.
 pub const WIDTH: u16 = 110;
@@ -58,7 +58,7 @@ pub fn extent(model: &Model) -> (usize, usize) {
 
 /// What to press, or what to say in the palette where there is no key.
 fn keys(model: &Model, name: &str, title: &str) -> String {
-    let chords = chords(model, &[Layer::List, Layer::Global], name);
+    let chords = model.chords(&[Layer::List, Layer::Global], name);
     match chords.as_slice() {
         [] => format!(":{title}"),
         // The numbers of the panes.

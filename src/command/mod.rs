@@ -22,7 +22,7 @@ mod view;
 
 pub use table::ALL;
 
-use crate::keymap::{Chord, Layer};
+use crate::keymap::Layer;
 use crate::model::{Action, DetailsView, Effects, Model, RowKey};
 
 /// When a command makes sense; otherwise it is refused with the sentence that [`When::check`] gives.
@@ -203,24 +203,6 @@ pub fn layers(model: &Model) -> &'static [Layer] {
     } else {
         &[Layer::List, Layer::Global]
     }
-}
-
-/// What to press for a command right now, the shortest first, as text.
-#[must_use]
-pub fn chords(model: &Model, layers: &[Layer], command: &str) -> Vec<String> {
-    let label = |chords: &[Chord]| {
-        let labels: Vec<_> = chords
-            .iter()
-            .map(|c| c.label(model.session.ascii))
-            .collect();
-        labels.join(" ")
-    };
-    model
-        .keymap
-        .chords_for(layers, command)
-        .into_iter()
-        .map(label)
-        .collect()
 }
 
 #[cfg(test)]

@@ -33,10 +33,7 @@ fn scroll(model: &mut Model, by: isize) -> bool {
                 .saturating_add_signed(by)
                 .min(palette.entries.len().saturating_sub(1));
         }
-        Some(Overlay::Choice(choice)) => {
-            let last = choice.matching().len().saturating_sub(1);
-            choice.selected = choice.selected.saturating_add_signed(by).min(last);
-        }
+        Some(Overlay::Choice(choice)) => choice.step(by),
         Some(Overlay::Page(page)) => page.scroll = page.scroll.saturating_add_signed(by),
         Some(Overlay::Results(results)) => {
             results.scroll = results.scroll.saturating_add_signed(by);

@@ -24,7 +24,7 @@ use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
 use crate::model::runbooks::Asked;
-use crate::model::{Gesture, Outcome};
+use crate::model::{Effect, Gesture, Outcome};
 use crate::runbook::{Launch, Run};
 use crate::sources::{Focus, Live};
 use crate::store::Store;
@@ -90,7 +90,7 @@ impl Runner {
     }
 
     /// Finds out about a change before it is confirmed.
-    pub fn look(&self, request: Request) {
+    fn look(&self, request: Request) {
         let outcomes = Arc::clone(&self.outcomes);
         if let Some(hand) = &self.hand {
             hand.look(
@@ -103,7 +103,7 @@ impl Runner {
     }
 
     /// Makes a change.
-    pub fn change(&self, request: Request) {
+    fn change(&self, request: Request) {
         let outcomes = Arc::clone(&self.outcomes);
         if let Some(hand) = &self.hand {
             hand.perform(
@@ -115,18 +115,53 @@ impl Runner {
         }
     }
 
-    /// Leaves what has not been sent yet of all changes, and waits until the rest is answered and written down.
+    /// Leaves what has not been sent yet of all changes and runbooks, ends the programs of this machine, and waits until the
+    /// rest is answered and written down.
     pub async fn rest(&self) {
         if let Some(hand) = &self.hand {
             hand.rest().await;
         }
+        if let Some(desk) = &self.runs {
+            desk.rest().await;
+        }
     }
 
     /// Leaves what has not been sent yet of a change.
-    pub fn cancel_change(&self, id: u64) {
+    fn cancel_change(&self, id: u64) {
         if let Some(hand) = &self.hand {
             hand.cancel(id);
         }
+    }
+
+    /// Carries out what is for the world; what is for the terminal, the desktop or the loop itself is given back.
+    pub fn carry_out(&mut self, effect: Effect, store: &Store) -> Option<Effect> {
+        match effect {
+            Effect::Refresh(feeds) => self.refresh(feeds),
+            Effect::Focus(sources) => self.focus(sources),
+            Effect::FetchRaw(key) => self.fetch_raw(store, key),
+            Effect::Write(gesture, acts) => self.write(gesture, acts),
+            Effect::Preflight(request) => self.look(*request),
+            Effect::Change(request) => self.change(*request),
+            Effect::CancelChange(id) => self.cancel_change(id),
+            Effect::ListDocuments(scope) => self.list_documents(scope),
+            Effect::DescribeDocument(scope, name) => self.describe(scope, name),
+            Effect::CheckRun(number, launch) => self.check_run(number, *launch),
+            Effect::StartRun(launch) => self.start_run(*launch),
+            Effect::StopRun(run) => self.stop_run(*run),
+            Effect::AnswerRun(run, approves) => self.answer_run(*run, approves),
+            Effect::LookAtRuns => self.look_at_runs(),
+            Effect::Persist(facts) => self.persist(facts),
+            Effect::Gather { window, shift } => self.gather(window, shift),
+            Effect::Save { name, text } => self.save(name, text),
+            Effect::HandOver(operator) => self.hand_over(&operator),
+            Effect::Copy(_)
+            | Effect::OpenLink(_)
+            | Effect::Reload
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => return Some(effect),
+        }
+        None
     }
 
     /// From here on these change calendars are asked before a runbook starts. Call it before [`Runner::connect`].
@@ -149,40 +184,40 @@ impl Runner {
     }
 
     /// Lists the Automation documents that the account owns there.
-    pub fn list_documents(&self, scope: Scope) {
+    fn list_documents(&self, scope: Scope) {
         if let Some(desk) = &self.runs {
             desk.list(scope);
         }
     }
 
     /// Describes one of them.
-    pub fn describe(&self, scope: Scope, name: Arc<str>) {
+    fn describe(&self, scope: Scope, name: Arc<str>) {
         self.at_runs(|desk| desk.describe(scope, name));
     }
 
     /// Finds out everything about a launch before it is confirmed.
-    pub fn check_run(&self, number: u64, launch: Launch) {
+    fn check_run(&self, number: u64, launch: Launch) {
         self.at_runs(|desk| desk.check(number, launch));
     }
 
     /// Starts a launch.
-    pub fn start_run(&self, launch: Launch) {
+    fn start_run(&self, launch: Launch) {
         self.at_runs(|desk| desk.start(launch));
     }
 
     /// Stops what still goes on of a run.
-    pub fn stop_run(&self, run: Run) {
+    fn stop_run(&self, run: Run) {
         self.at_runs(|desk| desk.stop(run));
     }
 
     /// Answers what waits for somebody's word.
-    pub fn answer_run(&self, run: Run, approves: bool) {
+    fn answer_run(&self, run: Run, approves: bool) {
         let note = String::new();
         self.at_runs(|desk| desk.answer(run, Answer { approves, note }));
     }
 
     /// Looks at every run now.
-    pub fn look_at_runs(&self) {
+    fn look_at_runs(&self) {
         if let Some(desk) = &self.runs {
             desk.look();
         }
@@ -212,7 +247,7 @@ impl Runner {
     }
 
     /// Reads journal and history for a handover.
-    pub fn gather(&self, window: Span, shift: Option<Arc<str>>) {
+    fn gather(&self, window: Span, shift: Option<Arc<str>>) {
         let journal = self.hand.as_ref().map(|hand| Arc::clone(hand.journal()));
         let history = self.history.clone();
         let outcomes = Arc::clone(&self.outcomes);
@@ -223,7 +258,7 @@ impl Runner {
     }
 
     /// Saves a text.
-    pub fn save(&self, name: Arc<str>, text: Arc<str>) {
+    fn save(&self, name: Arc<str>, text: Arc<str>) {
         let (folder, outcomes) = (self.folder.clone(), Arc::clone(&self.outcomes));
         self.runtime.spawn_blocking(move || {
             outcomes(Outcome::Saved(page::save(folder.as_deref(), &name, &text)));
@@ -231,7 +266,7 @@ impl Runner {
     }
 
     /// From here on somebody else acts.
-    pub fn hand_over(&self, operator: &str) {
+    fn hand_over(&self, operator: &str) {
         let Some(hand) = &self.hand else {
             return;
         };
@@ -268,7 +303,7 @@ impl Runner {
     }
 
     /// Writes the acts of one gesture into the ledger.
-    pub fn write(&self, gesture: Gesture, acts: Vec<Act>) {
+    fn write(&self, gesture: Gesture, acts: Vec<Act>) {
         match &self.desk {
             Some(desk) => desk.write(&self.runtime, gesture, acts, Arc::clone(&self.outcomes)),
             None => (self.outcomes)(ledger::refuse(
@@ -280,7 +315,7 @@ impl Runner {
     }
 
     /// Asks these feeds now, or all of them where none are named.
-    pub fn refresh(&self, feeds: Vec<Feed>) {
+    fn refresh(&self, feeds: Vec<Feed>) {
         match &self.live {
             Some(live) if feeds.is_empty() => live.refresh_all(),
             Some(live) => live.refresh(feeds),
@@ -300,7 +335,7 @@ impl Runner {
     }
 
     /// Reads one item afresh, as the service's own JSON.
-    pub fn fetch_raw(&self, store: &Store, key: ItemKey) {
+    fn fetch_raw(&self, store: &Store, key: ItemKey) {
         if let Some(live) = &self.live {
             raw::fetch(&self.runtime, live, store, key, Arc::clone(&self.outcomes));
         }

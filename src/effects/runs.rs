@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::audit::{Journal, Refused, Result as Became, unique};
@@ -32,7 +32,8 @@ const FOLLOWED: Duration = Duration::from_secs(2);
 /// How often the journal is looked at for what other consoles have started.
 const WATCHED: Duration = Duration::from_secs(15);
 
-/// Starts every part of a launch, a few at once; each comes back as what became of it or why it was not started.
+/// Starts every part of a launch, a few at once; each comes back as what became of it or why it was not started. What has
+/// not been sent when `cancel` is set is left.
 pub fn start(
     fleet: &Arc<Fleet>,
     journal: &Arc<Journal>,
@@ -47,6 +48,9 @@ pub fn start(
         let (room, cancel, told) = (Arc::clone(&room), Arc::clone(cancel), told.clone());
         starting.spawn(async move {
             let _place = room.acquire_owned().await;
+            if cancel.load(Ordering::Relaxed) {
+                return Err("It was cancelled before it was sent.".to_owned());
+            }
             let part = &launch.parts[at];
             if matches!(part.step, Step::Local { .. }) {
                 let roster = fleet.census().roster.clone();
@@ -103,9 +107,9 @@ pub async fn refresh(
 async fn learn(journal: &Journal, runs: &mut Runs, reports: &[Report]) -> bool {
     let mut is_new = false;
     for report in reports {
-        let before = execution_of(runs, report).map(|(_, e)| e.state);
+        let before = runs.reported(report).map(|(_, e)| e.state);
         is_new |= runs.learn(report);
-        let Some((run, execution)) = execution_of(runs, report) else {
+        let Some((run, execution)) = runs.reported(report) else {
             continue;
         };
         let is_news = before.is_some_and(|state: State| !state.is_over());
@@ -115,16 +119,6 @@ async fn learn(journal: &Journal, runs: &mut Runs, reports: &[Report]) -> bool {
         }
     }
     is_new
-}
-
-fn execution_of<'r>(runs: &'r Runs, report: &Report) -> Option<(&'r Run, &'r Execution)> {
-    runs.latest().into_iter().find_map(|run| {
-        let found = run
-            .executions
-            .iter()
-            .find(|e| e.intent == report.intent && e.id == report.id)?;
-        Some((run, found))
-    })
 }
 
 /// What the follower hears of.
@@ -143,7 +137,10 @@ pub(super) struct Desk {
     journal: Arc<Journal>,
     wishes: Wishes,
     outcomes: Outcomes,
-    programs: Arc<Mutex<HashMap<Arc<str>, Arc<AtomicBool>>>>,
+    /// What cancels a launch that is not carried out yet, by its run. A program is under way until it ends.
+    under_way: Arc<Mutex<HashMap<Arc<str>, Arc<AtomicBool>>>>,
+    /// A launch has been carried out.
+    ended: Arc<Notify>,
     heard: mpsc::UnboundedSender<Heard>,
 }
 
@@ -166,7 +163,8 @@ impl Desk {
                 ..Wishes::default()
             },
             outcomes,
-            programs: Arc::default(),
+            under_way: Arc::default(),
+            ended: Arc::default(),
             heard,
         };
         let (fleet, journal) = (Arc::clone(&desk.fleet), Arc::clone(&desk.journal));
@@ -226,7 +224,7 @@ impl Desk {
             let tell = desk.heard.clone();
             let told = move |report| drop(tell.send(Heard::Report(report)));
             let cancel: Arc<AtomicBool> = Arc::default();
-            desk.programs()
+            desk.under_way()
                 .insert(Arc::clone(&launch.run), Arc::clone(&cancel));
             let mut starting = start(&desk.fleet, &desk.journal, &launch, &cancel, &told);
             let mut refused = Vec::new();
@@ -240,7 +238,8 @@ impl Desk {
                 }
                 let _ = desk.heard.send(Heard::Look);
             }
-            desk.programs().remove(&launch.run);
+            desk.under_way().remove(&launch.run);
+            desk.ended.notify_waiters();
             refused.dedup();
             (desk.outcomes)(Outcome::Started(Started {
                 run: Arc::clone(&launch.run),
@@ -255,9 +254,9 @@ impl Desk {
     pub(super) fn stop(&self, run: Run) {
         let desk = self.clone();
         self.runtime.spawn(async move {
-            let program = desk.programs().get(&run.id).cloned();
-            let is_ours = program.is_some();
-            if let Some(cancel) = program {
+            let launch = desk.under_way().get(&run.id).cloned();
+            let is_ours = launch.is_some();
+            if let Some(cancel) = launch {
                 cancel.store(true, Ordering::Relaxed);
             }
             let asked = runs::stop(&desk.fleet, &desk.journal, &run).await;
@@ -284,8 +283,24 @@ impl Desk {
         let _ = self.heard.send(Heard::Look);
     }
 
-    fn programs(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<AtomicBool>>> {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Leaves what has not been sent yet, ends the programs of this machine, and waits until the rest is written down.
+    pub(super) async fn rest(&self) {
+        for cancel in self.under_way().values() {
+            cancel.store(true, Ordering::Relaxed);
+        }
+        loop {
+            let ended = self.ended.notified();
+            if self.under_way().is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<AtomicBool>>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn asked(&self, run: &Run, what: &'static str, asked: &[Result<Done, Refused>], is_ours: bool) {

@@ -1,6 +1,6 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
-use crate::keymap::{Chord, Layer};
+use crate::keymap::Layer;
 use crate::panes::facts::{self, Fact, Facts};
 use crate::panes::{folds, runs};
 use crate::theme::Role;
@@ -129,28 +129,16 @@ fn shown(model: &Model) -> Facts {
             None => Facts::sentence("feed", "This feed is no longer asked."),
         },
         Some(RowKey::Run(id)) => match model.runbooks.runs.get(id) {
-            Some(run) => runs::facts(run, model.roster(), model.now, &key_of_menu(model)),
+            Some(run) => {
+                let chords = model.chords(&[Layer::List, Layer::Global], "action.menu");
+                let key = chords.into_iter().next();
+                let key = key.unwrap_or_else(|| "`do in AWS` in the palette".to_owned());
+                runs::facts(run, model.roster(), model.now, &key)
+            }
             None => Facts::sentence("run", "This run is no longer known."),
         },
         None => Facts::sentence("", "There is no row under the cursor."),
     }
-}
-
-/// What to press for what can be asked of a run.
-fn key_of_menu(model: &Model) -> String {
-    let layers = [Layer::List, Layer::Global];
-    let chords = model.keymap.chords_for(&layers, "action.menu");
-    let label = |chords: &[Chord]| {
-        let labels: Vec<_> = chords
-            .iter()
-            .map(|chord| chord.label(model.session.ascii))
-            .collect();
-        labels.join(" ")
-    };
-    chords
-        .into_iter()
-        .next()
-        .map_or_else(|| "`do in AWS` in the palette".to_owned(), label)
 }
 
 fn lines(facts: &[Fact], width: u16) -> Vec<Line> {

@@ -39,6 +39,27 @@ pub struct Form {
     pub prepared: Option<Box<Prepared>>,
 }
 
+impl Form {
+    /// A form of which nothing is asked or known yet.
+    #[must_use]
+    pub fn new(title: Arc<str>, purpose: FormFor, targets: Vec<ItemKey>) -> Self {
+        Self {
+            title,
+            about: Vec::new(),
+            purpose,
+            targets,
+            fields: Vec::new(),
+            focused: 0,
+            error: None,
+            scroll: 0,
+            check: Check::Clear,
+            phrase: None,
+            request: None,
+            prepared: None,
+        }
+    }
+}
+
 /// What is being found out before a form may be taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Check {

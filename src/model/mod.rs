@@ -32,7 +32,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, ItemKey, Region, Roster, Severity};
 use crate::filter::{Completion, Filter, Vocabulary};
-use crate::keymap::{Chord, Keymap};
+use crate::keymap::{Chord, Keymap, Layer};
 use crate::panes::{self, Lists};
 use crate::store::projection::{Folding, Include, Projection, Query};
 use crate::store::{Changes, Row, Store};
@@ -391,6 +391,20 @@ impl Model {
     #[must_use]
     pub fn roster(&self) -> &Roster {
         self.store.roster()
+    }
+
+    /// What to press for a command in these layers, the shortest first, as text.
+    #[must_use]
+    pub fn chords(&self, layers: &[Layer], command: &str) -> Vec<String> {
+        let label = |chords: &[Chord]| {
+            let labels: Vec<_> = chords.iter().map(|c| c.label(self.session.ascii)).collect();
+            labels.join(" ")
+        };
+        self.keymap
+            .chords_for(layers, command)
+            .into_iter()
+            .map(label)
+            .collect()
     }
 
     /// Takes in what the fleet looks like now.

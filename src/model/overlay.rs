@@ -88,8 +88,8 @@ pub struct Choice {
     pub purpose: Purpose,
     /// The entries.
     pub entries: Vec<ChoiceEntry>,
-    /// Which entry the cursor is on, counted in entries that match what was typed.
-    pub selected: usize,
+    /// Which entry the cursor is on, counted in entries that match what was typed; none while nobody has chosen.
+    pub selected: Option<usize>,
     /// What was typed to narrow the entries.
     pub typed: InputLine,
 }
@@ -120,6 +120,12 @@ impl Purpose {
         matches!(self, Self::Accounts | Self::Regions)
     }
 
+    /// Whether the cursor is on the first entry from the beginning. What runs is chosen by somebody.
+    #[must_use]
+    pub const fn preselects(&self) -> bool {
+        !matches!(self, Self::Runbook(_) | Self::Run(_))
+    }
+
     /// Whether what is chosen leads to a change in AWS.
     #[must_use]
     pub const fn acts(&self) -> bool {
@@ -139,36 +145,41 @@ pub struct ChoiceEntry {
 }
 
 impl Choice {
-    /// Where the cursor is while nobody has moved it in a list in which nothing is preselected.
-    pub const NOWHERE: usize = usize::MAX;
-
-    /// The list follows what has been typed: the first that matches is under the cursor, in a list that acts only as
-    /// long as something is typed.
-    pub fn narrowed(&mut self) {
-        self.selected = if self.purpose.acts() && self.typed.text().is_empty() {
-            Self::NOWHERE
-        } else {
-            0
+    /// A list that nobody has moved or typed in yet. Where nothing may be preselected, nothing is.
+    #[must_use]
+    pub fn new(title: &'static str, purpose: Purpose, entries: Vec<ChoiceEntry>) -> Self {
+        let mut choice = Self {
+            title,
+            purpose,
+            entries,
+            selected: None,
+            typed: InputLine::default(),
         };
+        choice.narrowed();
+        choice
     }
 
-    /// Moves the cursor by one entry.
-    pub fn step(&mut self, forward: bool) {
+    /// The list follows what has been typed: the first that matches is under the cursor.
+    pub fn narrowed(&mut self) {
+        let is_meant = self.purpose.preselects() || !self.typed.text().is_empty();
+        self.selected = is_meant.then_some(0);
+    }
+
+    /// Moves the cursor by so many entries; the first move leads onto the first one.
+    pub fn step(&mut self, by: isize) {
         let last = self.matching().len().saturating_sub(1);
-        self.selected = match (self.selected, forward) {
-            (Self::NOWHERE, _) => 0,
-            (at, true) => (at + 1).min(last),
-            (at, false) => at.saturating_sub(1),
-        };
+        self.selected = Some(match self.selected {
+            None => 0,
+            Some(at) => at.saturating_add_signed(by).min(last),
+        });
     }
 
     /// The first entry shown where so many have room.
     #[must_use]
-    pub const fn first(&self, rows: usize) -> usize {
-        match self.selected {
-            Self::NOWHERE => 0,
-            at => at.saturating_sub(rows.saturating_sub(1)),
-        }
+    pub fn first(&self, rows: usize) -> usize {
+        self.selected
+            .unwrap_or(0)
+            .saturating_sub(rows.saturating_sub(1))
     }
 
     /// The indices of the entries that match what was typed, ignoring case.
@@ -183,6 +194,6 @@ impl Choice {
     /// The entry under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<usize> {
-        self.matching().get(self.selected).copied()
+        self.matching().get(self.selected?).copied()
     }
 }

@@ -1,6 +1,6 @@
 //! Runbooks in the console: which there are, what is being prepared, what runs. Plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::runbook::run::Runs;
@@ -15,6 +15,8 @@ pub struct Runbooks {
     pub runs: Arc<Runs>,
     /// What a document of the account's own is being described for.
     pub awaited: Option<(Arc<str>, Vec<crate::domain::ItemKey>)>,
+    /// The launches of this console that are not carried out yet; a program of this machine is one until it ends.
+    pub under_way: BTreeSet<Arc<str>>,
     numbers: u64,
 }
 

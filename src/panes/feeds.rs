@@ -7,7 +7,7 @@ use crate::domain::text::{age, coarse_age};
 use crate::domain::{FeedState, SourceId};
 use crate::theme::Role;
 
-use super::{Align, Cell, Cells, Column, FeedLook, Lists, NO_LIMIT, PaneSpec, Place, Width};
+use super::{Align, Cell, Cells, Column, FeedLook, Lists, PaneSpec, Place, Width, column};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
@@ -36,18 +36,6 @@ pub const PANE: PaneSpec = PaneSpec {
     order_name: "blind first",
     calm: "No feed is planned.",
 };
-
-const fn column(head: &'static str, width: Width, from: u16, align: Align, cell: Cells) -> Column {
-    Column {
-        head,
-        width,
-        from,
-        until: NO_LIMIT,
-        align,
-        sort: None,
-        cell,
-    }
-}
 
 const STATE: Column = column("state", Width::Fixed(7), 0, Align::Left, Cells::Feed(state));
 const SOURCE: Column = column(

@@ -171,6 +171,19 @@ pub enum Align {
     Right,
 }
 
+/// A column of a list that has no order of its own to choose.
+const fn column(head: &'static str, width: Width, from: u16, align: Align, cell: Cells) -> Column {
+    Column {
+        head,
+        width,
+        from,
+        until: NO_LIMIT,
+        align,
+        sort: None,
+        cell,
+    }
+}
+
 /// What makes a column's text.
 #[derive(Clone, Copy, Debug)]
 pub enum Cells {

@@ -9,7 +9,9 @@ use crate::runbook::run::{Execution, State, Step};
 use crate::theme::Role;
 
 use super::facts::{Fact, Facts};
-use super::{Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, RunLook, Width, fact};
+use super::{
+    Align, Cell, Cells, Column, Lists, NO_LIMIT, PaneSpec, Place, RunLook, Width, column, fact,
+};
 
 /// The pane.
 pub const PANE: PaneSpec = PaneSpec {
@@ -24,18 +26,6 @@ pub const PANE: PaneSpec = PaneSpec {
     order_name: "latest first",
     calm: "No console of this journal has started a runbook in the last 31 days.",
 };
-
-const fn column(head: &'static str, width: Width, from: u16, align: Align, cell: Cells) -> Column {
-    Column {
-        head,
-        width,
-        from,
-        until: NO_LIMIT,
-        align,
-        sort: None,
-        cell,
-    }
-}
 
 const STATE: Column = column("state", Width::Fixed(9), 0, Align::Left, Cells::Run(state));
 const AGE: Column = column(
@@ -121,11 +111,14 @@ fn at(scope: Scope, roster: &Roster) -> String {
     format!("{} {}", roster.name(scope.account), scope.region)
 }
 
-/// What a filter's words are looked for in.
+/// Whether every one of these words, in lower case, occurs in what is shown of a run.
 #[must_use]
-pub fn words(run: &Run, roster: &Roster) -> String {
+pub fn has(run: &Run, roster: &Roster, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
     let places: Vec<String> = run.scopes().iter().map(|s| at(*s, roster)).collect();
-    format!(
+    let shown = format!(
         "{} {} {} {} {} {}",
         run.id,
         run.state().word(),
@@ -134,7 +127,8 @@ pub fn words(run: &Run, roster: &Roster) -> String {
         places.join(" "),
         run.fact()
     )
-    .to_lowercase()
+    .to_lowercase();
+    words.iter().all(|word| shown.contains(word))
 }
 
 /// What the details of an item say about a run that was for it.

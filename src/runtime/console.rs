@@ -261,33 +261,11 @@ impl Console {
 
     fn carry_out(&mut self, effects: Effects) -> Option<Ended> {
         for effect in effects {
+            let Some(effect) = self.runner.carry_out(effect, &self.model.store) else {
+                continue;
+            };
             match effect {
-                Effect::Refresh(feeds) => self.runner.refresh(feeds),
-                Effect::Focus(sources) => self.runner.focus(sources),
-                Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
-                Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
-                Effect::Preflight(request) => self.runner.look(*request),
-                Effect::Change(request) => self.runner.change(*request),
-                Effect::CancelChange(id) => self.runner.cancel_change(id),
-                Effect::ListDocuments(scope) => self.runner.list_documents(scope),
-                Effect::DescribeDocument(scope, name) => self.runner.describe(scope, name),
-                Effect::CheckRun(number, launch) => self.runner.check_run(number, *launch),
-                Effect::StartRun(launch) => self.runner.start_run(*launch),
-                Effect::StopRun(run) => self.runner.stop_run(*run),
-                Effect::AnswerRun(run, approves) => self.runner.answer_run(*run, approves),
-                Effect::LookAtRuns => self.runner.look_at_runs(),
-                Effect::Persist(facts) => self.runner.persist(facts),
-                Effect::Gather { window, shift } => self.runner.gather(window, shift),
-                Effect::Save { name, text } => self.runner.save(name, text),
-                Effect::HandOver(operator) => self.runner.hand_over(&operator),
-                Effect::Copy(text) => {
-                    if !self.terminal.copy(&text) {
-                        self.model.say(
-                            Tone::Refused,
-                            "That is too long for a terminal's clipboard; nothing was copied.",
-                        );
-                    }
-                }
+                Effect::Copy(text) => self.copy(&text),
                 Effect::OpenLink(address) => self.runner.open_link(&address),
                 Effect::Reload => {
                     let (theme, problems) = (self.reload)();
@@ -299,9 +277,20 @@ impl Console {
                 Effect::Redraw => self.terminal.repaint(),
                 Effect::Suspend => self.suspend(),
                 Effect::Quit => return Some(Ended::Quit),
+                // Everything else was the runner's.
+                _ => {}
             }
         }
         None
+    }
+
+    fn copy(&mut self, text: &str) {
+        if !self.terminal.copy(text) {
+            self.model.say(
+                Tone::Refused,
+                "That is too long for a terminal's clipboard; nothing was copied.",
+            );
+        }
     }
 
     fn suspend(&mut self) {

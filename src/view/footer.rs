@@ -82,7 +82,8 @@ fn hint(model: &Model, name: &str, title: Option<&'static str>) -> Option<Vec<Sp
         .when
         .check(model, model.pane().cursor.as_ref())
         .ok()?;
-    let chord = command::chords(model, command::layers(model), name)
+    let chord = model
+        .chords(command::layers(model), name)
         .into_iter()
         .next()?;
     Some(vec![

@@ -1,6 +1,6 @@
 //! What lies over the panes.
 
-use crate::command::{self, help};
+use crate::command::help;
 use crate::domain::text::plural;
 use crate::keymap::Layer;
 use crate::model::page::Page;
@@ -165,7 +165,8 @@ fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>, screen: Area
         } else {
             Role::TextDim
         };
-        let chord = command::chords(model, &[Layer::List, Layer::Global], entry.command)
+        let chord = model
+            .chords(&[Layer::List, Layer::Global], entry.command)
             .into_iter()
             .next();
         let chord = chord
@@ -222,12 +223,12 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
     for (at, index) in matching.iter().enumerate().skip(from).take(rows) {
         let entry = &choice.entries[*index];
         let y = body.y + 2 + u16::try_from(at - from).unwrap_or(0);
-        let role = if at == choice.selected {
+        let role = if Some(at) == choice.selected {
             Role::OverlayChosen
         } else {
             Role::Overlay
         };
-        if at == choice.selected {
+        if Some(at) == choice.selected {
             paint.ground(Area::new(body.x, y, body.width, 1), role);
             paint.text(
                 body.x - 1,

@@ -20,7 +20,8 @@ use serde_json::json;
 
 use super::stand::{self, PAYMENTS, WEB, scope, text};
 
-const WORLD: &str = r#"
+const WORLD: &str = concat!(
+    r#"
 title = "Runs"
 start = "2026-11-21T06:00:00Z"
 seed = 11
@@ -42,28 +43,14 @@ lost = 0.2
 per_cell = 30
 [runs]
 failing = 0.0
-[[runs.document]]
-name = "acme-failover"
-about = "Moves the traffic"
-[[runs.document.parameter]]
-name = "Service"
-allowed = ["checkout", "ledger"]
-[[runs.document.step]]
-name = "drain"
-action = "aws:executeScript"
-takes = "30s"
-[[runs.document.step]]
-name = "ask"
-action = "aws:approve"
-[[runs.document.step]]
-name = "switch"
-action = "aws:executeAwsApi"
-takes = "10s"
-[[runs.calendar]]
+"#,
+    include_str!("../acme-failover.toml"),
+    r#"[[runs.calendar]]
 name = "change-freeze"
 before = "1h"
 lasts = "2h"
-"#;
+"#
+);
 
 /// A console on that world.
 struct Desk {

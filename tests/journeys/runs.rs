@@ -11,27 +11,8 @@ use tempfile::TempDir;
 use super::changes::{acts, changed, on_duty, ready};
 use super::shift::{PAYMENTS, REGION, Shift};
 
-const DOCUMENT: &str = r#"
-[[runs.document]]
-name = "acme-failover"
-about = "Moves the traffic"
-[[runs.document.parameter]]
-name = "Service"
-allowed = ["checkout", "ledger"]
-[[runs.document.step]]
-name = "drain"
-action = "aws:executeScript"
-takes = "30s"
-[[runs.document.step]]
-name = "ask"
-action = "aws:approve"
-[[runs.document.step]]
-name = "switch"
-action = "aws:executeAwsApi"
-takes = "10s"
-
-[alarms]
-"#;
+/// In the place of the line `[alarms]`.
+const DOCUMENT: &str = concat!(include_str!("../acme-failover.toml"), "\n[alarms]\n");
 
 /// A shift on which runbooks may be run, with the cursor on a machine of the payments account.
 fn at_a_machine(home: &TempDir) -> (Shift, String) {
@@ -234,4 +215,32 @@ fn a_run_is_stopped_from_its_row_and_what_ended_takes_no_orders() {
     run_is(&mut shift, State::Cancelled);
     shift.press("x").shows("This run has ended");
     assert_eq!(sent(&shift), ["SendCommand", "CancelCommand"]);
+}
+
+#[test]
+fn whoever_leaves_is_told_of_a_program_and_it_ends_with_the_console() {
+    let home = TempDir::new().unwrap();
+    let (mut shift, _) = at_a_machine(&home);
+    let mut library = noctop::runbook::library();
+    library.add(
+        "wait",
+        "wait.toml",
+        "title = \"Wait\"\nhelp = \"Waits for an hour.\"\nmatch = \"kind:patch\"\nrisk = \"careful\"\n\
+         target = \"{{ instance }}\"\n[local]\nprogram = \"sleep\"\narguments = [\"3600\"]\ntimeout = \"2h\"\n",
+    );
+    shift.model.runbooks.catalogue = noctop::runbook::Catalogue::read(&library).0.into();
+    choose(&mut shift, "(wait)");
+    looked(&mut shift);
+    shift.press("enter");
+    run_is(&mut shift, State::Running);
+    shift.press("esc esc q").shows("leaving ends its program");
+    shift.leave();
+    let all = acts(&home);
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        all[0].result(),
+        "failed",
+        "ended, and written down: {all:?}"
+    );
+    assert_eq!(sent(&shift), Vec::<String>::new());
 }

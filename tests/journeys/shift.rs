@@ -230,6 +230,11 @@ impl Shift {
         self.clock.clone()
     }
 
+    /// The console is left: what it waits for before it ends.
+    pub fn leave(&mut self) {
+        self.runtime.block_on(self.runner.rest());
+    }
+
     /// From here on acts are written into this ledger.
     pub fn keep(&mut self, ledger: Ledger) -> &mut Self {
         self.runner.keep(ledger);
@@ -243,28 +248,11 @@ impl Shift {
 
     fn carry_out(&mut self, effects: Effects) {
         for effect in effects {
-            match effect {
-                Effect::Refresh(feeds) => self.runner.refresh(feeds),
-                Effect::Focus(sources) => self.runner.focus(sources),
-                Effect::FetchRaw(key) => self.runner.fetch_raw(&self.model.store, key),
-                Effect::Write(gesture, acts) => self.runner.write(gesture, acts),
-                Effect::Preflight(request) => self.runner.look(*request),
-                Effect::Change(request) => self.runner.change(*request),
-                Effect::CancelChange(id) => self.runner.cancel_change(id),
-                Effect::ListDocuments(scope) => self.runner.list_documents(scope),
-                Effect::DescribeDocument(scope, name) => self.runner.describe(scope, name),
-                Effect::CheckRun(number, launch) => self.runner.check_run(number, *launch),
-                Effect::StartRun(launch) => self.runner.start_run(*launch),
-                Effect::StopRun(run) => self.runner.stop_run(*run),
-                Effect::AnswerRun(run, approves) => self.runner.answer_run(*run, approves),
-                Effect::LookAtRuns => self.runner.look_at_runs(),
-                Effect::Persist(facts) => self.runner.persist(facts),
-                Effect::Gather { window, shift } => self.runner.gather(window, shift),
-                Effect::Save { name, text } => self.runner.save(name, text),
-                Effect::HandOver(operator) => self.runner.hand_over(&operator),
-                Effect::Copy(text) => self.copied.push(text),
-                Effect::Quit => self.quit = true,
-                Effect::OpenLink(_) | Effect::Reload | Effect::Redraw | Effect::Suspend => {}
+            match self.runner.carry_out(effect, &self.model.store) {
+                Some(Effect::Copy(text)) => self.copied.push(text),
+                Some(Effect::Quit) => self.quit = true,
+                // What is for the terminal or the desktop.
+                Some(_) | None => {}
             }
         }
     }

@@ -7,6 +7,8 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
+import conftest
+
 PAYMENTS = "222222222222"
 WEB = "333333333333"
 
@@ -36,23 +38,7 @@ approved = "1h"
 per_cell = 0
 [runs]
 failing = 0.0
-[[runs.document]]
-name = "acme-failover"
-about = "Moves the traffic to the other region"
-[[runs.document.parameter]]
-name = "Service"
-allowed = ["checkout", "ledger"]
-[[runs.document.step]]
-name = "drain"
-action = "aws:executeScript"
-takes = "30s"
-[[runs.document.step]]
-name = "ask"
-action = "aws:approve"
-[[runs.document.step]]
-name = "switch"
-action = "aws:executeAwsApi"
-takes = "10s"
+""" + (conftest.ROOT / "tests/acme-failover.toml").read_text() + """
 [[runs.document]]
 name = "acme-broken"
 accounts = ["payments"]

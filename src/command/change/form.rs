@@ -134,18 +134,9 @@ pub(in crate::command) fn open_request(model: &mut Model, request: Request) -> E
 /// A form for a request of which nothing is known yet.
 fn blank(purpose: FormFor, request: Request) -> Form {
     Form {
-        title: Arc::from(""),
-        about: Vec::new(),
-        purpose,
-        targets: Vec::new(),
-        fields: Vec::new(),
-        focused: 0,
-        error: None,
-        scroll: 0,
         check: Check::Looking(request.id),
-        phrase: None,
         request: Some(Box::new(request)),
-        prepared: None,
+        ..Form::new(Arc::from(""), purpose, Vec::new())
     }
 }
 

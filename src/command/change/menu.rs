@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::ItemKey;
 use crate::model::{
-    Action, Choice, ChoiceEntry, Effect, Effects, InputLine, Model, Overlay, Purpose, RowKey, Tone,
+    Action, Choice, ChoiceEntry, Effect, Effects, Model, Overlay, Purpose, RowKey, Tone,
 };
 use crate::panes::fact;
 use crate::store::Row;
@@ -92,13 +92,11 @@ pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
         );
         return Effects::new();
     }
-    model.show(Overlay::Choice(Choice {
-        title: "Do in AWS",
-        purpose: Purpose::Change(targets),
+    model.show(Overlay::Choice(Choice::new(
+        "Do in AWS",
+        Purpose::Change(targets),
         entries,
-        selected: 0,
-        typed: InputLine::default(),
-    }));
+    )));
     Effects::new()
 }
 

@@ -53,6 +53,14 @@ impl Runs {
             .find(|run| run.executions.iter().any(|e| *e.id == *id))
     }
 
+    /// The execution that a report is about, with its run.
+    #[must_use]
+    pub fn reported(&self, report: &Report) -> Option<(&Run, &Execution)> {
+        let run = self.all.get(self.intents.get(&report.intent)?)?;
+        let execution = run.executions.iter().find(|e| is_about(report, e))?;
+        Some((run, execution))
+    }
+
     /// The runs about an item, the latest first.
     #[must_use]
     pub fn about(&self, item: &str) -> Vec<&Run> {
@@ -321,7 +329,7 @@ impl Runs {
         };
         let Some(execution) = self.all.get_mut(run).and_then(|run| {
             let mut all = run.executions.iter_mut();
-            all.find(|e| e.intent == report.intent && (e.id == report.id || e.how == How::Local))
+            all.find(|e| is_about(report, e))
         }) else {
             return false;
         };
@@ -347,6 +355,11 @@ impl Runs {
             open.map(move |e| (run, e))
         })
     }
+}
+
+/// Whether a report tells of this execution. A program of this machine has no id.
+fn is_about(report: &Report, execution: &Execution) -> bool {
+    execution.intent == report.intent && (execution.id == report.id || execution.how == How::Local)
 }
 
 /// A node as the note of a command's end names it.
