@@ -14,6 +14,7 @@ pub mod history;
 pub mod keymap;
 pub mod ledger;
 pub mod lifecycle;
+pub mod logs;
 pub mod model;
 pub mod panes;
 pub mod runbook;

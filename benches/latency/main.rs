@@ -10,7 +10,8 @@
 //! - `memory`: resident memory with the 100,000 items of the scenario `hundred-thousand`;
 //! - `quiet`: 100,000 alarms in the visible pane, sorted by three columns, filtered; 2,000 cursor keys at random
 //!   moments that wait for no answer, between the keys for a child that answers the same number of bytes at once;
-//! - `updates`: the same while 2,000 alarms change per second.
+//! - `updates`: the same while 2,000 alarms change per second;
+//! - `gesture`: the same while one gesture acknowledges 1,600 findings and writes it through to Security Hub.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod echo;
@@ -46,7 +47,7 @@ fn main() -> Result<(), Trouble> {
     println!("{COLUMNS}x{ROWS}, {}", load());
     // `cargo bench` adds an option of its own.
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("start", start),
         ("demo", demo),
         ("idle", idle),
@@ -56,6 +57,7 @@ fn main() -> Result<(), Trouble> {
             let every = "[sources.cloudwatch]\nevery = \"30s\"";
             crowd("updates", &["--updates-per-second", "2000"], every)
         }),
+        ("gesture", gesture),
     ];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|w| *w == name) {
@@ -201,19 +203,40 @@ fn gone(screen: &Screen) -> Option<f64> {
 fn crowd(name: &str, options: &[&str], config: &str) -> Result<(), Trouble> {
     let sim = Simulator::start(CROWD, options)?;
     // The other sources have nothing to do with a pane of alarms but that they make the start longer.
-    let others = [
+    let others = without(&[
         "guardduty",
         "securityhub",
         "opsitems",
         "windows",
         "patches",
         "backup",
-    ]
-    .map(|source| format!("[sources.{source}]\nenabled = false\n"))
-    .concat();
+    ]);
     let home = Home::facing(&sim, &format!("{others}{config}"))?;
     let mut terminal = Terminal::start(home.noctop(&["--command", "alarms"]))?;
     terminal.wait("the whole fleet", LOADING, is_loaded)?;
+    arrange(&mut terminal, "/sev:>=info -gremlin\r", 100_000)?;
+    terminal.idle(Duration::from_secs(10))?;
+    let shown = position(terminal.screen()).map_or(0, |(_, of)| of);
+    println!("\n{name}: {shown} rows, {}", load());
+
+    let bytes = keys::bytes_per_move(&mut terminal)?;
+    println!(
+        "bytes per cursor move, details closed        most frequent {}, most {}",
+        bytes.usual, bytes.most
+    );
+    measure(&sim, &mut terminal, bytes.usual)
+}
+
+/// The configuration that switches sources off.
+fn without(sources: &[&str]) -> String {
+    sources
+        .iter()
+        .map(|source| format!("[sources.{source}]\nenabled = false\n"))
+        .collect()
+}
+
+/// Puts the pane in an order by three columns and filters it; the cursor is on the first of at least so many rows.
+fn arrange(terminal: &mut Terminal, filter: &str, rows: usize) -> Result<(), Trouble> {
     // Every item is a line: what is folded moves the lines below it, and a key could not be told from an update.
     terminal.type_in("=")?;
     // The last column chosen is the first of the order: region, account, name.
@@ -225,25 +248,59 @@ fn crowd(name: &str, options: &[&str], config: &str) -> Result<(), Trouble> {
         })?;
     }
     // Every row is looked through for a word that none has.
-    terminal.type_in("/sev:>=info -gremlin\r")?;
+    terminal.type_in(filter)?;
     terminal.wait("the filter", LOADING, |screen| {
         let rule = screen.rows(0, COLUMNS).nth(usize::from(RULE));
         rule.is_some_and(|rule| rule.contains("-gremlin"))
-            && position(screen).is_some_and(|(_, of)| of >= 100_000)
+            && position(screen).is_some_and(|(_, of)| of >= rows)
     })?;
     terminal.type_in("gg")?;
     terminal.wait("the first row", LOADING, |s| {
         position(s).is_some_and(|(at, _)| at == 1)
     })?;
+    Ok(())
+}
+
+/// Keys while one gesture writes to Security Hub: every call takes so long that the last is answered after the keys.
+fn gesture() -> Result<(), Trouble> {
+    let slow =
+        "[[fault]]\nkind = \"latency\"\noperation = \"BatchUpdateFindings\"\ndelay = \"1300ms\"\n";
+    let sim = Simulator::start(&format!("{CROWD}{slow}"), &[])?;
+    let others = without(&["guardduty", "opsitems", "windows", "patches", "backup"]);
+    let home = Home::facing(&sim, &others)?;
+    let console = home.noctop(&["--write", "--command", "findings"]);
+    let mut terminal = Terminal::start(console)?;
+    terminal.wait("the whole fleet", LOADING, is_loaded)?;
+    arrange(&mut terminal, "/source:securityhub -gremlin\r", 1_000)?;
     terminal.idle(Duration::from_secs(10))?;
     let shown = position(terminal.screen()).map_or(0, |(_, of)| of);
-    println!("\n{name}: {shown} rows, {}", load());
-
+    println!("\ngesture: {shown} rows, {}", load());
     let bytes = keys::bytes_per_move(&mut terminal)?;
-    println!(
-        "bytes per cursor move, details closed        most frequent {}, most {}",
-        bytes.usual, bytes.most
-    );
+    terminal.type_in("gg")?;
+    let says = |words: &'static str| move |screen: &Screen| screen.contents().contains(words);
+    let mut took = |what: &str, key: &[u8], words: &'static str| -> Result<(), Trouble> {
+        let at = terminal.press(key)?;
+        let seen = terminal.wait(what, LOADING, says(words))?;
+        println!("{what:<44} {:.2} ms", ms(seen.duration_since(at)));
+        terminal.idle(Duration::from_secs(1)).map(drop)
+    };
+    took("every row is marked", b"*", "marked")?;
+    took("the dialog", b"e", "Acknowledge")?;
+    terminal.type_in("\t\t\t")?;
+    terminal.press(b"\x1b[C")?;
+    terminal.idle(Duration::from_secs(1))?;
+    let at = terminal.press(b"\r")?;
+    let closed = terminal.wait("the list again", LOADING, |s| !says("Acknowledge")(s))?;
+    let what = "confirmed, and the list again";
+    println!("{what:<44} {:.2} ms", ms(closed.duration_since(at)));
+    measure(&sim, &mut terminal, bytes.usual)?;
+    let last = terminal.screen().rows(0, COLUMNS).last();
+    println!("what it says at the end: {}", last.unwrap_or_default());
+    Ok(())
+}
+
+/// Presses the keys and prints what they took and what it cost.
+fn measure(sim: &Simulator, terminal: &mut Terminal, bytes: usize) -> Result<(), Trouble> {
     let pid = terminal.pid();
     let before = (gone(terminal.screen()), work(pid), work(sim.pid()));
     let began = Instant::now();
@@ -251,7 +308,7 @@ fn crowd(name: &str, options: &[&str], config: &str) -> Result<(), Trouble> {
         mut noctop,
         mut echo,
         unseen,
-    } = keys::run(&mut terminal, bytes.usual)?;
+    } = keys::run(terminal, bytes)?;
     let seconds = began.elapsed().as_secs_f64();
     spread("key to the last byte of its frame", &mut noctop);
     spread("echo of as many bytes, in between", &mut echo);

@@ -106,7 +106,7 @@ impl Home {
         let home = Self(tempfile::tempdir()?);
         let config = format!(
             "regions = [\"eu-west-1\", \"eu-central-1\", \"us-east-1\", \"us-west-2\"]\n\
-             [organization]\nrole_name = \"NoctopRead\"\n\
+             [organization]\nrole_name = \"NoctopRead\"\npolicy = \"confirm\"\n\
              [network]\nendpoint_url = \"{}\"\n{more}\n",
             sim.endpoint
         );

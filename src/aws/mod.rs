@@ -13,6 +13,7 @@ pub mod fleet;
 pub mod guard;
 pub mod ledger;
 pub mod limit;
+pub mod logs;
 pub mod moment;
 pub mod ops;
 pub mod pages;

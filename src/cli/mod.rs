@@ -15,6 +15,7 @@ mod sim;
 mod snapshot;
 mod stage;
 mod table;
+mod tail;
 mod triage;
 
 use std::io::Write as _;
@@ -78,6 +79,7 @@ struct Demo {
 enum Command {
     Ls(ls::Ls),
     Check(check::Check),
+    Tail(tail::Tail),
     Ack(triage::Ack),
     Act(act::Act),
     Mute(act::Mute),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref()),
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
+        Some(Command::Tail(tail)) => tail.run(),
         Some(Command::Ack(ack)) => ack.run(),
         Some(Command::Act(act)) => act.run(),
         Some(Command::Mute(mute)) => mute.run(),

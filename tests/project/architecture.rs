@@ -10,7 +10,7 @@ use crate::source::{self, File};
 const LAYERS: &[&[&str]] = &[
     &["clock"],
     &["domain"],
-    &["theme", "keymap", "shelf"],
+    &["theme", "keymap", "shelf", "logs"],
     &["audit"],
     &["lifecycle"],
     &["filter", "ledger"],
@@ -32,6 +32,7 @@ const PURE: &[&str] = &[
     "domain",
     "theme",
     "keymap",
+    "logs",
     "filter",
     "lifecycle",
     "triage",

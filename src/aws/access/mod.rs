@@ -14,6 +14,7 @@ mod http;
 mod identity;
 mod profile;
 mod services;
+mod straight;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -19,6 +19,7 @@ use crate::aws::ops::Op;
 use crate::domain::Fault;
 
 use super::Access;
+use super::straight::Straight;
 
 macro_rules! services {
     ($($service:ident = $sdk:ident;)*) => {
@@ -31,7 +32,9 @@ macro_rules! services {
         impl Clients {
             $(fn $service(&self, config: &SdkConfig) -> &$sdk::Client {
                 self.$service.get_or_init(|| {
-                    $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(Guard).build())
+                    let straight = Straight { own_endpoint: config.endpoint_url().is_some() };
+                    let config = $sdk::config::Builder::from(config).interceptor(Guard).interceptor(straight);
+                    $sdk::Client::from_conf(config.build())
                 })
             })*
         }

@@ -101,6 +101,20 @@ const ORGANIZATIONS_TAGS: Quota = quota(10, 15, "not published; chosen with care
 /// STS allows hundreds; the cache of credentials keeps us far below.
 const STS: Quota = quota(50, 50, "not published per operation; chosen with care");
 
+/// CloudWatch Logs, from the quotas page of the service (per account and region). The first cannot be raised.
+const LOGS_FILTER: Quota = quota(
+    5,
+    5,
+    "CloudWatch Logs service quotas: FilterLogEvents 5 per second",
+);
+const LOGS_GROUPS: Quota = quota(
+    10,
+    10,
+    "CloudWatch Logs service quotas: DescribeLogGroups 10 per second",
+);
+/// How many sessions may be open has a quota, how often one is begun has none that is published.
+const LOGS_LIVE: Quota = quota(1, 5, "not published; chosen with care");
+
 const fn quota(per_second: u32, burst: u32, source: &'static str) -> Quota {
     Quota {
         per_second,
@@ -173,6 +187,10 @@ reads! {
     START_EXECUTION_PREVIEW = "SSM" "StartExecutionPreview" "ssm:StartExecutionPreview" SSM "what an execution would do, before it is started";
     GET_EXECUTION_PREVIEW = "SSM" "GetExecutionPreview" "ssm:GetExecutionPreview" SSM "what came of such a preview";
 
+    DESCRIBE_LOG_GROUPS = "CloudWatch Logs" "DescribeLogGroups" "logs:DescribeLogGroups" LOGS_GROUPS "which log groups there are";
+    FILTER_LOG_EVENTS = "CloudWatch Logs" "FilterLogEvents" "logs:FilterLogEvents" LOGS_FILTER "log lines";
+    START_LIVE_TAIL = "CloudWatch Logs" "StartLiveTail" "logs:StartLiveTail" LOGS_LIVE "log lines as they come; billed by the minute";
+
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";
     LIST_COPY_JOBS = "Backup" "ListCopyJobs" "backup:ListCopyJobs" BACKUP "copy jobs";
@@ -212,6 +230,8 @@ mod tests {
                 "Get",
                 "AssumeRole",
                 "StartExecutionPreview",
+                "Filter",
+                "StartLiveTail",
             ]
             .iter()
             .any(|verb| op.name.starts_with(verb));

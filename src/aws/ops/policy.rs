@@ -26,7 +26,7 @@ fn by_service<'a>(ops: impl Iterator<Item = &'a Op>) -> Vec<Value> {
     }
     services
         .into_iter()
-        .map(|(service, actions)| statement(service, &actions, "*"))
+        .map(|(service, actions)| statement(&service.replace(' ', ""), &actions, "*"))
         .collect()
 }
 
