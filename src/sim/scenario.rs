@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{backup, cloudwatch, dynamodb, guardduty, securityhub, ssm};
+use super::services::{backup, cloudwatch, dynamodb, guardduty, logs, securityhub, ssm};
 use super::world::Site;
 use crate::clock::Timestamp;
 
@@ -80,6 +80,9 @@ pub struct Scenario {
     /// What operators run: documents, their habits, change calendars.
     #[serde(default)]
     pub runs: ssm::RunSection,
+    /// CloudWatch Logs.
+    #[serde(default)]
+    pub logs: logs::Section,
     /// DynamoDB.
     #[serde(default)]
     pub dynamodb: dynamodb::Section,

@@ -14,20 +14,22 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::calls::Calls;
 use super::control;
 use super::faults::{Faults, Kind};
 use super::route::{self, Tongue};
 use super::scenario::{self, Scenario};
-use super::services::{self, Answer, Call, Refusal};
+use super::services::{self, Answer, Call, Pushed, Refusal};
 use super::shape::{self, Body};
 use super::world::{World, WorldClock};
 use crate::clock::{Clock, SystemClock, Timestamp};
 
 /// The largest request that is read. No operation's input comes near it.
 const LARGEST_BODY: usize = 8 << 20;
+/// How many pieces of an event stream wait for a slow client.
+const PIECES: usize = 10;
 
 /// What to play, and where.
 #[derive(Clone)]
@@ -320,7 +322,20 @@ async fn serve(
     };
     stage.calls.answered(entry, &answer);
     let response = match &answer {
-        Ok(value) => shape::accepted(&tongue, &id, value),
+        Ok(value) => match call.operation.push {
+            None => shape::accepted(&tongue, &id, value),
+            Some(push) => {
+                let (out, pieces) = mpsc::channel(PIECES);
+                let pushed = Pushed {
+                    world: stage.world.clone(),
+                    account: call.account().into(),
+                    region: call.region.clone(),
+                    opened: value.clone(),
+                };
+                push(pushed, out);
+                shape::opened(&id, pieces)
+            }
+        },
         Err(refusal) => {
             stage
                 .calls

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
+use tokio::sync::mpsc;
 
 use super::route::Tongue;
 use super::services::{Refusal, Service};
@@ -19,7 +20,10 @@ use crate::clock::Timestamp;
 #[derive(Debug)]
 pub(super) struct Body {
     rest: Option<Bytes>,
-    announced: u64,
+    /// How long it is; an event stream is as long as it gets.
+    announced: Option<u64>,
+    /// What comes after `rest`, of an event stream.
+    pushed: Option<mpsc::Receiver<Bytes>>,
     end: End,
 }
 
@@ -33,15 +37,26 @@ enum End {
 impl Body {
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         Self {
-            announced: bytes.len() as u64,
+            announced: Some(bytes.len() as u64),
             rest: Some(bytes.into()),
+            pushed: None,
+            end: End::Clean,
+        }
+    }
+
+    /// A body that comes piece by piece.
+    pub(super) fn pushed(pieces: mpsc::Receiver<Bytes>) -> Self {
+        Self {
+            announced: None,
+            rest: None,
+            pushed: Some(pieces),
             end: End::Clean,
         }
     }
 
     /// The first half of a body.
     pub(super) fn cut(self) -> Self {
-        let half = usize::try_from(self.announced / 2).unwrap_or(0);
+        let half = usize::try_from(self.announced.unwrap_or(0) / 2).unwrap_or(0);
         Self {
             rest: self.rest.map(|bytes| bytes.slice(..half)),
             end: End::Pause,
@@ -61,6 +76,13 @@ impl hyper::body::Body for Body {
         if let Some(bytes) = self.rest.take().filter(|bytes| !bytes.is_empty()) {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
+        if self.end == End::Clean
+            && let Some(pieces) = &mut self.pushed
+        {
+            return pieces
+                .poll_recv(cx)
+                .map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))));
+        }
         match self.end {
             End::Clean => Poll::Ready(None),
             // One pause, so that head and half a body are on their way before the connection breaks.
@@ -74,11 +96,14 @@ impl hyper::body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.end == End::Clean && self.rest.as_ref().is_none_or(Bytes::is_empty)
+        self.end == End::Clean
+            && self.pushed.is_none()
+            && self.rest.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.announced)
+        self.announced
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -105,6 +130,18 @@ pub(super) fn accepted(tongue: &Tongue, request_id: &str, value: &Value) -> Resp
         Protocol::Json | Protocol::Rest => json::encode(value),
     };
     respond(tongue, request_id, StatusCode::OK, body)
+}
+
+/// The answer of an operation that goes on in an event stream.
+pub(super) fn opened(request_id: &str, pieces: mpsc::Receiver<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::pushed(pieces));
+    add(
+        &mut response,
+        "content-type",
+        "application/vnd.amazon.eventstream",
+    );
+    add(&mut response, "x-amzn-requestid", request_id);
+    response
 }
 
 pub(super) fn refused(tongue: &Tongue, request_id: &str, refusal: &Refusal) -> Response<Body> {

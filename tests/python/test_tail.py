@@ -1,8 +1,9 @@
-"""`noctop tail` beside boto3 on the same server: event by event, in order, none twice."""
+"""`noctop tail` beside boto3 on the same server, moto's and the simulator's: event by event, in order, none twice."""
 
 import datetime
 import json
 import subprocess
+import threading
 import time
 
 import boto3
@@ -199,6 +200,171 @@ def test_a_deleted_group_is_said_and_the_rest_goes_on(noctop, logs):
     tail.terminate()
     tail.communicate(timeout=20)
     assert tail.returncode == 4
+
+
+WORLD = """
+title = "Two accounts that write"
+seed = 11
+caller = "web"
+regions = ["eu-west-1"]
+[organization]
+management = "web"
+[[role]]
+name = "*"
+[[account]]
+id = "111111111111"
+name = "web"
+[[account]]
+id = "222222222222"
+name = "shop"
+[alarms]
+per_cell = 0
+composites = 0
+[patches]
+per_cell = 0
+[logs]
+workloads = false
+past = "1h"
+session = "4s"
+[[logs.group]]
+name = "/app/api"
+rate = 2.0
+streams = 2
+[[logs.group]]
+name = "/app/text"
+writes = "text"
+[[logs.group]]
+name = "/lambda/fn"
+writes = "lambda"
+rate = 1.5
+[[logs.group]]
+name = "/app/rare"
+accounts = ["shop"]
+class = "INFREQUENT_ACCESS"
+rate = 1.0
+[[logs.group]]
+name = "/app/bad"
+writes = "hostile"
+"""
+GROUPS = ["/app/api", "/app/text", "/lambda/fn", "/app/rare", "/app/bad"]
+ACCOUNTS = ["111111111111", "222222222222"]
+
+
+@pytest.fixture
+def world(tmp_path, fresh):
+    """A world that writes, and a noctop set up for it: `world("--speed", "0")`."""
+    path = tmp_path / "logs.toml"
+    path.write_text(WORLD)
+
+    def start(*arguments):
+        sim = fresh("--scenario", str(path), *arguments)
+        return sim, fleet.Noctop(tmp_path, sim.endpoint, fleet.config([REGION]))
+
+    return start
+
+
+def in_sim(sim, since):
+    """What boto3 reads of all groups of all accounts, with the time at which each was taken in."""
+    found = {}
+    for account in ACCOUNTS:
+        logs = sim.client("logs", account)
+        for group in GROUPS:
+            if group == "/app/rare" and account == ACCOUNTS[0]:
+                continue
+            for event in read(logs, group, startTime=since):
+                found[(account, *key(group, event))] = event["ingestionTime"]
+    return found
+
+
+def seen(lines):
+    events = [line for line in lines if "mark" not in line]
+    keys = [(line["account"]["id"], *told(line)) for line in events]
+    assert len(set(keys)) == len(keys), "an event stands twice"
+    return keys
+
+
+def test_all_groups_of_all_accounts_are_read_whole(world):
+    sim, noctop = world("--speed", "0")
+    since = sim.control("GET", "clock")["millis"] - 300_000
+    done = noctop.run("tail", *GROUPS, "--since", exact(since), "--no-follow", "--format", "jsonl")
+    assert done.code == 0, done.err
+    expected = in_sim(sim, since)
+    assert sorted(seen(lines(done))) == sorted(expected) and len(expected) > 2_000
+    times = [line["timestamp"] for line in lines(done)]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize("fault", [
+    {"kind": "throttle", "operation": "FilterLogEvents", "probability": 0.4},
+    {"kind": "server-error", "operation": "FilterLogEvents", "probability": 0.3},
+    {"kind": "truncate", "operation": "FilterLogEvents", "probability": 0.3},
+    {"kind": "reset", "operation": "FilterLogEvents", "probability": 0.3},
+])
+def test_faults_delay_lines_and_lose_none(world, fault):
+    sim, noctop = world("--speed", "0")
+    since = sim.control("GET", "clock")["millis"] - 120_000
+    with sim.fault(fault.pop("kind"), **fault):
+        done = noctop.run("tail", *GROUPS, "--since", exact(since), "--no-follow", "--format", "jsonl")
+    assert done.code == 0, done.err
+    assert sorted(seen(lines(done))) == sorted(in_sim(sim, since))
+
+
+def test_an_account_that_is_denied_is_named_and_marked(world):
+    sim, noctop = world("--speed", "0")
+    with sim.fault("deny", service="logs", account="shop"):
+        done = noctop.run("tail", "/app/api", "--since", "2m", "--no-follow", "--format", "jsonl")
+    assert done.code == 4 and "shop" in done.err and "denied" in done.err.lower(), done.err
+    marks = [line for line in lines(done) if "mark" in line]
+    assert marks and marks[0]["mark"] == "GAP"
+    assert {line["account"]["id"] for line in lines(done) if "mark" not in line} == {ACCOUNTS[0]}
+
+
+def followed(sim, noctop, arguments, seconds, fault=None):
+    """Follows for a while; what it showed, what it told, and when it was stopped by the simulator's clock."""
+    command = noctop.command("tail", *GROUPS, "--since", "20s", "--format", "jsonl", *arguments)
+    tail = subprocess.Popen(command, env=noctop.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    began = sim.control("GET", "clock")["millis"]
+    end = time.monotonic() + seconds
+    shown = []
+    if fault:
+        made = sim.control("POST", "faults", fault)
+    # The output is read as it comes: a full pipe would hold it up.
+    reader = threading.Thread(target=lambda: shown.extend(json.loads(line) for line in tail.stdout))
+    reader.start()
+    if fault:
+        time.sleep(max(0, end - time.monotonic() - 8))
+        sim.control("DELETE", f"faults?id={made['id']}")
+    time.sleep(max(0, end - time.monotonic()))
+    stopped = sim.control("GET", "clock")["millis"]
+    tail.send_signal(2)
+    tail.wait(timeout=20)
+    reader.join()
+    return began, stopped, shown, tail.stderr.read()
+
+
+@pytest.mark.parametrize("way, fault", [
+    (["--poll"], None),
+    (["--live"], None),
+    (["--poll"], {"kind": "throttle", "operation": "FilterLogEvents", "probability": 0.5}),
+    (["--live"], {"kind": "throttle", "operation": "StartLiveTail", "probability": 0.5}),
+    (["--live"], {"kind": "deny", "operation": "StartLiveTail"}),
+])
+def test_what_is_followed_is_what_is_there(world, way, fault):
+    sim, noctop = world()
+    began, stopped, shown, err = followed(sim, noctop, way, 16 if fault or way == ["--live"] else 12, fault)
+    keys = set(seen(shown))
+    there = in_sim(sim, began - 60_000)
+    ids = {k[:3] + k[4:] for k in keys} if "--live" in way else keys
+    # Live Tail has no event ids.
+    there = {k[:3] + k[4:] if "--live" in way else k: at for k, at in there.items()}
+    assert ids <= set(there), sorted(ids - set(there))[:3]
+    # What was taken in six seconds before the end has had its time, window and polling together.
+    due = {k for k, at in there.items() if at <= stopped - 8_000 and k[-3] >= exact(began - 15_000)}
+    assert len(due) > 100 and due <= ids, sorted(due - ids)[:3]
+    if way == ["--live"] and fault is None:
+        assert any(line.get("mark") == "SEAM" for line in shown), "sessions ended, and were begun anew"
+    if fault and fault["kind"] == "deny":
+        assert "polling instead of Live Tail" in err
 
 
 def test_the_binary_is_the_one_that_is_tested():

@@ -7,6 +7,7 @@ mod dice;
 pub mod dynamodb;
 mod fact;
 pub mod guardduty;
+pub mod logs;
 pub mod organizations;
 mod refusal;
 pub mod securityhub;
@@ -17,6 +18,11 @@ pub mod sts;
 pub use call::{Call, Page};
 pub use refusal::Refusal;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
 use super::wire::{Protocol, Value};
 use super::world::World;
 
@@ -26,6 +32,7 @@ pub const ALL: &[&Service] = &[
     &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &guardduty::SERVICE,
+    &logs::SERVICE,
     &organizations::SERVICE,
     &securityhub::SERVICE,
     &ssm::SERVICE,
@@ -34,6 +41,22 @@ pub const ALL: &[&Service] = &[
 
 /// What an operation answers.
 pub type Answer = Result<Value, Refusal>;
+
+/// An operation that was accepted and now pushes what happens into the body of its answer.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    /// The world it was asked in.
+    pub world: Arc<World>,
+    /// The account that was asked.
+    pub account: Arc<str>,
+    /// The region that was asked.
+    pub region: Arc<str>,
+    /// What the operation answered.
+    pub opened: Value,
+}
+
+/// Begins to push, in a task of its own, until nobody takes it.
+pub type Push = fn(Pushed, mpsc::Sender<Bytes>);
 
 /// One AWS service.
 #[derive(Debug)]
@@ -102,6 +125,8 @@ pub struct Operation {
     pub rate: Option<(f64, u32)>,
     /// Whether it changes something.
     pub changes: bool,
+    /// How it goes on after its answer, in an event stream.
+    pub push: Option<Push>,
     /// What it does.
     pub run: fn(&Call<'_>) -> Answer,
 }
@@ -136,6 +161,7 @@ impl Operation {
             page: None,
             rate: None,
             changes: !reads(name),
+            push: None,
             run,
         }
     }
@@ -172,6 +198,13 @@ impl Operation {
         self
     }
 
+    /// Going on in an event stream after its answer.
+    #[must_use]
+    pub const fn pushes(mut self, push: Push) -> Self {
+        self.push = Some(push);
+        self
+    }
+
     /// At the rate AWS allows: calls per second and burst, per account and region.
     #[must_use]
     pub const fn rate(mut self, per_second: f64, burst: u32) -> Self {
@@ -182,16 +215,19 @@ impl Operation {
 
 /// Whether an operation only reads, as AWS names such operations. What is not known to read counts as a change.
 const fn reads(name: &str) -> bool {
-    const READING: [&str; 9] = [
+    const READING: [&str; 12] = [
         "Assume",
         "BatchGet",
         "Describe",
+        "FilterLogEvents",
         "Get",
         "List",
         "Query",
         "Scan",
         "Search",
         "StartExecutionPreview",
+        "StartLiveTail",
+        "TestMetricFilter",
     ];
     let mut n = 0;
     while n < READING.len() {

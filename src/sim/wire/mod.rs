@@ -7,6 +7,7 @@
 //! A service operation is written once and never learns which protocol carried it.
 
 pub mod cbor;
+pub mod frame;
 pub mod json;
 pub mod query;
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub struct CloudWatch {
     pub alarms: BTreeMap<Arc<str>, Alarm>,
     /// The mute rules by name.
     pub mutes: BTreeMap<String, MuteRule>,
-    due: BinaryHeap<Due>,
+    pub(super) due: BinaryHeap<Due>,
     order: u64,
     /// Which composite alarms look at an alarm.
     parents: HashMap<String, Vec<Arc<str>>>,

@@ -8,6 +8,7 @@ mod metrics;
 mod mute;
 mod rule;
 mod section;
+mod trouble;
 mod write;
 
 pub use section::Section;
@@ -16,6 +17,7 @@ use std::ops::Bound;
 
 use self::alarm::{Alarm, State, arn};
 pub use self::estate::CloudWatch;
+pub use self::trouble::{Times, Workload};
 use super::{Answer, Call, Dialect, Operation, Refusal, Service, always_on};
 use crate::fields;
 use crate::sim::wire::{Protocol, Value};

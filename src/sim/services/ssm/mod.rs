@@ -38,6 +38,12 @@ use crate::fields;
 use crate::sim::wire::{Protocol, Value};
 use crate::sim::world::{Estate, Site, World};
 
+/// The managed instances of an account and region: id and platform.
+pub fn machines(site: &Site) -> Vec<(String, &'static str)> {
+    let nodes = nodes::found(site).into_iter();
+    nodes.map(|node| (node.id, node.system.platform)).collect()
+}
+
 /// The service.
 pub const SERVICE: Service = Service {
     name: "ssm",
