@@ -42,6 +42,16 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         Outcome::Started(started) => command::runbook::started(model, &started),
         Outcome::RunAsked(asked) => command::runbook::asked(model, &asked),
         Outcome::Runs(runs) => model.runbooks.runs = runs,
+        Outcome::Sighted(sighted) => return command::log::sighted(model, sighted),
+        Outcome::Tailed(tailed) => {
+            let said = tailed.said.clone();
+            if let Some(viewer) = model.logs.of(tailed.number) {
+                viewer.take(&tailed);
+                if let Some(said) = said {
+                    model.say(Tone::Refused, said);
+                }
+            }
+        }
         Outcome::Told(told) => return self::told(model, told),
     }
     Effects::new()

@@ -16,6 +16,9 @@ const FORM_PAGE: usize = 5;
 const WHEEL_ROWS: i16 = 3;
 
 pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
+    if model.overlay.is_none() && model.logs.typing.is_some() {
+        return in_log(model, chord);
+    }
     if model.overlay.is_none() && model.filtering.is_none() {
         return looked_up(model, chord);
     }
@@ -215,6 +218,22 @@ fn in_form(model: &mut Model, chord: Chord) -> Effects {
     Effects::new()
 }
 
+/// A line that is typed for the log viewer.
+fn in_log(model: &mut Model, chord: Chord) -> Effects {
+    if chord.key() == Key::Esc || is_ctrl(chord, 'c') {
+        return dispatch::run(model, "app.back", "");
+    }
+    if chord.key() == Key::Enter {
+        return command::log::submit(model);
+    }
+    if let Some(typing) = &mut model.logs.typing
+        && edit(&mut typing.line, &chord)
+    {
+        command::log::typed(model);
+    }
+    Effects::new()
+}
+
 fn in_filter(model: &mut Model, chord: Chord) -> Effects {
     let Some(input) = &mut model.filtering else {
         return Effects::new();
@@ -322,6 +341,12 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
         (None, Some(input)) => {
             input.line.insert(text);
             filter_typed(model);
+        }
+        (None, None) if model.logs.typing.is_some() => {
+            if let Some(typing) = &mut model.logs.typing {
+                typing.line.insert(text);
+            }
+            command::log::typed(model);
         }
         _ => model.say(
             Tone::Refused,

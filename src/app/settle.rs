@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::command;
 use crate::domain::{Feed, FeedState, Roster};
+use crate::logs::view::Progress as Worked;
 use crate::model::form::Results;
 use crate::model::page::Page;
-use crate::model::{DetailsView, Model, Overlay, Rows, details};
+use crate::model::{Area, Areas, DetailsView, Logs, Model, Overlay, Rows, details, lines};
 use crate::panes;
 use crate::runbook::run::Runs;
 use crate::store::Store;
@@ -41,9 +42,29 @@ pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
     let active = model.active;
     model.settled = Some(active);
     model.panes[active].settle(&model.store, now, height);
+    settle_log(model, areas);
     follow(model, now);
     clamp(model);
     settled
+}
+
+/// Puts the log viewer's reader where the lines are now, with that line on the screen.
+fn settle_log(model: &mut Model, areas: Areas) {
+    if !command::log::is_shown(model) {
+        return;
+    }
+    let whole = Area::new(
+        0,
+        areas.heads.y,
+        areas.list.width,
+        areas.heads.height + areas.list.height,
+    );
+    let list = model.log_list(whole);
+    if let Some(viewer) = &mut model.logs.viewer {
+        viewer.settle();
+        let width = usize::from(list.width.saturating_sub(2));
+        viewer.top = lines::top(viewer, width, usize::from(list.height));
+    }
 }
 
 /// Brings a pane up to date that was opened since the last frame: a key typed right behind the one that opened it means
@@ -74,6 +95,18 @@ fn refresh(model: &mut Model) -> Settled {
                 *feeds = ledger(&model.store, &pane.filter, model.now);
                 Progress::Done
             }
+            Rows::Logs => match read_on(&mut model.logs, at == model.active) {
+                (progress, Some(said)) => {
+                    let until = model.now.plus(crate::model::TOAST_FOR);
+                    model.toast = Some(crate::model::Toast {
+                        text: said,
+                        tone: crate::model::Tone::Done,
+                        until,
+                    });
+                    progress
+                }
+                (progress, None) => progress,
+            },
             Rows::Runs(runs) => {
                 *runs = latest(&model.runbooks.runs, model.store.roster(), &pane.filter);
                 Progress::Done
@@ -87,6 +120,17 @@ fn refresh(model: &mut Model) -> Settled {
     match progress {
         Progress::Done => Settled::Done,
         Progress::More => Settled::More,
+    }
+}
+
+/// Brings the log viewer up to date: which lines pass, and what is looked for.
+fn read_on(logs: &mut Logs, is_shown: bool) -> (Progress, Option<Arc<str>>) {
+    match &mut logs.viewer {
+        Some(viewer) if is_shown => match viewer.work() {
+            (Worked::Done, said) => (Progress::Done, said),
+            (Worked::More, said) => (Progress::More, said),
+        },
+        _ => (Progress::Done, None),
     }
 }
 

@@ -192,6 +192,11 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             let what = values.first().map_or("", AsRef::as_ref);
             return super::runbook::ask(model, what, &id);
         }
+        Purpose::Logs(sources) => {
+            let chosen = values.iter().filter_map(|value| value.parse::<usize>().ok());
+            let sources = chosen.filter_map(|at| sources.get(at).cloned()).collect();
+            return super::log::begin(model, sources);
+        }
     }
     Effects::new()
 }

@@ -10,6 +10,7 @@ pub mod filter;
 mod fold;
 pub mod handover;
 pub mod help;
+pub mod log;
 mod mark;
 mod operator;
 pub mod palette;
@@ -44,6 +45,8 @@ pub enum When {
     Folded,
     /// The pane lists items.
     Items,
+    /// The pane is a log.
+    Log,
 }
 
 impl When {
@@ -80,6 +83,7 @@ impl When {
             {
                 Err("There is no item under the cursor, and none is marked.")
             }
+            Self::Log if !log::is_shown(model) => Err("This is for the Logs pane."),
             Self::Items if !model.pane().lists_items() => {
                 Err("What this pane lists has no severities, orders or marks.")
             }
@@ -115,6 +119,8 @@ pub enum Section {
     Marks,
     /// The row under the cursor.
     Row,
+    /// Log lines.
+    Logs,
     /// Acknowledging and what belongs to it.
     Triage,
     /// What AWS is asked to do.
@@ -133,6 +139,7 @@ impl Section {
         Self::Triage,
         Self::Act,
         Self::Find,
+        Self::Logs,
         Self::Panes,
         Self::Marks,
         Self::View,
@@ -148,6 +155,7 @@ impl Section {
             Self::Find => "Find and order",
             Self::Marks => "Mark",
             Self::Row => "The row under the cursor",
+            Self::Logs => "Read logs",
             Self::Triage => "Take and hand over",
             Self::Act => "Do in AWS",
             Self::View => "The screen",
@@ -198,6 +206,8 @@ pub fn reads_text(model: &Model) -> bool {
 pub fn layers(model: &Model) -> &'static [Layer] {
     if model.overlay.is_some() {
         &[Layer::Text, Layer::Dialog]
+    } else if log::is_shown(model) {
+        &[Layer::Log, Layer::Text, Layer::Global]
     } else if reads_text(model) {
         &[Layer::Details, Layer::Global]
     } else {

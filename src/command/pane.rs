@@ -7,6 +7,10 @@ use crate::panes;
 
 /// Shows a pane; its sources are asked first from now on.
 pub(super) fn go(model: &mut Model, to: usize) -> Effects {
+    let mut effects = Effects::new();
+    if super::log::is_shown(model) && model.active != to {
+        effects.extend(super::log::leave(model));
+    }
     if model.active < panes::tabs().len() {
         model.tab = model.active;
     }
@@ -14,7 +18,11 @@ pub(super) fn go(model: &mut Model, to: usize) -> Effects {
     model.details.shown = model.pane().cursor.clone();
     model.details.scroll = 0;
     model.details.follow_at = None;
-    vec![Effect::Focus(model.pane().spec.sources)]
+    effects.push(Effect::Focus(model.pane().spec.sources));
+    if super::log::is_shown(model) {
+        effects.extend(super::log::enter(model));
+    }
+    effects
 }
 
 pub(super) fn next(model: &mut Model, _: &Action) -> Effects {

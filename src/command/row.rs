@@ -48,6 +48,12 @@ fn scroll(model: &mut Model, by: isize) -> bool {
 }
 
 fn step(model: &mut Model, by: isize) -> Effects {
+    if model.overlay.is_none()
+        && let Some(viewer) = super::log::viewer(model)
+    {
+        viewer.step(by);
+        return Effects::new();
+    }
     if !scroll(model, by) {
         let active = model.active;
         model.panes[active].step(&model.store, by);

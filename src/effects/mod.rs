@@ -7,6 +7,7 @@ pub mod change;
 mod ledger;
 mod link;
 pub mod local;
+pub mod logs;
 mod page;
 mod raw;
 pub mod runs;
@@ -41,6 +42,7 @@ pub struct Runner {
     hand: Option<change::Hand>,
     calendars: Vec<String>,
     runs: Option<runs::Desk>,
+    logs: Option<logs::Desk>,
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
@@ -58,6 +60,7 @@ impl Runner {
             hand: None,
             calendars: Vec::new(),
             runs: None,
+            logs: None,
             history: None,
             folder: None,
             focus: &[],
@@ -80,6 +83,12 @@ impl Runner {
                 Arc::clone(&self.outcomes),
             ));
         }
+        self.logs = Some(logs::Desk::open(
+            &self.runtime,
+            live.fleet(),
+            live.clock(),
+            Arc::clone(&self.outcomes),
+        ));
         self.live = Some(live);
     }
 
@@ -150,6 +159,15 @@ impl Runner {
             Effect::StopRun(run) => self.stop_run(*run),
             Effect::AnswerRun(run, approves) => self.answer_run(*run, approves),
             Effect::LookAtRuns => self.look_at_runs(),
+            Effect::SightLogs(number, aim) => self.at_logs(number, |desk| desk.sight(number, *aim)),
+            Effect::ReadLogs(number, wanted) => {
+                self.at_logs(number, |desk| desk.read(number, *wanted));
+            }
+            Effect::CloseLogs => {
+                if let Some(desk) = &mut self.logs {
+                    desk.close();
+                }
+            }
             Effect::Persist(facts) => self.persist(facts),
             Effect::Gather { window, shift } => self.gather(window, shift),
             Effect::Save { name, text } => self.save(name, text),
@@ -180,6 +198,14 @@ impl Runner {
                     "the fleet is not known yet; nothing was sent, try again in a moment.",
                 )],
             })),
+        }
+    }
+
+    /// Does something about logs, or says that there is no fleet yet to read them in.
+    fn at_logs(&mut self, number: u64, act: impl FnOnce(&mut logs::Desk)) {
+        match &mut self.logs {
+            Some(desk) => act(desk),
+            None => (self.outcomes)(logs::unknown(number)),
         }
     }
 

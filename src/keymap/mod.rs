@@ -52,6 +52,8 @@ pub enum Layer {
     Global,
     /// Panes that show rows.
     List,
+    /// The log viewer: what it has beside [`Layer::Text`].
+    Log,
     /// Panes that show text and logs.
     Text,
     /// The details of a row, while they have the keys.
@@ -69,6 +71,7 @@ impl Layer {
     pub const ALL: &'static [Self] = &[
         Self::Global,
         Self::List,
+        Self::Log,
         Self::Text,
         Self::Details,
         Self::Input,
@@ -82,6 +85,7 @@ impl Layer {
         match self {
             Self::Global => "global",
             Self::List => "list",
+            Self::Log => "log",
             Self::Text => "text",
             Self::Details => "details",
             Self::Input => "input",
@@ -96,6 +100,7 @@ impl Layer {
         match self {
             Self::Global => "Everywhere but while something is typed or a dialog is open.",
             Self::List => "Panes that show rows.",
+            Self::Log => "The log viewer: what it has beside what holds for text.",
             Self::Text => "Panes that show text and logs.",
             Self::Details => "The details of a row, while they have the keys.",
             Self::Input => "A line that is being typed.",

@@ -25,6 +25,8 @@ pub enum Ink {
     Word,
     /// A mark between lines, or the count of what is folded.
     Mark,
+    /// What was looked for.
+    Found,
     /// What the writer of the line painted in one of the sixteen colours of a terminal.
     Painted(u8),
     /// What the writer of the line made bold.

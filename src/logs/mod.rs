@@ -10,6 +10,7 @@
 //! a line's text ─► level, json, shape, trace, ansi: what it says, recognised when it is looked at
 //! ```
 
+pub mod aim;
 pub mod ansi;
 pub mod buffer;
 pub mod event;

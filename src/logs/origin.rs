@@ -30,7 +30,7 @@ pub struct Group {
 }
 
 /// All origins of one reading.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     groups: Vec<Group>,
     group_ids: HashMap<(Scope, Arc<str>), GroupId>,
@@ -84,6 +84,12 @@ impl Origins {
     pub fn get(&self, id: OriginId) -> Option<(&Group, &Arc<str>)> {
         let (group, stream) = self.streams.get(usize::try_from(id.0).ok()?)?;
         Some((self.get_group(*group)?, stream))
+    }
+
+    /// How many groups and streams are known.
+    #[must_use]
+    pub fn known(&self) -> (usize, usize) {
+        (self.groups.len(), self.streams.len())
     }
 
     /// All groups, by number.

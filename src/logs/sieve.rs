@@ -56,6 +56,33 @@ impl Pattern {
             .map_err(|why| format!("`{pattern}` is no regular expression: {}", reason(&why)))
     }
 
+    /// Reads what somebody typed to look for: a text, or a regular expression between slashes.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn typed(text: &str) -> Result<Self, String> {
+        match text
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_suffix('/'))
+        {
+            Some(regex) if !regex.is_empty() => Self::regex(regex),
+            _ => Ok(Self::text(text)),
+        }
+    }
+
+    /// Where in a text it stands, in bytes.
+    #[must_use]
+    pub fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        let bytes = text.as_bytes();
+        match self {
+            Self::Text(finder) => {
+                let length = finder.needle().len();
+                finder.find_iter(bytes).map(|at| at..at + length).collect()
+            }
+            Self::Regex(regex) => regex.find_iter(bytes).map(|found| found.range()).collect(),
+        }
+    }
+
     /// Whether a line contains it.
     #[must_use]
     pub fn is_in(&self, line: &[u8]) -> bool {

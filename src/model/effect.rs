@@ -8,12 +8,14 @@ use crate::domain::{Fault, Feed, ItemKey, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, Reading};
 use crate::ledger::{self, Act, News, Verb};
+use crate::logs::aim::Aim;
 use crate::runbook::document::Described;
 use crate::runbook::run::Runs;
 use crate::runbook::{Launch, Run};
 
 use super::acting::Reach;
 use super::change::{Came, Preflight, Request};
+use super::logs::{Sighted, Tailed, Wanted};
 use super::runbooks::{Asked, Ready, Started};
 
 /// Asked of the world by an update. The runner carries it out; the loop never waits for it.
@@ -47,6 +49,12 @@ pub enum Effect {
     AnswerRun(Box<Run>, bool),
     /// Look at every run now.
     LookAtRuns,
+    /// Look for the log groups of this aim; the number tells the answer from any other.
+    SightLogs(u64, Box<Aim>),
+    /// Read logs; what was read before under another number is not read any more.
+    ReadLogs(u64, Box<Wanted>),
+    /// Read no logs any more.
+    CloseLogs,
     /// Write this into the history.
     Persist(Facts),
     /// Read journal and history for a handover about this span.
@@ -113,6 +121,10 @@ pub enum Outcome {
     RunAsked(Asked),
     /// Every run that the journal knows, as far as it has come.
     Runs(Arc<Runs>),
+    /// The log groups of an aim that are there.
+    Sighted(Sighted),
+    /// Log lines were read.
+    Tailed(Box<Tailed>),
     /// Facts were written into the history, or why not.
     Persisted(Result<(), Arc<str>>),
     /// Something was done and could not be written into the journal, with the reason.

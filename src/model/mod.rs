@@ -17,6 +17,8 @@ pub mod effect;
 pub mod fit;
 pub mod form;
 pub mod input;
+pub mod lines;
+pub mod logs;
 mod open;
 pub mod overlay;
 pub mod page;
@@ -44,6 +46,7 @@ pub use area::{Area, Areas, DetailsView};
 pub use change::Changing;
 pub use effect::{Effect, Effects, Gathering, Gesture, Outcome, Told, Written};
 pub use input::InputLine;
+pub use logs::Logs;
 pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
 pub use pane::{Hold, Pane, Rows};
@@ -149,6 +152,8 @@ pub struct Model {
     pub changing: Changing,
     /// Runbooks, and what runs of them.
     pub runbooks: Runbooks,
+    /// What is read of logs.
+    pub logs: Logs,
     /// What goes into the history.
     pub recorder: Recorder,
     /// Colours.
@@ -208,6 +213,7 @@ impl Model {
                 rows: match spec.lists {
                     Lists::Feeds => Rows::Feeds(Vec::new()),
                     Lists::Runs => Rows::Runs(Vec::new()),
+                    Lists::Logs => Rows::Logs,
                     Lists::Open(_) | Lists::Every(_) => {
                         Rows::Items(Box::new(Projection::new(Query::default())))
                     }
@@ -233,6 +239,7 @@ impl Model {
             acting: Acting::new(&session.operator, "", ""),
             changing: Changing::default(),
             runbooks: Runbooks::default(),
+            logs: Logs::default(),
             recorder: Recorder::default(),
             session,
             theme,
@@ -294,6 +301,14 @@ impl Model {
     #[must_use]
     pub fn areas(&self) -> Areas {
         area::arrange(self.size.0, self.size.1, self.details.view, self.zoomed)
+    }
+
+    /// Where log lines go in the list's area: below the histogram, where there is room for one.
+    #[must_use]
+    pub fn log_list(&self, area: Area) -> Area {
+        let has_bars = self.logs.viewer.as_ref().is_some_and(|viewer| viewer.bars);
+        let above = u16::from(has_bars && area.height >= 10);
+        Area::new(area.x, area.y + above, area.width, area.height - above)
     }
 
     /// Where the lines of the details go: their area without its margin, heading and foot.

@@ -6,6 +6,7 @@ use crate::domain::{Fault, ItemKey};
 
 use super::form::{Form, Results};
 use super::input::InputLine;
+use super::logs::Source;
 use super::page::Page;
 
 /// One thing over the panes. `Esc` takes it away.
@@ -111,13 +112,15 @@ pub enum Purpose {
     Runbook(Vec<ItemKey>),
     /// What is asked of this run.
     Run(Arc<str>),
+    /// Which of these log groups are read; several may be chosen.
+    Logs(Vec<Source>),
 }
 
 impl Purpose {
     /// Whether several entries may be chosen.
     #[must_use]
     pub const fn is_multiple(&self) -> bool {
-        matches!(self, Self::Accounts | Self::Regions)
+        matches!(self, Self::Accounts | Self::Regions | Self::Logs(_))
     }
 
     /// Whether the cursor is on the first entry from the beginning. What runs is chosen by somebody.

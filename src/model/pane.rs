@@ -20,6 +20,8 @@ pub enum Rows {
     Feeds(Vec<Feed>),
     /// Runs by their ids, the latest first.
     Runs(Vec<Arc<str>>),
+    /// No rows: log lines have a viewer of their own.
+    Logs,
 }
 
 /// To what a cursor holds on while rows come and go.
@@ -72,6 +74,7 @@ impl Pane {
             Rows::Items(projection) => projection.lines(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
+            Rows::Logs => 0,
         }
     }
 
@@ -82,6 +85,7 @@ impl Pane {
             Rows::Items(projection) => projection.len(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
+            Rows::Logs => 0,
         }
     }
 
@@ -97,7 +101,7 @@ impl Pane {
     pub fn is_answered(&self) -> bool {
         match &self.rows {
             Rows::Items(projection) => projection.is_answered(),
-            Rows::Feeds(_) | Rows::Runs(_) => true,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => true,
         }
     }
 
@@ -111,6 +115,7 @@ impl Pane {
             },
             Rows::Feeds(feeds) => feeds.get(index).copied().map(RowKey::Feed),
             Rows::Runs(runs) => runs.get(index).cloned().map(RowKey::Run),
+            Rows::Logs => None,
         }
     }
 
@@ -160,7 +165,7 @@ impl Pane {
                 let rows = projection.rows().iter();
                 rows.filter_map(|id| item(store, *id)).collect()
             }
-            Rows::Feeds(_) | Rows::Runs(_) => Vec::new(),
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => Vec::new(),
         }
     }
 
@@ -183,7 +188,7 @@ impl Pane {
     pub fn fold(&self, key: &FoldKey) -> Option<&Fold> {
         match &self.rows {
             Rows::Items(projection) => projection.fold(key).map(|(fold, _)| fold),
-            Rows::Feeds(_) | Rows::Runs(_) => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => None,
         }
     }
 
@@ -191,7 +196,7 @@ impl Pane {
     pub fn members(&self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone {
         let projection = match &self.rows {
             Rows::Items(projection) => Some(projection),
-            Rows::Feeds(_) | Rows::Runs(_) => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => None,
         };
         projection
             .into_iter()

@@ -13,6 +13,7 @@ mod findings;
 pub mod folds;
 mod incidents;
 pub mod link;
+mod logs;
 mod mutes;
 mod patching;
 mod queue;
@@ -41,6 +42,7 @@ pub const ALL: &[&PaneSpec] = &[
     &feeds::PANE,
     &mutes::PANE,
     &runs::PANE,
+    &logs::PANE,
 ];
 
 /// Where a pane is found.
@@ -70,6 +72,8 @@ pub enum Lists {
     Feeds,
     /// Runs of runbooks.
     Runs,
+    /// Log lines, in a viewer of their own.
+    Logs,
 }
 
 impl Lists {
@@ -78,7 +82,7 @@ impl Lists {
     pub const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Open(kinds) | Self::Every(kinds) => kinds,
-            Self::Feeds | Self::Runs => &[],
+            Self::Feeds | Self::Runs | Self::Logs => &[],
         }
     }
 }

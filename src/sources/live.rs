@@ -18,11 +18,11 @@ use super::scheduler::Focus;
 use super::{Look, find};
 
 /// A running poller. Dropping it stops it.
-#[derive(Debug)]
 pub struct Live {
     orders: mpsc::UnboundedSender<Order>,
     task: JoinHandle<()>,
     fleet: Arc<Fleet>,
+    clock: Arc<dyn Clock>,
 }
 
 /// What the console asks of the poller.
@@ -30,6 +30,12 @@ pub struct Live {
 enum Order {
     Refresh(Option<Vec<Feed>>),
     Focus(Focus),
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
 }
 
 impl Live {
@@ -43,11 +49,18 @@ impl Live {
         tx: mpsc::Sender<Batch>,
     ) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(Arc::clone(&fleet), settings, clock, tx, inbox));
+        let task = tokio::spawn(run(
+            Arc::clone(&fleet),
+            settings,
+            Arc::clone(&clock),
+            tx,
+            inbox,
+        ));
         Self {
             orders,
             task,
             fleet,
+            clock,
         }
     }
 
@@ -76,6 +89,12 @@ impl Live {
     #[must_use]
     pub fn fleet(&self) -> Arc<Fleet> {
         Arc::clone(&self.fleet)
+    }
+
+    /// The clock by which it asks.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// Stops asking. Nothing is sent any more when this returns.

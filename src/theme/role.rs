@@ -172,6 +172,32 @@ roles! {
     JsonString = "json.string",
     /// A number, true, false or null in raw JSON.
     JsonLiteral = "json.literal",
+    /// The moment of a log line.
+    LogTime = "log.time",
+    /// The group that a log line is from, in six colours that tell groups apart: the first.
+    LogOrigin1 = "log.origin.1",
+    /// The second.
+    LogOrigin2 = "log.origin.2",
+    /// The third.
+    LogOrigin3 = "log.origin.3",
+    /// The fourth.
+    LogOrigin4 = "log.origin.4",
+    /// The fifth.
+    LogOrigin5 = "log.origin.5",
+    /// The sixth.
+    LogOrigin6 = "log.origin.6",
+    /// A log line that says nothing works any more.
+    LogFatal = "log.fatal",
+    /// A log line that says something is wrong.
+    LogError = "log.error",
+    /// A log line that says something may be wrong.
+    LogWarn = "log.warn",
+    /// A log line for developers.
+    LogDebug = "log.debug",
+    /// Between log lines: gaps, seams, the moment at which an alarm fired.
+    LogMark = "log.mark",
+    /// What was looked for in log lines.
+    LogFound = "log.found",
     /// A short message about what was done.
     ToastInfo = "toast.info",
     /// A short message about something to be careful with.

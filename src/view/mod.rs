@@ -4,7 +4,7 @@
 //! header (2)   header.rs   scope, coverage, clock, who you are · counts, oldest, what changed
 //! tabs (1)     tabs.rs     the panes and their counts
 //! rule (1)     tabs.rs     filter, position, order
-//! list         table.rs    visible rows only; empty.rs says why there are none
+//! list         table.rs    visible rows only; empty.rs says why there are none; log.rs where it is a log
 //! details      detail.rs   the facts of one row
 //! footer (1)   footer.rs   keys, input line, messages
 //! overlays     overlay.rs  help, palette, choices, raw JSON, a question
@@ -15,6 +15,7 @@ mod empty;
 mod footer;
 mod form;
 mod header;
+mod log;
 mod overlay;
 mod paint;
 pub mod picture;
@@ -25,6 +26,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::{Area, DetailsView, Model, area};
+use crate::panes::Lists;
 use crate::theme::Role;
 
 use paint::Paint;
@@ -50,7 +52,15 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
     header::draw(model, &mut paint, areas.header);
     tabs::draw(model, &mut paint, areas.tabs);
     tabs::rule(model, &mut paint, areas.rule);
-    if areas.list.height > 0 {
+    if model.pane().spec.lists == Lists::Logs {
+        let whole = Area::new(
+            areas.list.x,
+            areas.heads.y,
+            areas.list.width,
+            areas.heads.height + areas.list.height,
+        );
+        log::draw(model, &mut paint, whole);
+    } else if areas.list.height > 0 {
         table::draw(model, &mut paint, areas.heads, areas.list);
     }
     if model.details.view != DetailsView::Closed {

@@ -80,6 +80,11 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     }
     paint.line(line);
     let pane = model.pane();
+    if pane.spec.lists == Lists::Logs {
+        let (left, right) = super::log::rule(model);
+        sides(paint, line, &left, &right);
+        return;
+    }
     let mut left = vec![span(format!(" {} ", pane.spec.title), Role::BorderTitle)];
     if !pane.filter.is_empty() {
         left.push(span(format!("{} ", pane.filter), Role::Input));
@@ -114,12 +119,17 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     if line.width >= 60 {
         right.push(span(format!("{before}{order} "), Role::TextDim));
     }
-    let left_room = line.width.saturating_sub(spans_width(&right) + 4);
+    sides(paint, line, &left, &right);
+}
+
+/// What stands at both ends of the rule; the left end gives way.
+fn sides(paint: &mut Paint<'_>, line: Area, left: &[Span<'_>], right: &[Span<'_>]) {
+    let left_room = line.width.saturating_sub(spans_width(right) + 4);
     let x = line.x + 1;
-    let end = paint.spans(Area::new(x, line.y, left_room, 1), &left);
+    let end = paint.spans(Area::new(x, line.y, left_room, 1), left);
     let right_room = (line.x + line.width).saturating_sub(end + 1);
-    if spans_width(&right) <= right_room {
-        paint.spans_right(Area::new(end, line.y, right_room, 1), &right);
+    if spans_width(right) <= right_room {
+        paint.spans_right(Area::new(end, line.y, right_room, 1), right);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::aws::access::Access;
 use crate::aws::ops::DESCRIBE_LOG_GROUPS;
 use crate::aws::pages::Pages;
 use crate::domain::{AccountId, Fault, Region, Scope};
+use crate::logs::aim::Name;
 use crate::logs::field::glob;
 
 use super::Class;
@@ -96,11 +97,33 @@ pub struct Found {
 /// What went wrong.
 pub async fn find(access: &Access, like: &str) -> Result<Vec<Found>, Fault> {
     let prefix = like.split('*').next().unwrap_or_default();
-    // Without a beginning AWS looks for the longest part anywhere in the name, whatever its case.
+    // Without a beginning AWS looks for the longest part anywhere in the name.
     let part = like
         .split('*')
         .max_by_key(|part| part.len())
         .unwrap_or_default();
+    listed(access, prefix, part, |name| glob(like, name)).await
+}
+
+/// The groups of an account and region that have such a name.
+///
+/// # Errors
+/// What went wrong.
+pub(super) async fn find_named(access: &Access, name: &Name) -> Result<Vec<Found>, Fault> {
+    let (prefix, part) = match name {
+        Name::Exact(text) | Name::Begins(text) => (text.as_str(), ""),
+        Name::Has(text) => ("", text.as_str()),
+    };
+    listed(access, prefix, part, |group| name.fits(group)).await
+}
+
+/// The groups whose names begin so, or without a beginning have this part, as far as they fit.
+async fn listed(
+    access: &Access,
+    prefix: &str,
+    part: &str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Vec<Found>, Fault> {
     let mut found = Vec::new();
     let mut pages = Pages::default();
     while pages.more() {
@@ -125,7 +148,7 @@ pub async fn find(access: &Access, like: &str) -> Result<Vec<Found>, Fault> {
                 Some("STANDARD") => Class::Standard,
                 _ => Class::Unknown,
             };
-            glob(like, &name).then(|| Found {
+            fits(&name).then(|| Found {
                 name: Arc::from(name),
                 class,
             })

@@ -10,8 +10,10 @@
 //! A reader never ends because of a fault and never skips: what could not be read is read later, and where that is not
 //! possible a gap is marked.
 
+mod aim;
 mod groups;
 mod live;
+mod pick;
 mod poll;
 mod reading;
 
@@ -23,8 +25,10 @@ use crate::logs::GroupId;
 
 use super::access::Access;
 
+pub use aim::{Hit, Hits, look};
 pub use groups::{Found, GroupArn, Pattern, find};
 pub use live::Meter;
+pub use pick::{Picked, pick, told};
 pub use reading::{Mode, Reading};
 
 /// A log group that is read.

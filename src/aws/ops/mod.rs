@@ -112,6 +112,16 @@ const LOGS_GROUPS: Quota = quota(
     10,
     "CloudWatch Logs service quotas: DescribeLogGroups 10 per second",
 );
+const LOGS_STREAMS: Quota = quota(
+    25,
+    25,
+    "CloudWatch Logs service quotas: DescribeLogStreams 25 per second",
+);
+const LOGS_FILTERS: Quota = quota(
+    5,
+    5,
+    "CloudWatch Logs service quotas: DescribeMetricFilters 5 per second",
+);
 /// How many sessions may be open has a quota, how often one is begun has none that is published.
 const LOGS_LIVE: Quota = quota(1, 5, "not published; chosen with care");
 
@@ -188,6 +198,8 @@ reads! {
     GET_EXECUTION_PREVIEW = "SSM" "GetExecutionPreview" "ssm:GetExecutionPreview" SSM "what came of such a preview";
 
     DESCRIBE_LOG_GROUPS = "CloudWatch Logs" "DescribeLogGroups" "logs:DescribeLogGroups" LOGS_GROUPS "which log groups there are";
+    DESCRIBE_LOG_STREAMS = "CloudWatch Logs" "DescribeLogStreams" "logs:DescribeLogStreams" LOGS_STREAMS "whether a machine writes into a log group";
+    DESCRIBE_METRIC_FILTERS = "CloudWatch Logs" "DescribeMetricFilters" "logs:DescribeMetricFilters" LOGS_FILTERS "which log groups a metric counts";
     FILTER_LOG_EVENTS = "CloudWatch Logs" "FilterLogEvents" "logs:FilterLogEvents" LOGS_FILTER "log lines";
     START_LIVE_TAIL = "CloudWatch Logs" "StartLiveTail" "logs:StartLiveTail" LOGS_LIVE "log lines as they come; billed by the minute";
 

@@ -1,6 +1,5 @@
 //! `noctop tail`: the log lines of many groups, accounts and regions in one stream.
 
-mod pick;
 mod print;
 mod run;
 mod when;

@@ -355,7 +355,7 @@ fn sgr(ink: Ink) -> Option<String> {
         Ink::Text => "32".to_owned(),
         Ink::Number => "35".to_owned(),
         Ink::Word => "34".to_owned(),
-        Ink::Mark => "1;33".to_owned(),
+        Ink::Mark | Ink::Found => "1;33".to_owned(),
         Ink::Painted(color @ 0..8) => (30 + color).to_string(),
         Ink::Painted(color) => (82 + color).to_string(),
         Ink::Bold => "1".to_owned(),

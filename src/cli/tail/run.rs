@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::aws::fleet::Fleet;
-use crate::aws::logs::{Reading, Target};
+use crate::aws::logs::{Picked, Reading, Target, pick, told};
 use crate::clock::Clock;
 use crate::domain::Fault;
 use crate::domain::text::{age, count};
@@ -20,7 +20,6 @@ use crate::logs::tail::{Item, News, Over, Pace, Told, Way};
 use crate::logs::{GroupId, Tail};
 
 use super::super::{BLIND, FAILED, complain};
-use super::pick::{Picked, pick, told};
 use super::print::Printer;
 use super::{Asked, Mode};
 

@@ -10,14 +10,16 @@ use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::census::Census;
-use crate::aws::logs::{Class, Pattern, Target, find};
 use crate::domain::text::{age, clean_arc, count};
 use crate::domain::{Account, Fault, FaultKind, Scope};
 use crate::logs::Tail;
 use crate::logs::field::glob;
 
+use super::{Class, Pattern, Target, find};
+
 /// What was picked.
-pub(super) struct Picked {
+#[derive(Debug)]
+pub struct Picked {
     /// The groups.
     pub targets: Vec<Target>,
     /// What could not be found out.
@@ -27,7 +29,10 @@ pub(super) struct Picked {
 }
 
 /// Learns the fleet and finds the groups in it.
-pub(super) async fn pick(
+///
+/// # Errors
+/// No account of the fleet is known, or none is called so; why.
+pub async fn pick(
     fleet: &Arc<Fleet>,
     accounts: &[String],
     patterns: &[Pattern],
@@ -171,7 +176,8 @@ impl Picking<'_> {
 }
 
 /// How many groups there are in how many places, for people.
-pub(super) fn told(picked: &Picked) -> String {
+#[must_use]
+pub fn told(picked: &Picked) -> String {
     let places: BTreeSet<Scope> = picked.targets.iter().map(|target| target.scope).collect();
     let places = match places.len() {
         1 => "one account and region".to_owned(),

@@ -1,0 +1,202 @@
+//! Opening a log: from a row, by name, and again when the operator comes back to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock;
+use crate::logs::{Limit, aim};
+use crate::model::logs::{Sighted, Source, Stage, Viewer, Wanted};
+use crate::model::overlay::{Choice, ChoiceEntry, Purpose};
+use crate::model::{Action, Effect, Effects, Model, Overlay, RowKey, Tone};
+use crate::panes::{self, fact};
+
+use super::super::pane;
+
+/// Since when a log is read that is opened by name.
+const USUAL: Duration = Duration::from_secs(10 * 60);
+
+/// Looks for the logs of the row under the cursor.
+pub fn of_row(model: &mut Model, action: &Action) -> Effects {
+    let key = match &action.target {
+        Some(RowKey::Item(key)) => key.clone(),
+        _ => return Effects::new(),
+    };
+    let Some(aim) = model.row(&key).map(|row| {
+        let item = row.item();
+        aim::at(item, Arc::from(fact::what(item)))
+    }) else {
+        return Effects::new();
+    };
+    if aim.guesses.is_empty() && aim.else_try.is_empty() && aim.metric.is_none() {
+        model.say(
+            Tone::Refused,
+            format!("{} names no resource whose logs noctop could look for. `:tail NAME` reads any group.", aim.what),
+        );
+        return Effects::new();
+    }
+    let number = model.logs.number();
+    let wanted = Wanted {
+        sources: Vec::new(),
+        patterns: Vec::new(),
+        since: aim.since,
+        live: false,
+    };
+    let mut viewer = Viewer::new(number, Arc::clone(&aim.what), wanted, Limit::default());
+    viewer.stage = Stage::Looking;
+    viewer.rulers.clone_from(&aim.rulers);
+    viewer.follow = false;
+    viewer.aim = Some(Box::new(aim.clone()));
+    let mut effects = show(model, viewer);
+    effects.push(Effect::SightLogs(number, Box::new(aim)));
+    effects
+}
+
+/// Puts a viewer into the pane, in the place of the one before.
+fn show(model: &mut Model, viewer: Viewer) -> Effects {
+    model.logs.viewer = Some(Box::new(viewer));
+    model.logs.typing = None;
+    let mut effects = vec![Effect::CloseLogs];
+    if let Some(at) = panes::named("logs") {
+        effects.extend(pane::go(model, at));
+    }
+    effects
+}
+
+/// The groups of an aim were looked for.
+pub fn sighted(model: &mut Model, sighted: Sighted) -> Effects {
+    let shown = super::is_shown(model) && model.overlay.is_none();
+    let Some(viewer) = model.logs.of(sighted.number) else {
+        return Effects::new();
+    };
+    let unread = sighted.faults.first().map(ToString::to_string);
+    match sighted.sources.len() {
+        0 => viewer.stage = Stage::Nothing(sighted.tried, sighted.faults),
+        1 => return begin(model, sighted.sources),
+        _ => {
+            viewer.stage = Stage::Choosing;
+            viewer.wanted.sources = sighted.sources;
+            if shown {
+                choose(model);
+            }
+        }
+    }
+    if let Some(why) = unread {
+        model.say(
+            Tone::Refused,
+            format!("Not everything could be looked up: {why}"),
+        );
+    }
+    Effects::new()
+}
+
+/// Asks which of several groups are meant.
+pub fn choose(model: &mut Model) {
+    let Some(viewer) = &model.logs.viewer else {
+        return;
+    };
+    let entries = viewer
+        .wanted
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(number, source)| ChoiceEntry {
+            value: Arc::from(number.to_string()),
+            label: Arc::from(match &source.stream {
+                Some(stream) => format!("{} · {stream}", crate::domain::text::clean(&source.name)),
+                None => crate::domain::text::clean(&source.name).into_owned(),
+            }),
+            chosen: false,
+        });
+    let entries = entries.collect();
+    let purpose = Purpose::Logs(viewer.wanted.sources.clone());
+    model.show(Overlay::Choice(Choice::new(
+        "Which logs? (space: several)",
+        purpose,
+        entries,
+    )));
+}
+
+/// Reads these groups in the viewer that is open.
+pub fn begin(model: &mut Model, sources: Vec<Source>) -> Effects {
+    let Some(viewer) = model.logs.viewer.as_deref_mut() else {
+        return Effects::new();
+    };
+    viewer.stage = Stage::Reading;
+    viewer.wanted.sources = sources;
+    vec![Effect::ReadLogs(
+        viewer.number,
+        Box::new(viewer.wanted.clone()),
+    )]
+}
+
+/// Reads groups by name: `tail /aws/lambda/pay /var/log/* 2h live`.
+pub fn tail(model: &mut Model, action: &Action) -> Effects {
+    let mut since = USUAL;
+    let (mut patterns, mut live) = (Vec::new(), false);
+    for word in action.argument.split_whitespace() {
+        match (word, clock::span(word)) {
+            ("live", _) => live = true,
+            (_, Some(span)) => since = span,
+            _ => patterns.push(Arc::from(word)),
+        }
+    }
+    if patterns.is_empty() {
+        return super::super::palette::ask(model, "log.tail");
+    }
+    let number = model.logs.number();
+    let what: Vec<&str> = patterns
+        .iter()
+        .map(|pattern: &Arc<str>| &**pattern)
+        .collect();
+    let what = Arc::from(what.join(" "));
+    let wanted = Wanted {
+        sources: Vec::new(),
+        patterns,
+        since: model.now.minus(since),
+        live,
+    };
+    let viewer = Viewer::new(number, what, wanted.clone(), Limit::default());
+    let mut effects = show(model, viewer);
+    effects.push(Effect::ReadLogs(number, Box::new(wanted)));
+    effects
+}
+
+/// The operator comes to the pane: what was closed because nobody looked is read again from where it stopped.
+pub fn enter(model: &mut Model) -> Effects {
+    let now = model.now;
+    let number = model.logs.number();
+    let Some(viewer) = model.logs.viewer.as_deref_mut() else {
+        return Effects::new();
+    };
+    if viewer.stage != Stage::Resting {
+        return Effects::new();
+    }
+    reopen(viewer, number, "it is looked at again", now)
+}
+
+/// The operator leaves the pane: Live Tail is billed by the minute, so it ends.
+pub fn leave(model: &mut Model) -> Effects {
+    let Some(viewer) = model.logs.viewer.as_deref_mut() else {
+        return Effects::new();
+    };
+    if !viewer.wanted.live || viewer.stage != Stage::Reading {
+        return Effects::new();
+    }
+    viewer.stage = Stage::Resting;
+    vec![Effect::CloseLogs]
+}
+
+/// Reads on from the newest line, under another number: what still comes of the reading before is not heard any more.
+pub fn reopen(viewer: &mut Viewer, number: u64, why: &str, now: clock::Timestamp) -> Effects {
+    let newest = viewer.newest();
+    if let Some(newest) = newest {
+        viewer.wanted.since = newest.plus(Duration::from_millis(1));
+        viewer.seam(newest, why);
+    }
+    viewer.number = number;
+    viewer.stage = Stage::Reading;
+    viewer.standing.clear();
+    let mut wanted = viewer.wanted.clone();
+    wanted.since = wanted.since.min(now);
+    vec![Effect::ReadLogs(number, Box::new(wanted))]
+}

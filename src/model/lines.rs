@@ -1,0 +1,382 @@
+//! A log line as rows of the screen: time, origin and what it says, cut, wrapped or laid out.
+//!
+//! Used for drawing and for scrolling alike: how many rows a line takes is known only when it is laid.
+
+use std::borrow::Cow;
+
+use crate::clock::Timestamp;
+use crate::logs::aim::Ruler;
+use crate::logs::ink::{Ink, Piece};
+use crate::logs::shape::{self, FlowFormat, Shape};
+use crate::logs::{Level, Line, ansi, json, pretty, trace};
+
+use super::fit;
+use super::logs::Viewer;
+
+/// The widest that the name of an origin gets.
+const NAME_MOST: usize = 24;
+/// Cells of `HH:MM:SS.mmm` and the blank behind it.
+const TIME: usize = 13;
+/// The most characters of a line that are laid out on the screen; the whole of it is a copy away.
+const SHOWN: usize = 16_000;
+
+/// A row: its pieces, and whether it is the first of its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it says.
+    pub pieces: Vec<Piece>,
+    /// Whether the line's own text begins here: where the cursor's bar stands.
+    pub is_head: bool,
+}
+
+/// How wide the column of origins is; 0 where all lines are from one group.
+#[must_use]
+pub fn origin_width(viewer: &Viewer, width: usize) -> usize {
+    if viewer.names.len() < 2 {
+        return 0;
+    }
+    let most = if width < 100 {
+        NAME_MOST / 2
+    } else {
+        NAME_MOST
+    };
+    viewer.widest.min(most) + 1
+}
+
+/// The rows of the line with this number, on a screen of this width.
+#[must_use]
+pub fn rows(viewer: &Viewer, number: usize, width: usize) -> Vec<Row> {
+    let Some(line) = viewer.line(number) else {
+        return Vec::new();
+    };
+    let mut rows: Vec<Row> = passed(viewer, number, line.key.at)
+        .map(|ruler| across(&ruler_text(ruler), width))
+        .collect();
+    let before = rows.len();
+    if line.mark.is_some() {
+        let text = String::from_utf8_lossy(line.text).into_owned();
+        let time = clock(line.key.at);
+        rows.push(across(&format!("{time} {text}"), width));
+    } else {
+        event(viewer, &line, width, &mut rows);
+    }
+    if let Some(head) = rows.get_mut(before) {
+        head.is_head = true;
+    }
+    rows
+}
+
+/// The rulers that stand before a line: those that passed since the line above it.
+fn passed(viewer: &Viewer, number: usize, at: Timestamp) -> impl Iterator<Item = &Ruler> {
+    let above = number.checked_sub(1).and_then(|above| viewer.line(above));
+    let above = above.map_or(viewer.wanted.since, |line| line.key.at);
+    let rulers = viewer.rulers.iter();
+    rulers.filter(move |ruler| ruler.at > above && ruler.at <= at)
+}
+
+fn ruler_text(ruler: &Ruler) -> String {
+    format!("{} {}", clock(ruler.at), ruler.what)
+}
+
+/// A text with a line before and behind it.
+fn across(text: &str, width: usize) -> Row {
+    let text = fit::end(text, width.saturating_sub(8)).into_owned();
+    let rest = width.saturating_sub(fit::width(&text) + 5);
+    let line = format!("── {text} {}", "─".repeat(rest));
+    Row {
+        pieces: vec![Piece {
+            ink: Ink::Mark,
+            text: line,
+        }],
+        is_head: false,
+    }
+}
+
+/// A time of the day with milliseconds, in UTC.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    at.to_jiff().strftime("%H:%M:%S%.3f").to_string()
+}
+
+fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
+    let names = origin_width(viewer, width);
+    let mut head = vec![Piece {
+        ink: Ink::Time,
+        text: format!("{} ", clock(line.key.at)),
+    }];
+    if names > 0
+        && let Some((number, _)) = viewer.origin(line)
+    {
+        let name = viewer.names.get(number).map_or("", |name| name);
+        let tint = viewer
+            .origins
+            .groups()
+            .get(number)
+            .map_or(0, |group| group.tint);
+        // The end of a name tells it apart.
+        let shown = fit::middle(name, names - 1);
+        let blanks = names - fit::width(&shown).min(names);
+        head.push(Piece {
+            ink: Ink::Origin(tint),
+            text: format!("{shown}{}", " ".repeat(blanks)),
+        });
+    }
+    let room = width.saturating_sub(TIME + names).max(1);
+    let is_open = viewer.unfolded.contains(&line.key);
+    let mut body = if is_open {
+        whole(line, true)
+    } else if viewer.pretty && json::part(line.text).is_some() {
+        whole(line, true)
+    } else {
+        short(line, viewer.wrap)
+    };
+    if let Some(search) = &viewer.search {
+        for row in &mut body {
+            highlight(row, |text| search.pattern.places(text));
+        }
+    }
+    let wraps = viewer.wrap || is_open;
+    let mut first = Some(head);
+    for row in body {
+        let laid = if wraps {
+            wrapped(row, room)
+        } else {
+            vec![shifted(row, viewer.shift, room)]
+        };
+        for pieces in laid {
+            let mut all = first.take().unwrap_or_else(|| {
+                vec![Piece {
+                    ink: Ink::Dim,
+                    text: " ".repeat(TIME + names),
+                }]
+            });
+            all.extend(pieces);
+            rows.push(Row {
+                pieces: all,
+                is_head: false,
+            });
+        }
+    }
+}
+
+/// A line as one row: as columns where its writer is known, otherwise its first line.
+fn short(line: &Line<'_>, wraps: bool) -> Vec<Vec<Piece>> {
+    let (shape, columns) = shape::of(line.text, &FlowFormat::default());
+    if !columns.is_empty() {
+        let last = columns
+            .iter()
+            .rposition(|column| !column.piece.text.is_empty())
+            .unwrap_or(0);
+        let mut row = Vec::new();
+        for (number, column) in columns.into_iter().enumerate().take(last + 1) {
+            let blanks = column.width.saturating_sub(fit::width(&column.piece.text)) + 2;
+            row.push(column.piece);
+            if number < last {
+                row.push(Piece {
+                    ink: Ink::Plain,
+                    text: " ".repeat(blanks),
+                });
+            }
+        }
+        return vec![row];
+    }
+    let first = if shape == Shape::Json {
+        line.text
+    } else {
+        trace::first_line(line.text)
+    };
+    let mut row = text(first, line.level, wraps);
+    let more = trace::further_lines(line.text);
+    if more > 0 && shape != Shape::Json {
+        row.push(Piece {
+            ink: Ink::Mark,
+            text: format!(" [+{more}]"),
+        });
+    }
+    vec![row]
+}
+
+/// A line as all of its rows: JSON laid out, text line by line.
+fn whole(line: &Line<'_>, laid_out: bool) -> Vec<Vec<Piece>> {
+    if laid_out && let Some(part) = json::part(line.text) {
+        let at = memchr::memmem::find(line.text, part).unwrap_or(0);
+        let prefix = line.text[..at].trim_ascii();
+        let mut rows = Vec::new();
+        if !prefix.is_empty() {
+            rows.push(text(prefix, line.level, true));
+        }
+        let (laid, more) = pretty::rows(part, &pretty::Layout::default());
+        rows.extend(laid.into_iter().map(|row| {
+            let mut pieces = vec![Piece {
+                ink: Ink::Plain,
+                text: "  ".repeat(row.indent),
+            }];
+            pieces.extend(row.pieces);
+            pieces
+        }));
+        if more {
+            rows.push(vec![Piece {
+                ink: Ink::Mark,
+                text: "…".to_owned(),
+            }]);
+        }
+        return rows;
+    }
+    let lines = line.text.split(|byte| *byte == b'\n').take(2_000);
+    lines
+        .map(|part| text(part.strip_suffix(b"\r").unwrap_or(part), line.level, true))
+        .collect()
+}
+
+fn text(bytes: &[u8], level: Level, whole: bool) -> Vec<Piece> {
+    let most = if whole { SHOWN } else { 2_000 };
+    let (mut pieces, more) = ansi::pieces(bytes, most);
+    if level >= Level::Warn || matches!(level, Level::Debug | Level::Trace) {
+        for piece in pieces.iter_mut().filter(|piece| piece.ink == Ink::Plain) {
+            piece.ink = Ink::Level(level);
+        }
+    }
+    if more && whole {
+        pieces.push(Piece {
+            ink: Ink::Mark,
+            text: format!("… ({} bytes in all)", bytes.len()),
+        });
+    }
+    pieces
+}
+
+/// Gives what was found an ink of its own.
+fn highlight(row: &mut Vec<Piece>, places: impl Fn(&str) -> Vec<std::ops::Range<usize>>) {
+    let all: String = row.iter().map(|piece| piece.text.as_str()).collect();
+    let places = places(&all);
+    if places.is_empty() {
+        return;
+    }
+    let mut marked = Vec::with_capacity(row.len() + places.len() * 2);
+    let mut from = 0;
+    for piece in row.drain(..) {
+        let end = from + piece.text.len();
+        let mut at = from;
+        let inside = places
+            .iter()
+            .filter(|place| place.start < end && place.end > from);
+        for place in inside {
+            let (begins, ends) = (place.start.max(at), place.end.min(end));
+            for (range, ink) in [(at..begins, piece.ink), (begins..ends, Ink::Found)] {
+                if range.start < range.end
+                    && let Some(text) = all.get(range)
+                {
+                    marked.push(Piece {
+                        ink,
+                        text: text.to_owned(),
+                    });
+                }
+            }
+            at = ends.max(at);
+        }
+        if let Some(rest) = all.get(at..end).filter(|rest| !rest.is_empty()) {
+            marked.push(Piece {
+                ink: piece.ink,
+                text: rest.to_owned(),
+            });
+        }
+        from = end;
+    }
+    *row = marked;
+}
+
+/// A row in rows of at most so many cells.
+fn wrapped(row: Vec<Piece>, cells: usize) -> Vec<Vec<Piece>> {
+    let mut rows = vec![Vec::new()];
+    let mut used = 0;
+    for piece in row {
+        let mut rest = piece.text.as_str();
+        while !rest.is_empty() {
+            let head = fit::head(rest, cells - used);
+            let head = if head.is_empty() && used == 0 {
+                fit::piece(rest, 1)
+            } else {
+                head
+            };
+            if !head.is_empty()
+                && let Some(last) = rows.last_mut()
+            {
+                last.push(Piece {
+                    ink: piece.ink,
+                    text: head.to_owned(),
+                });
+                used += fit::width(head);
+            }
+            rest = &rest[head.len()..];
+            if !rest.is_empty() {
+                rows.push(Vec::new());
+                used = 0;
+            }
+        }
+    }
+    rows
+}
+
+/// A row without its first cells, cut at the end.
+fn shifted(row: Vec<Piece>, shift: usize, cells: usize) -> Vec<Piece> {
+    let mut skip = shift;
+    let mut room = cells;
+    let mut shown = Vec::new();
+    let mut is_cut = false;
+    for piece in row {
+        let width = fit::width(&piece.text);
+        if skip >= width {
+            skip -= width;
+            continue;
+        }
+        let text = &piece.text[fit::head(&piece.text, skip).len()..];
+        skip = 0;
+        if room == 0 {
+            is_cut = !text.is_empty();
+            break;
+        }
+        let head = fit::head(text, room);
+        is_cut = head.len() < text.len();
+        room -= fit::width(head).min(room);
+        shown.push(Piece {
+            ink: piece.ink,
+            text: head.to_owned(),
+        });
+        if is_cut {
+            break;
+        }
+    }
+    if is_cut && let Some(last) = shown.last_mut() {
+        let width = fit::width(&last.text);
+        last.text = match fit::end(&format!("{}……", last.text), width) {
+            Cow::Borrowed(text) => text.to_owned(),
+            Cow::Owned(text) => text,
+        };
+    }
+    shown
+}
+
+/// The number of the first line on the screen, so that the reader's line is on it.
+#[must_use]
+pub fn top(viewer: &Viewer, width: usize, height: usize) -> usize {
+    let (index, top) = (viewer.index, viewer.top.min(viewer.index));
+    let laid = |number: usize| rows(viewer, number, width).len().max(1);
+    // Every line takes a row at least: what is further away than that is not on the screen.
+    if index - top < height {
+        let used: usize = (top..=index).map(laid).sum();
+        if used <= height && !viewer.follow {
+            return top;
+        }
+    }
+    let mut room = height.saturating_sub(laid(index));
+    let mut top = index;
+    while let Some(above) = top.checked_sub(1) {
+        let rows = laid(above);
+        if rows > room {
+            break;
+        }
+        room -= rows;
+        top = above;
+    }
+    top
+}

@@ -1,0 +1,586 @@
+//! The log viewer: what is read, what of it is shown, where the reader is. Plain data, changed by `command::log`.
+//!
+//! ```text
+//! Tailed ─► Viewer::take ─► Buffer (ring) ─► View (what passes) ─► rows on the screen, from `top` on
+//! ```
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::{Fault, Scope};
+use crate::logs::aim::{Aim, Ruler};
+use crate::logs::histogram::Histogram;
+use crate::logs::mark::{Mark, MarkKind};
+use crate::logs::sieve::Pattern;
+use crate::logs::tail::{Counts, Item};
+use crate::logs::view::{Direction, Progress, Sought};
+use crate::logs::{Buffer, GroupId, Key, Level, Limit, Line, Origins, Sieve, View};
+
+use super::input::InputLine;
+
+/// Bytes of text that one settling may look through: well below a millisecond.
+const BUDGET: usize = 256 * 1024;
+
+/// What the console reads of logs.
+#[derive(Debug, Default)]
+pub struct Logs {
+    /// What is open in the pane.
+    pub viewer: Option<Box<Viewer>>,
+    /// A line that is being typed for the viewer.
+    pub typing: Option<Typing>,
+    numbers: u64,
+}
+
+impl Logs {
+    /// A number that no other reading of this console has.
+    pub fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// The viewer of this reading, unless another one has been opened since.
+    pub fn of(&mut self, number: u64) -> Option<&mut Viewer> {
+        self.viewer
+            .as_deref_mut()
+            .filter(|viewer| viewer.number == number)
+    }
+}
+
+/// A line that is being typed.
+#[derive(Clone, Debug)]
+pub struct Typing {
+    /// What for.
+    pub purpose: LineFor,
+    /// The line.
+    pub line: InputLine,
+    /// What is wrong with it.
+    pub error: Option<Arc<str>>,
+}
+
+/// What a line is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineFor {
+    /// A text or `/regular expression/` to look for.
+    Search,
+    /// A moment to go to.
+    Time,
+}
+
+/// A log group that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Account and region.
+    pub scope: Scope,
+    /// Its name, as AWS has it.
+    pub name: Arc<str>,
+    /// The beginning of the streams that are meant; all where there is none.
+    pub stream: Option<Arc<str>>,
+}
+
+/// What is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// These groups; where none are named, those that the patterns mean.
+    pub sources: Vec<Source>,
+    /// Names, ARNs, or names with `*`, of all accounts and regions of the fleet.
+    pub patterns: Vec<Arc<str>>,
+    /// From when on.
+    pub since: Timestamp,
+    /// Whether Live Tail pushes, where it works. It is billed by the minute.
+    pub live: bool,
+}
+
+/// What came of looking for the groups of an aim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighted {
+    /// For which reading.
+    pub number: u64,
+    /// The groups that are there, the likeliest first.
+    pub sources: Vec<Source>,
+    /// What was looked for and is not there.
+    pub tried: Vec<Arc<str>>,
+    /// What could not be asked.
+    pub faults: Vec<Fault>,
+}
+
+/// How a group stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// What was there at the beginning is being read.
+    Behind,
+    /// It is read.
+    Read,
+    /// It cannot be read at present; why.
+    Away(Arc<str>),
+    /// There is no such group.
+    Absent,
+    /// Its reading ended.
+    Over,
+}
+
+/// Something that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tailed {
+    /// Of which reading.
+    pub number: u64,
+    /// Where lines come from, when it is known better.
+    pub origins: Option<Box<Origins>>,
+    /// Lines and marks in the order of time.
+    pub items: Vec<Item>,
+    /// Groups that stand otherwise now.
+    pub standing: Vec<(GroupId, Standing)>,
+    /// What is worth a message.
+    pub said: Option<Arc<str>>,
+    /// What came of it so far.
+    pub counts: Counts,
+    /// How long Live Tail was open, all sessions together: what AWS bills.
+    pub live: Duration,
+    /// Room for as much again is made when this is dropped.
+    pub room: Room,
+}
+
+/// What keeps a fast reading from filling the memory: so much of it may wait to be taken in. Whoever reads knows what it is.
+#[derive(Clone, Default)]
+pub struct Room(pub Option<Arc<dyn Any + Send + Sync>>);
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Room")
+    }
+}
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// How far the opening of a viewer is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// The groups are being looked for.
+    Looking,
+    /// Several fit; the operator chooses.
+    Choosing,
+    /// None was found: what was tried, and what could not be asked.
+    Nothing(Vec<Arc<str>>, Vec<Fault>),
+    /// Lines are read.
+    Reading,
+    /// Nobody looked, so Live Tail was closed.
+    Resting,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// As it was typed.
+    pub text: Arc<str>,
+    /// What it means.
+    pub pattern: Pattern,
+}
+
+/// What the reader wants to go to, while that is being looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The next match.
+    Match,
+    /// The next line that says it is an error.
+    Error,
+    /// The next bookmark.
+    Bookmark,
+}
+
+/// A search in steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeking {
+    /// For what.
+    pub wish: Wish,
+    /// Which way.
+    pub direction: Direction,
+    /// From here on.
+    pub from: Key,
+    /// Where it began.
+    pub began: Key,
+    /// Whether it has gone round the end already.
+    pub wrapped: bool,
+}
+
+/// One opened log.
+#[derive(Debug)]
+pub struct Viewer {
+    /// The number of its reading.
+    pub number: u64,
+    /// What it is about, for the title.
+    pub what: Arc<str>,
+    /// How it was aimed, where it was opened from a row.
+    pub aim: Option<Box<Aim>>,
+    /// How far it is.
+    pub stage: Stage,
+    /// What is read.
+    pub wanted: Wanted,
+    /// Where lines come from.
+    pub origins: Origins,
+    /// The short names of the groups, by number.
+    pub names: Vec<Arc<str>>,
+    /// How wide the widest of them is.
+    pub widest: usize,
+    /// How each group stands.
+    pub standing: BTreeMap<GroupId, Standing>,
+    /// The lines.
+    pub buffer: Buffer,
+    /// Those that are shown.
+    pub view: View,
+    /// How many lines there are of each level over time.
+    pub histogram: Histogram,
+    /// Moments that are marked between the lines.
+    pub rulers: Vec<Ruler>,
+    /// The line that the reader is on.
+    pub cursor: Option<Key>,
+    /// Where that line stands among the lines that are shown.
+    pub index: usize,
+    /// The first line on the screen, likewise.
+    pub top: usize,
+    /// Whether the newest line is followed.
+    pub follow: bool,
+    /// How many lines came since it was not.
+    pub unseen: u64,
+    /// Whether long lines go on below.
+    pub wrap: bool,
+    /// Whether JSON is laid out over several lines.
+    pub pretty: bool,
+    /// Whether the bars of the histogram are shown.
+    pub bars: bool,
+    /// The first column of long lines that is shown.
+    pub shift: usize,
+    /// Lines that are shown whole whatever `wrap` and `pretty` say, or folded.
+    pub unfolded: BTreeSet<Key>,
+    /// Lines that the reader wants to find again.
+    pub bookmarks: BTreeSet<Key>,
+    /// Where a range of lines begins.
+    pub anchor: Option<Key>,
+    /// What is looked for.
+    pub search: Option<Search>,
+    /// Whether only lines that match are shown.
+    pub only: bool,
+    /// Lines that say less than this are not shown.
+    pub floor: Level,
+    /// What the reader goes to, while it is being looked for.
+    pub seeking: Option<Seeking>,
+    /// What came of it so far.
+    pub counts: Counts,
+    /// How long Live Tail was open.
+    pub live: Duration,
+}
+
+/// How many bars a histogram has at most.
+const BARS: usize = 240;
+
+impl Viewer {
+    /// A viewer that has read nothing yet.
+    #[must_use]
+    pub fn new(number: u64, what: Arc<str>, wanted: Wanted, limit: Limit) -> Self {
+        Self {
+            number,
+            what,
+            aim: None,
+            stage: Stage::Reading,
+            wanted,
+            origins: Origins::default(),
+            names: Vec::new(),
+            widest: 0,
+            standing: BTreeMap::new(),
+            buffer: Buffer::new(limit),
+            view: View::default(),
+            histogram: Histogram::new(BARS),
+            rulers: Vec::new(),
+            cursor: None,
+            index: 0,
+            top: 0,
+            follow: true,
+            unseen: 0,
+            wrap: false,
+            pretty: false,
+            bars: true,
+            shift: 0,
+            unfolded: BTreeSet::new(),
+            bookmarks: BTreeSet::new(),
+            anchor: None,
+            search: None,
+            only: false,
+            floor: Level::Unknown,
+            seeking: None,
+            counts: Counts::default(),
+            live: Duration::ZERO,
+        }
+    }
+
+    /// Takes in what was read.
+    pub fn take(&mut self, tailed: &Tailed) {
+        if let Some(origins) = &tailed.origins {
+            self.origins = (**origins).clone();
+            self.names = self
+                .origins
+                .short_names()
+                .into_iter()
+                .map(Arc::from)
+                .collect();
+            let widths = self.names.iter().map(|name| super::fit::width(name));
+            self.widest = widths.max().unwrap_or(0);
+        }
+        for item in &tailed.items {
+            match item {
+                Item::Event(event) => {
+                    let text = event.text.trim_end_matches(['\n', '\r']);
+                    self.buffer.push(event.at, event.origin, text.as_bytes());
+                    self.histogram.count(event.at, Level::of(text.as_bytes()));
+                    self.unseen += u64::from(!self.follow);
+                }
+                Item::Mark(mark) => {
+                    self.buffer.mark(mark);
+                }
+            }
+        }
+        self.standing.extend(tailed.standing.iter().cloned());
+        self.counts = tailed.counts;
+        self.live = tailed.live;
+    }
+
+    /// Marks between the lines that the reading was taken up anew by the operator's own wish.
+    pub fn seam(&mut self, at: Timestamp, why: &str) {
+        self.buffer.mark(&Mark {
+            kind: MarkKind::Seam,
+            at,
+            lasted: Duration::ZERO,
+            why: why.to_owned(),
+        });
+    }
+
+    /// The lines that are shown are found anew.
+    pub fn sift(&mut self) {
+        let mut sieve = Sieve::default();
+        if self.only
+            && let Some(search) = &self.search
+        {
+            sieve.include(search.pattern.clone());
+        }
+        sieve.at_least(self.floor);
+        self.view = View::new(sieve, false);
+    }
+
+    /// How many lines are shown.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.view.len(&self.buffer)
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The line with this number among those that are shown.
+    #[must_use]
+    pub fn line(&self, number: usize) -> Option<Line<'_>> {
+        self.view.get(&self.buffer, number)
+    }
+
+    /// Puts the reader on the line with this number, or the last one.
+    pub fn go(&mut self, index: usize) {
+        let last = self.len().saturating_sub(1);
+        self.index = index.min(last);
+        self.cursor = self.line(self.index).map(|line| line.key);
+    }
+
+    /// Moves the reader by so many lines. Whoever moves up wants to read what is there; whoever comes to the end follows.
+    pub fn step(&mut self, by: isize) {
+        self.seeking = None;
+        let last = self.len().saturating_sub(1);
+        let to = self.index.saturating_add_signed(by).min(last);
+        self.go(to);
+        if by < 0 {
+            self.follow = false;
+        } else if to == last {
+            self.follow_on();
+        }
+    }
+
+    /// Follows the newest line again.
+    pub fn follow_on(&mut self) {
+        self.follow = true;
+        self.unseen = 0;
+        self.go(usize::MAX);
+    }
+
+    /// The last moment of which something was read.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.buffer
+            .len()
+            .checked_sub(1)
+            .and_then(|last| self.buffer.get(last))
+            .map(|line| line.key.at)
+    }
+
+    /// Whether a line says that it is an error, or worse.
+    #[must_use]
+    pub fn is_error(line: &Line<'_>) -> bool {
+        line.level >= Level::Error
+    }
+
+    /// Goes to the next line of this sort, in steps.
+    pub fn seek(&mut self, wish: Wish, direction: Direction) {
+        let Some(from) = self.cursor else {
+            return;
+        };
+        self.seeking = Some(Seeking {
+            wish,
+            direction,
+            from,
+            began: from,
+            wrapped: false,
+        });
+    }
+
+    /// Works on: which lines pass, and what is looked for. Whether there is more to do, and what is to be said.
+    pub fn work(&mut self) -> (Progress, Option<Arc<str>>) {
+        let mut budget = BUDGET;
+        let mut progress = self.view.step(&self.buffer, self.cursor, &mut budget);
+        let mut said = None;
+        if let Some(seeking) = self.seeking {
+            let (search, marks) = (self.search.as_ref(), &self.bookmarks);
+            let wanted = |line: &Line<'_>| match seeking.wish {
+                Wish::Match => search
+                    .is_some_and(|search| line.mark.is_none() && search.pattern.is_in(line.text)),
+                Wish::Error => Self::is_error(line),
+                Wish::Bookmark => marks.contains(&line.key),
+            };
+            let mut budget = BUDGET;
+            match self.view.seek(
+                &self.buffer,
+                seeking.from,
+                seeking.direction,
+                wanted,
+                &mut budget,
+            ) {
+                Sought::Found(key) => {
+                    self.seeking = None;
+                    self.follow = false;
+                    self.index = self.view.before(&self.buffer, key);
+                    self.cursor = Some(key);
+                    if seeking.wrapped {
+                        said = Some(Arc::from("It goes on from the other end."));
+                    }
+                }
+                Sought::NotYet(key) => {
+                    self.seeking = Some(Seeking {
+                        from: key,
+                        ..seeking
+                    });
+                    progress = Progress::More;
+                }
+                // Lines that are still being sifted may hold it.
+                Sought::None if progress == Progress::More => {}
+                Sought::None if seeking.wrapped => {
+                    self.seeking = None;
+                    said = Some(Arc::from(match seeking.wish {
+                        Wish::Match => "No line that is shown has that in it.",
+                        Wish::Error => "No line that is shown says that it is an error.",
+                        Wish::Bookmark => "No line that is shown is bookmarked.",
+                    }));
+                }
+                Sought::None => {
+                    let end = match seeking.direction {
+                        Direction::On => self.line(0),
+                        Direction::Back => {
+                            self.len().checked_sub(1).and_then(|last| self.line(last))
+                        }
+                    };
+                    match end.map(|line| (line.key, wanted(&line))) {
+                        Some((key, true)) => {
+                            self.seeking = None;
+                            self.follow = false;
+                            self.cursor = Some(key);
+                            self.index = self.view.before(&self.buffer, key);
+                            said = Some(Arc::from("It goes on from the other end."));
+                        }
+                        Some((key, false)) => {
+                            self.seeking = Some(Seeking {
+                                from: key,
+                                wrapped: true,
+                                ..seeking
+                            });
+                            progress = Progress::More;
+                        }
+                        None => self.seeking = None,
+                    }
+                }
+            }
+        }
+        (progress, said)
+    }
+
+    /// Brings the reader's place up to date with what came and went.
+    pub fn settle(&mut self) {
+        if self.follow {
+            self.go(usize::MAX);
+            return;
+        }
+        match self.cursor {
+            Some(key) => {
+                self.index = self
+                    .view
+                    .before(&self.buffer, key)
+                    .min(self.len().saturating_sub(1));
+                // What fell out of the ring or does not pass any more leaves its place to the next one.
+                if self.line(self.index).is_none_or(|line| line.key != key) {
+                    self.go(self.index);
+                }
+            }
+            None => self.go(self.index),
+        }
+    }
+
+    /// The lines of a selection: from the anchor to the cursor, or the cursor's alone.
+    #[must_use]
+    pub fn selected(&self) -> Vec<Line<'_>> {
+        let Some(cursor) = self.cursor else {
+            return Vec::new();
+        };
+        let anchor = self.anchor.unwrap_or(cursor);
+        let (first, last) = (anchor.min(cursor), anchor.max(cursor));
+        let from = self.view.before(&self.buffer, first);
+        (from..)
+            .map_while(|number| self.line(number))
+            .take_while(|line| line.key <= last)
+            .collect()
+    }
+
+    /// The short name of the group that a line is from, and the stream.
+    #[must_use]
+    pub fn origin(&self, line: &Line<'_>) -> Option<(usize, &Arc<str>)> {
+        let (group, stream) = self.origins.get(line.origin)?;
+        let number = self
+            .origins
+            .groups()
+            .iter()
+            .position(|other| std::ptr::eq(other, group))?;
+        Some((number, stream))
+    }
+
+    /// How many groups cannot be read at present.
+    #[must_use]
+    pub fn away(&self) -> usize {
+        let away = |standing: &&Standing| matches!(standing, Standing::Away(_));
+        self.standing.values().filter(away).count()
+    }
+
+    /// Whether some group still reads what was there at the beginning.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.standing.is_empty() || self.standing.values().any(|s| *s == Standing::Behind)
+    }
+}
