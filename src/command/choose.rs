@@ -193,7 +193,9 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             return super::runbook::ask(model, what, &id);
         }
         Purpose::Logs(sources) => {
-            let chosen = values.iter().filter_map(|value| value.parse::<usize>().ok());
+            let chosen = values
+                .iter()
+                .filter_map(|value| value.parse::<usize>().ok());
             let sources = chosen.filter_map(|at| sources.get(at).cloned()).collect();
             return super::log::begin(model, sources);
         }

@@ -345,6 +345,14 @@ pub const ALL: &[Command] = &[
         "Read ten minutes more of what was written before.",
     ),
     look(
+        "log.newer",
+        "later lines",
+        Logs,
+        Log,
+        log::newer,
+        "Read on to what is written now, where only the time around something was read.",
+    ),
+    look(
         "log.live",
         "live or polled",
         Logs,

@@ -150,8 +150,8 @@ impl Reader {
         }
         let wish = Wish {
             since: wanted.since,
-            until: None,
-            follow: true,
+            until: wanted.until,
+            follow: wanted.until.is_none(),
             pattern: None,
             streams,
         };
@@ -253,7 +253,8 @@ impl Reader {
                 Some(Standing::Away(Arc::from(fault.to_string())))
             }
             News::Over(..) => Some(Standing::Over),
-            News::Goes(Way::Polling, Some(fault)) => {
+            // A group of this name need not be in every account.
+            News::Goes(Way::Polling, Some(fault)) if !logs::is_absent(fault) => {
                 self.said = Some(Arc::from(format!(
                     "Polling instead of Live Tail: {}",
                     fault.message
@@ -284,6 +285,12 @@ impl Reader {
             if items.is_empty() && !is_news {
                 return;
             }
+            // A group has caught up when its lines are there, not when they are on their way.
+            let standing = if ready.len() == 0 {
+                std::mem::take(&mut self.standing)
+            } else {
+                Vec::new()
+            };
             let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else {
                 return;
             };
@@ -293,7 +300,7 @@ impl Reader {
                 number: self.number,
                 origins,
                 items,
-                standing: std::mem::take(&mut self.standing),
+                standing,
                 said: self.said.take(),
                 counts: self.tail.counts(),
                 live,

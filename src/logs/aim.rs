@@ -12,6 +12,10 @@ use crate::domain::{Detail, Item, Scope};
 
 /// How long before something began its logs are worth reading.
 pub const BEFORE: Duration = Duration::from_secs(5 * 60);
+/// What happened longer ago is read by itself, not with everything that was written since.
+const OLD: Duration = Duration::from_secs(2 * 3_600);
+/// So far behind it.
+const AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// Where to look, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct Aim {
     pub scope: Scope,
     /// From when on.
     pub since: Timestamp,
+    /// Until when, where it was so long ago that what is written now says nothing about it.
+    pub until: Option<Timestamp>,
     /// Moments that are marked between the lines, in the order of time.
     pub rulers: Vec<Ruler>,
     /// Where its logs usually are, the likeliest first.
@@ -103,11 +109,12 @@ const FILES: &[&str] = &[
 
 /// Where the logs of an item may be.
 #[must_use]
-pub fn at(item: &Item, what: Arc<str>) -> Aim {
+pub fn at(item: &Item, what: Arc<str>, now: Timestamp) -> Aim {
     let mut aim = Aim {
         what,
         scope: item.key.scope,
         since: item.opened.minus(BEFORE),
+        until: None,
         rulers: vec![Ruler {
             at: item.opened,
             what: "it began",
@@ -136,6 +143,8 @@ pub fn at(item: &Item, what: Arc<str>) -> Aim {
         }
     }
     aim.guesses.dedup();
+    let last = aim.rulers.last().map_or(aim.since, |ruler| ruler.at);
+    aim.until = (now.since(last) > OLD).then(|| last.plus(AFTER));
     aim
 }
 
@@ -379,7 +388,11 @@ mod tests {
             episode: at,
             detail: Detail::Alarm(detail),
         };
-        super::at(&item, Arc::from("alarm a"))
+        super::at(
+            &item,
+            Arc::from("alarm a"),
+            at.plus(Duration::from_secs(60)),
+        )
     }
 
     fn told(guesses: &[Guess]) -> Vec<String> {

@@ -15,8 +15,8 @@ use super::logs::Viewer;
 
 /// The widest that the name of an origin gets.
 const NAME_MOST: usize = 24;
-/// Cells of `HH:MM:SS.mmm` and the blank behind it.
-const TIME: usize = 13;
+/// Cells of `HH:MM:SS.mmmZ` and the blank behind it.
+const TIME: usize = 14;
 /// The most characters of a line that are laid out on the screen; the whole of it is a copy away.
 const SHOWN: usize = 16_000;
 
@@ -49,9 +49,14 @@ pub fn rows(viewer: &Viewer, number: usize, width: usize) -> Vec<Row> {
     let Some(line) = viewer.line(number) else {
         return Vec::new();
     };
-    let mut rows: Vec<Row> = passed(viewer, number, line.key.at)
-        .map(|ruler| across(&ruler_text(ruler), width))
-        .collect();
+    let mut rows = Vec::new();
+    // Lines tell the time of the day only: where a day begins, it is said.
+    let above = number.checked_sub(1).and_then(|above| viewer.line(above));
+    if above.is_none_or(|above| day(above.key.at) != day(line.key.at)) {
+        rows.push(across(&day(line.key.at), width));
+    }
+    let rulers = passed(viewer, number, line.key.at);
+    rows.extend(rulers.map(|ruler| across(&ruler_text(ruler), width)));
     let before = rows.len();
     if line.mark.is_some() {
         let text = String::from_utf8_lossy(line.text).into_owned();
@@ -92,10 +97,15 @@ fn across(text: &str, width: usize) -> Row {
     }
 }
 
+/// The day of a moment, in UTC.
+fn day(at: Timestamp) -> String {
+    at.to_jiff().strftime("%Y-%m-%d UTC").to_string()
+}
+
 /// A time of the day with milliseconds, in UTC.
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
-    at.to_jiff().strftime("%H:%M:%S%.3f").to_string()
+    at.to_jiff().strftime("%H:%M:%S%.3fZ").to_string()
 }
 
 fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
@@ -141,7 +151,7 @@ fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
         let laid = if wraps {
             wrapped(row, room)
         } else {
-            vec![shifted(row, viewer.shift, room)]
+            vec![on_one_row(row, viewer.shift, room)]
         };
         for pieces in laid {
             let mut all = first.take().unwrap_or_else(|| {
@@ -169,6 +179,10 @@ fn short(line: &Line<'_>, wraps: bool) -> Vec<Vec<Piece>> {
             .unwrap_or(0);
         let mut row = Vec::new();
         for (number, column) in columns.into_iter().enumerate().take(last + 1) {
+            // What a line does not say takes no room: only lines that say the same stand below each other.
+            if column.piece.text.is_empty() {
+                continue;
+            }
             let blanks = column.width.saturating_sub(fit::width(&column.piece.text)) + 2;
             row.push(column.piece);
             if number < last {
@@ -315,6 +329,22 @@ fn wrapped(row: Vec<Piece>, cells: usize) -> Vec<Vec<Piece>> {
         }
     }
     rows
+}
+
+/// A row without its first cells, cut at the end; the count of what is folded behind it stays in sight.
+fn on_one_row(mut row: Vec<Piece>, shift: usize, cells: usize) -> Vec<Piece> {
+    let count = row.pop_if(|last| last.ink == Ink::Mark && row_count(&last.text));
+    let Some(count) = count else {
+        return shifted(row, shift, cells);
+    };
+    let mut shown = shifted(row, shift, cells.saturating_sub(fit::width(&count.text)));
+    shown.push(count);
+    shown
+}
+
+/// Whether a piece tells how many lines are folded behind a row.
+fn row_count(text: &str) -> bool {
+    text.starts_with(" [+")
 }
 
 /// A row without its first cells, cut at the end.

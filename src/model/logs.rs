@@ -14,6 +14,7 @@ use crate::domain::{Fault, Scope};
 use crate::logs::aim::{Aim, Ruler};
 use crate::logs::histogram::Histogram;
 use crate::logs::mark::{Mark, MarkKind};
+use crate::logs::origin::Group;
 use crate::logs::sieve::Pattern;
 use crate::logs::tail::{Counts, Item};
 use crate::logs::view::{Direction, Progress, Sought};
@@ -89,6 +90,8 @@ pub struct Wanted {
     pub patterns: Vec<Arc<str>>,
     /// From when on.
     pub since: Timestamp,
+    /// Until when; without it what is written later comes as well.
+    pub until: Option<Timestamp>,
     /// Whether Live Tail pushes, where it works. It is billed by the minute.
     pub live: bool,
 }
@@ -330,13 +333,14 @@ impl Viewer {
             let widths = self.names.iter().map(|name| super::fit::width(name));
             self.widest = widths.max().unwrap_or(0);
         }
+        let counts_unseen = !self.follow && self.wanted.until.is_none() && !self.is_behind();
         for item in &tailed.items {
             match item {
                 Item::Event(event) => {
                     let text = event.text.trim_end_matches(['\n', '\r']);
                     self.buffer.push(event.at, event.origin, text.as_bytes());
                     self.histogram.count(event.at, Level::of(text.as_bytes()));
-                    self.unseen += u64::from(!self.follow);
+                    self.unseen += u64::from(counts_unseen);
                 }
                 Item::Mark(mark) => {
                     self.buffer.mark(mark);
@@ -571,11 +575,26 @@ impl Viewer {
         Some((number, stream))
     }
 
+    /// The groups that are there, as far as that is known.
+    pub fn there(&self) -> impl Iterator<Item = &Group> {
+        let groups = (0..).zip(self.origins.groups());
+        groups
+            .filter(|(number, _)| self.standing.get(&GroupId(*number)) != Some(&Standing::Absent))
+            .map(|(_, group)| group)
+    }
+
     /// How many groups cannot be read at present.
     #[must_use]
     pub fn away(&self) -> usize {
         let away = |standing: &&Standing| matches!(standing, Standing::Away(_));
         self.standing.values().filter(away).count()
+    }
+
+    /// How many groups have read what was there at the beginning, or cannot, and how many there are.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        let behind = self.standing.values().filter(|s| **s == Standing::Behind);
+        (self.standing.len() - behind.count(), self.standing.len())
     }
 
     /// Whether some group still reads what was there at the beginning.

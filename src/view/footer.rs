@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::command;
 use crate::keymap::{Leads, Lookup};
+use crate::model::logs::{LineFor, Typing};
 use crate::model::{Area, Model, Overlay, Tone, fit};
 use crate::theme::Role;
 
@@ -15,6 +16,7 @@ const IN_LISTS: &[&str] = &[
     "row.details",
     "fold.toggle",
     "triage.acknowledge",
+    "row.logs",
     "filter.open",
     "sort.choose",
     "row.raw",
@@ -39,6 +41,24 @@ const IN_TEXT: &[(&str, &str)] = &[
     ("row.raw", "raw JSON"),
     ("fold.toggle", "unfold"),
 ];
+/// What is worth a hint in the log viewer.
+const IN_LOGS: &[(&str, &str)] = &[
+    ("app.back", "back"),
+    ("log.follow", "follow"),
+    ("log.search", "search"),
+    ("log.next-match", "next"),
+    ("log.only", "only these"),
+    ("log.next-error", "next error"),
+    ("log.level", "level"),
+    ("log.unfold", "unfold"),
+    ("log.time", "to time"),
+    ("log.older", "earlier"),
+    ("log.newer", "later"),
+    ("log.range", "range"),
+    ("log.copy", "copy"),
+    ("log.save", "save"),
+    ("log.live", "live"),
+];
 /// What is worth a hint where a page of noctop's own is read.
 const ON_PAGES: &[(&str, &str)] = &[
     ("app.back", "close"),
@@ -54,6 +74,11 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt
         return None;
     }
     paint.ground(line, Role::Footer);
+    if let Some(typing) = &model.logs.typing
+        && model.overlay.is_none()
+    {
+        return Some(log_line(typing, paint, line));
+    }
     if let Some(input) = &model.filtering {
         return Some(filter_line(input, paint, line));
     }
@@ -111,7 +136,12 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
         Some(Overlay::Form(_) | Overlay::Confirm { .. }) => return,
         _ => {}
     }
-    let hints: Vec<_> = if command::reads_text(model) {
+    let hints: Vec<_> = if model.overlay.is_none() && command::log::is_shown(model) {
+        let in_logs = IN_LOGS.iter();
+        in_logs
+            .filter_map(|(name, title)| hint(model, name, Some(title)))
+            .collect()
+    } else if command::reads_text(model) {
         let in_text = match &model.overlay {
             Some(Overlay::Page(_)) => ON_PAGES.iter(),
             _ => IN_TEXT.iter(),
@@ -181,6 +211,26 @@ fn pending(model: &Model, paint: &mut Paint<'_>, line: Area) {
         }
     }
     paint.spans(line, &spans);
+}
+
+/// A line that is typed for the log viewer.
+fn log_line(typing: &Typing, paint: &mut Paint<'_>, line: Area) -> (u16, u16) {
+    let (prompt, help) = match typing.purpose {
+        LineFor::Search => (" / ", "enter looks for it  /regular expression/"),
+        LineFor::Time => (" to ", "enter goes there  13:10 or 20m"),
+    };
+    let mut spans = vec![
+        span(prompt, Role::InputPrompt),
+        span(typing.line.text().to_owned(), Role::Input),
+    ];
+    spans.push(match &typing.error {
+        Some(why) => span(format!("   {why}"), Role::ToastWarning),
+        None => span(format!("   {help}"), Role::InputGhost),
+    });
+    paint.spans(line, &spans);
+    let column = typing.line.column() + prompt.len();
+    let column = u16::try_from(column).unwrap_or(u16::MAX);
+    (column.min(line.width.saturating_sub(1)), line.y)
 }
 
 fn filter_line(input: &crate::model::FilterInput, paint: &mut Paint<'_>, line: Area) -> (u16, u16) {

@@ -1,10 +1,13 @@
 //! The log viewer: a histogram, then lines from the first on the screen down.
 
+use std::borrow::Cow;
+
 use crate::logs::Level;
 use crate::logs::histogram::Bar;
 use crate::logs::ink::Ink;
 use crate::model::logs::{Stage, Standing, Viewer};
 use crate::model::{Area, Model, fit, lines};
+use crate::panes::fact;
 use crate::theme::Role;
 
 use super::paint::{Paint, Span, span};
@@ -110,7 +113,7 @@ fn empty(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) {
             Role::FeedLoading,
         )),
         Stage::Choosing => texts.push(span(
-            "Several log groups fit: the key for details lists them.",
+            "Several log groups fit: enter lists them.",
             Role::Text,
         )),
         Stage::Nothing(tried, faults) => {
@@ -146,11 +149,15 @@ fn empty(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) {
             ));
         }
         Stage::Reading => {
-            let since = lines::clock(viewer.wanted.since);
-            texts.push(span(
-                format!("Nothing has been written since {since}Z. What comes is shown."),
-                Role::Text,
-            ));
+            let since = fact::clock(viewer.wanted.since, model.now);
+            let text = match viewer.wanted.until {
+                None => format!("Nothing has been written since {since}. What comes is shown."),
+                Some(until) => format!(
+                    "Nothing was written from {since} to {}.",
+                    fact::clock(until, model.now)
+                ),
+            };
+            texts.push(span(text, Role::Text));
         }
     }
     texts.extend(away(viewer));
@@ -283,12 +290,6 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
         return (left, Vec::new());
     };
     left.push(span(format!("{} ", viewer.what), Role::TextStrong));
-    let names = &viewer.names;
-    match names.len() {
-        0 => {}
-        1 => left.push(span(format!("· {} ", names[0]), Role::TextDim)),
-        many => left.push(span(format!("· {many} groups "), Role::TextDim)),
-    }
     if let Some(search) = &viewer.search {
         let sign = if viewer.only { "only " } else { "/" };
         left.push(span(
@@ -306,6 +307,15 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
     if away > 0 {
         left.push(span(format!("{away} not read "), Role::FeedBlind));
     }
+    let there: Vec<_> = viewer.there().collect();
+    match there.as_slice() {
+        [] => {}
+        [one] => {
+            let place = format!("· {} {} {} ", one.account, one.scope.region, one.name);
+            left.push(span(place, Role::TextDim));
+        }
+        many => left.push(span(format!("· {} groups ", many.len()), Role::TextDim)),
+    }
     let mut right = Vec::new();
     let dropped = viewer.buffer.dropped().lines;
     if dropped > 0 {
@@ -319,7 +329,9 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
             format!(
                 " {} gap{} ",
                 viewer.counts.gaps,
-                crate::domain::text::plural(usize::try_from(viewer.counts.gaps).unwrap_or(usize::MAX))
+                crate::domain::text::plural(
+                    usize::try_from(viewer.counts.gaps).unwrap_or(usize::MAX)
+                )
             ),
             Role::CountUncertain,
         ));
@@ -331,13 +343,18 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
     if minutes > 0 {
         right.push(span(format!(" live {minutes}m billed "), Role::TextDim));
     }
-    let state = match &viewer.stage {
-        Stage::Looking | Stage::Choosing | Stage::Nothing(..) => "",
-        Stage::Resting => " closed ",
-        Stage::Reading if viewer.is_behind() => " reading ",
-        Stage::Reading if viewer.follow && viewer.wanted.live => " LIVE ",
-        Stage::Reading if viewer.follow => " following ",
-        Stage::Reading => " paused ",
+    let (read, all) = viewer.progress();
+    let state: Cow<'static, str> = match &viewer.stage {
+        Stage::Looking | Stage::Choosing | Stage::Nothing(..) => "".into(),
+        Stage::Resting => " closed ".into(),
+        Stage::Reading if viewer.is_behind() && all > 1 => {
+            format!(" reading, {read} of {all} ").into()
+        }
+        Stage::Reading if viewer.is_behind() => " reading ".into(),
+        Stage::Reading if viewer.wanted.until.is_some() => " not followed ".into(),
+        Stage::Reading if viewer.follow && viewer.wanted.live => " LIVE ".into(),
+        Stage::Reading if viewer.follow => " following ".into(),
+        Stage::Reading => " paused ".into(),
     };
     if viewer.unseen > 0 {
         right.push(span(format!(" +{} below ", viewer.unseen), Role::MarkNew));
@@ -351,11 +368,8 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
         },
     ));
     if !viewer.is_empty() {
-        let date = viewer.cursor.map_or_else(String::new, |key| {
-            key.at.to_jiff().strftime("%Y-%m-%d ").to_string()
-        });
         right.push(span(
-            format!(" {date}{}/{} ", viewer.index + 1, viewer.len()),
+            format!(" {}/{} ", viewer.index + 1, viewer.len()),
             Role::TextDim,
         ));
     }

@@ -19,6 +19,7 @@ mod cursor;
 mod handover;
 mod history;
 mod kinds;
+mod logs;
 mod mutes;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]

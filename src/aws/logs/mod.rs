@@ -29,6 +29,7 @@ pub use aim::{Hit, Hits, look};
 pub use groups::{Found, GroupArn, Pattern, find};
 pub use live::Meter;
 pub use pick::{Picked, pick, told};
+pub use poll::is_absent;
 pub use reading::{Mode, Reading};
 
 /// A log group that is read.

@@ -332,7 +332,8 @@ impl Trouble {
 }
 
 /// Whether there is no such group.
-fn is_absent(fault: &Fault) -> bool {
+#[must_use]
+pub fn is_absent(fault: &Fault) -> bool {
     fault.code.as_deref() == Some("ResourceNotFoundException")
 }
 

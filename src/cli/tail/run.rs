@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::aws::fleet::Fleet;
-use crate::aws::logs::{Picked, Reading, Target, pick, told};
+use crate::aws::logs::{Picked, Reading, Target, is_absent, pick, told};
 use crate::clock::Clock;
 use crate::domain::Fault;
 use crate::domain::text::{age, count};
@@ -358,7 +358,8 @@ impl Book {
                 self.say(text);
                 self.away.remove(&group);
             }
-            News::Goes(Way::Polling, Some(fault)) => {
+            // A group of this name need not be in every account.
+            News::Goes(Way::Polling, Some(fault)) if !is_absent(fault) => {
                 let text = format!("polling instead of Live Tail: {}", fault.message);
                 self.say(text);
             }

@@ -21,9 +21,10 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
         Some(RowKey::Item(key)) => key.clone(),
         _ => return Effects::new(),
     };
+    let now = model.now;
     let Some(aim) = model.row(&key).map(|row| {
         let item = row.item();
-        aim::at(item, Arc::from(fact::what(item)))
+        aim::at(item, Arc::from(fact::what(item)), now)
     }) else {
         return Effects::new();
     };
@@ -39,6 +40,7 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
         sources: Vec::new(),
         patterns: Vec::new(),
         since: aim.since,
+        until: aim.until,
         live: false,
     };
     let mut viewer = Viewer::new(number, Arc::clone(&aim.what), wanted, Limit::default());
@@ -153,6 +155,7 @@ pub fn tail(model: &mut Model, action: &Action) -> Effects {
         sources: Vec::new(),
         patterns,
         since: model.now.minus(since),
+        until: None,
         live,
     };
     let viewer = Viewer::new(number, what, wanted.clone(), Limit::default());

@@ -226,6 +226,19 @@ pub fn older(model: &mut Model, _: &Action) -> Effects {
     vec![Effect::ReadLogs(number, Box::new(wanted))]
 }
 
+/// Reads on to what is written now, where the reading had an end.
+pub fn newer(model: &mut Model, _: &Action) -> Effects {
+    let (now, number) = (model.now, model.logs.number());
+    let Some(viewer) = viewer(model).filter(|viewer| viewer.stage == Stage::Reading) else {
+        return Effects::new();
+    };
+    if viewer.wanted.until.take().is_none() {
+        model.say(Tone::Refused, "What is written now is read already.");
+        return Effects::new();
+    }
+    open::reopen(viewer, number, "read on from here", now)
+}
+
 fn told(viewer: &Viewer, lines: &[Line<'_>], with_places: bool) -> String {
     let mut text = String::new();
     for line in lines {

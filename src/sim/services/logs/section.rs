@@ -34,7 +34,7 @@ impl Default for Section {
         Self {
             workloads: true,
             volume: 1.0,
-            past: Span(Duration::from_secs(26 * 3_600)),
+            past: Span(Duration::from_secs(4 * 86_400)),
             session: Span(Duration::from_secs(3 * 3_600)),
             sample: 500,
             sessions: 15,
