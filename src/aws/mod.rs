@@ -18,3 +18,4 @@ pub mod moment;
 pub mod ops;
 pub mod pages;
 pub mod runs;
+pub mod trail;

@@ -59,7 +59,7 @@ pub(super) fn show(model: &mut Model, action: &Action) -> Effects {
 
 /// Puts what was gathered on the page, if somebody still waits for it.
 pub fn take_in(model: &mut Model, gathering: &Gathering) {
-    let waits = matches!(&model.overlay, Some(Overlay::Page(page)) if page.whole.is_none());
+    let waits = matches!(&model.overlay, Some(Overlay::Page(page)) if page.whole.is_none() && &*page.title == "Handover");
     if !waits {
         return;
     }

@@ -18,6 +18,7 @@ mod pane;
 mod row;
 pub mod runbook;
 mod table;
+pub mod trail;
 pub mod triage;
 mod view;
 

@@ -6,7 +6,7 @@ use super::Section::{Act, App, Find, Logs, Marks, Move, Panes, Row as TheRow, Tr
 use super::When::{Aimed, Always, Asked, Folded, Item, Items, Listed, Log, Row};
 use super::{
     Section, When, app, change, choose, feed, filter, fold, handover, log, mark, operator, palette,
-    pane, row, runbook, triage, view,
+    pane, row, runbook, trail, triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -191,6 +191,14 @@ pub const ALL: &[Command] = &[
         Item,
         log::of_row,
         "Look for the logs of the item's resource and read them from five minutes before it began.",
+    ),
+    look(
+        "row.trail",
+        "who changed it",
+        TheRow,
+        Item,
+        trail::of_row,
+        "Ask CloudTrail who changed the item's resource around the time at which it began.",
     ),
     look(
         "log.follow",

@@ -26,6 +26,7 @@ pub mod problem;
 pub mod scope;
 pub mod severity;
 pub mod text;
+pub mod trail;
 pub mod window;
 
 pub use account::{Account, Policy, Roster};

@@ -11,6 +11,7 @@ pub mod logs;
 mod page;
 mod raw;
 pub mod runs;
+mod trail;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub struct Runner {
     calendars: Vec<String>,
     runs: Option<runs::Desk>,
     logs: Option<logs::Desk>,
+    trail: Option<tokio::task::JoinHandle<()>>,
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
@@ -61,6 +63,7 @@ impl Runner {
             calendars: Vec::new(),
             runs: None,
             logs: None,
+            trail: None,
             history: None,
             folder: None,
             focus: &[],
@@ -163,6 +166,7 @@ impl Runner {
             Effect::ReadLogs(number, wanted) => {
                 self.at_logs(number, |desk| desk.read(number, *wanted));
             }
+            Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),
             Effect::CloseLogs => {
                 if let Some(desk) = &mut self.logs {
                     desk.close();
@@ -198,6 +202,24 @@ impl Runner {
                     "the fleet is not known yet; nothing was sent, try again in a moment.",
                 )],
             })),
+        }
+    }
+
+    /// Asks CloudTrail; what was asked before is not asked again any more.
+    fn look_up(&mut self, number: u64, asking: crate::model::trail::Asking) {
+        if let Some(before) = self.trail.take() {
+            before.abort();
+        }
+        if let Some(live) = &self.live {
+            let (fleet, outcomes) = (live.fleet(), Arc::clone(&self.outcomes));
+            self.trail = Some(trail::ask(
+                &self.runtime,
+                fleet,
+                live.clock(),
+                outcomes,
+                number,
+                asking,
+            ));
         }
     }
 

@@ -17,6 +17,7 @@ use super::acting::Reach;
 use super::change::{Came, Preflight, Request};
 use super::logs::{Sighted, Tailed, Wanted};
 use super::runbooks::{Asked, Ready, Started};
+use super::trail::{self, Asking};
 
 /// Asked of the world by an update. The runner carries it out; the loop never waits for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,8 @@ pub enum Effect {
     ReadLogs(u64, Box<Wanted>),
     /// Read no logs any more.
     CloseLogs,
+    /// Ask CloudTrail who changed something; the number tells the answer from any other.
+    LookUpTrail(u64, Box<Asking>),
     /// Write this into the history.
     Persist(Facts),
     /// Read journal and history for a handover about this span.
@@ -123,6 +126,8 @@ pub enum Outcome {
     Runs(Arc<Runs>),
     /// The log groups of an aim that are there.
     Sighted(Sighted),
+    /// CloudTrail has answered.
+    Trail(trail::Told),
     /// Log lines were read.
     Tailed(Box<Tailed>),
     /// Facts were written into the history, or why not.

@@ -26,6 +26,7 @@ pub mod pane;
 pub mod raw;
 mod recorder;
 pub mod runbooks;
+pub mod trail;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, 
 pub use pane::{Hold, Pane, Rows};
 pub use recorder::Recorder;
 pub use runbooks::Runbooks;
+pub use trail::Trail;
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -154,6 +156,8 @@ pub struct Model {
     pub runbooks: Runbooks,
     /// What is read of logs.
     pub logs: Logs,
+    /// What CloudTrail is asked.
+    pub trail: Trail,
     /// What goes into the history.
     pub recorder: Recorder,
     /// Colours.
@@ -240,6 +244,7 @@ impl Model {
             changing: Changing::default(),
             runbooks: Runbooks::default(),
             logs: Logs::default(),
+            trail: Trail::default(),
             recorder: Recorder::default(),
             session,
             theme,

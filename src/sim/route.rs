@@ -178,7 +178,7 @@ impl Tongue {
                 tongue.service = by_target(target);
                 tongue.operation = Some(name.to_owned());
             }
-        } else if let Some((target, name)) = header(headers, "x-amz-target").split_once('.') {
+        } else if let Some((target, name)) = header(headers, "x-amz-target").rsplit_once('.') {
             tongue.protocol = Protocol::Json;
             tongue.service = by_target(target);
             tongue.operation = Some(name.to_owned());

@@ -65,6 +65,25 @@ fn on_the_alarm(shift: &mut Shift) {
     shift.press("2").filter("checkout-errors").press("g g l");
 }
 
+/// Puts the cursor on a machine of the payments account; its id.
+fn on_a_machine(shift: &mut Shift) -> String {
+    shift
+        .press("5")
+        .filter(&format!("acct:{PAYMENTS} region:{REGION} kind:patch"))
+        .press("g g");
+    let id = |shift: &Shift| match &shift.model.pane().cursor {
+        Some(RowKey::Item(key)) => key.id.to_string(),
+        _ => String::new(),
+    };
+    for _ in 0..shift.rows() {
+        if id(shift).starts_with("i-") {
+            break;
+        }
+        shift.press("j");
+    }
+    id(shift)
+}
+
 #[test]
 fn one_key_leads_from_an_alarm_to_the_lines_before_it_fired() {
     let mut shift = begin();
@@ -149,21 +168,7 @@ fn what_is_looked_for_is_shown_and_the_rest_is_a_step_away() {
 #[test]
 fn of_a_machine_the_files_are_offered_and_several_are_read_in_the_order_of_time() {
     let mut shift = begin();
-    shift
-        .press("5")
-        .filter(&format!("acct:{PAYMENTS} region:{REGION} kind:patch"))
-        .press("g g");
-    let id = |shift: &Shift| match &shift.model.pane().cursor {
-        Some(RowKey::Item(key)) => key.id.to_string(),
-        _ => String::new(),
-    };
-    for _ in 0..shift.rows() {
-        if id(&shift).starts_with("i-") {
-            break;
-        }
-        shift.press("j");
-    }
-    let machine = id(&shift);
+    let machine = on_a_machine(&mut shift);
     shift.press("l").until("the list", |shift| {
         matches!(shift.model.overlay, Some(Overlay::Choice(_)))
     });
@@ -299,6 +304,33 @@ fn lines_are_copied_as_they_were_written_and_saved_with_their_places() {
         .lines()
         .filter(|l| l.contains("payments-prod eu-west-1 /checkout/app"));
     assert_eq!(placed.count(), viewer(&shift).len(), "{saved}");
+}
+
+#[test]
+fn who_changed_a_resource_is_a_key_away_and_what_is_not_told_yet_is_said() {
+    let scenario = "[alarms]\nper_cell = 40\n";
+    let mut shift = Shift::begin_where("[alarms]\nper_cell = 3\n", scenario).connected();
+    shift.until_loaded();
+    shift.press("2").filter("queue-age").press("g g t");
+    shift.shows("names no resource that CloudTrail could be asked about");
+    on_a_machine(&mut shift);
+    shift
+        .press("t")
+        .until_shown("in payments-prod eu-west-1")
+        .shows("Who changed");
+    shift.until(
+        "the answer",
+        |shift| matches!(&shift.model.overlay, Some(Overlay::Page(page)) if page.whole.is_some()),
+    );
+    assert_eq!(
+        shift.sim.calls().count("cloudtrail", "LookupEvents").calls,
+        1
+    );
+    shift.press("esc");
+    let denied = shift.fault(Fault::new(FaultKind::Deny).service("cloudtrail"));
+    shift.press("t").until_shown("It could not be read.");
+    shift.shows("cloudtrail:LookupEvents");
+    shift.lift(denied);
 }
 
 #[test]

@@ -105,6 +105,7 @@ macro_rules! services {
 
 services! {
     backup = aws_sdk_backup;
+    cloudtrail = aws_sdk_cloudtrail;
     cloudwatch = aws_sdk_cloudwatch;
     cloudwatchlogs = aws_sdk_cloudwatchlogs;
     dynamodb = aws_sdk_dynamodb;

@@ -112,6 +112,8 @@ const LOGS_GROUPS: Quota = quota(
     10,
     "CloudWatch Logs service quotas: DescribeLogGroups 10 per second",
 );
+/// CloudTrail, from the API reference of `LookupEvents`: two a second for an account and region.
+const TRAIL: Quota = quota(2, 2, "CloudTrail API reference: LookupEvents 2 per second");
 const LOGS_STREAMS: Quota = quota(
     25,
     25,
@@ -197,6 +199,8 @@ reads! {
     START_EXECUTION_PREVIEW = "SSM" "StartExecutionPreview" "ssm:StartExecutionPreview" SSM "what an execution would do, before it is started";
     GET_EXECUTION_PREVIEW = "SSM" "GetExecutionPreview" "ssm:GetExecutionPreview" SSM "what came of such a preview";
 
+    LOOKUP_EVENTS = "CloudTrail" "LookupEvents" "cloudtrail:LookupEvents" TRAIL "who changed something";
+
     DESCRIBE_LOG_GROUPS = "CloudWatch Logs" "DescribeLogGroups" "logs:DescribeLogGroups" LOGS_GROUPS "which log groups there are";
     DESCRIBE_LOG_STREAMS = "CloudWatch Logs" "DescribeLogStreams" "logs:DescribeLogStreams" LOGS_STREAMS "whether a machine writes into a log group";
     DESCRIBE_METRIC_FILTERS = "CloudWatch Logs" "DescribeMetricFilters" "logs:DescribeMetricFilters" LOGS_FILTERS "which log groups a metric counts";
@@ -243,6 +247,7 @@ mod tests {
                 "AssumeRole",
                 "StartExecutionPreview",
                 "Filter",
+                "LookupEvents",
                 "StartLiveTail",
             ]
             .iter()

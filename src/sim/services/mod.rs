@@ -2,6 +2,7 @@
 
 pub mod backup;
 mod call;
+pub mod cloudtrail;
 pub mod cloudwatch;
 mod dice;
 pub mod dynamodb;
@@ -29,6 +30,7 @@ use super::world::World;
 /// Every simulated service.
 pub const ALL: &[&Service] = &[
     &backup::SERVICE,
+    &cloudtrail::SERVICE,
     &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &guardduty::SERVICE,
@@ -215,13 +217,14 @@ impl Operation {
 
 /// Whether an operation only reads, as AWS names such operations. What is not known to read counts as a change.
 const fn reads(name: &str) -> bool {
-    const READING: [&str; 12] = [
+    const READING: [&str; 13] = [
         "Assume",
         "BatchGet",
         "Describe",
         "FilterLogEvents",
         "Get",
         "List",
+        "LookupEvents",
         "Query",
         "Scan",
         "Search",
