@@ -10,7 +10,7 @@ use crate::app;
 use crate::audit;
 use crate::effects::Runner;
 use crate::history::History;
-use crate::model::{Acting, Model, Reach, Session};
+use crate::model::{Acting, Effects, Model, Reach, Session};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Inbox, Reload};
 use crate::runtime::pace::{Bandwidth, Pace};
@@ -72,8 +72,9 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);
+    let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
-        app::start_with(&mut model, &stage.config.ui.start);
+        asked = app::start_with(&mut model, &stage.config.ui.start);
     }
     if let Some(first) = stage.warnings.first() {
         model.warn(first, stage.warnings.len() - 1);
@@ -168,6 +169,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         reload: reload(flags.clone()),
         began,
         second: 0,
+        asked,
     };
     let loop_runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

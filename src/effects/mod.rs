@@ -25,6 +25,7 @@ use crate::history::watch::Span;
 use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
+use crate::model::logs::Wanted;
 use crate::model::runbooks::Asked;
 use crate::model::{Effect, Gesture, Outcome};
 use crate::runbook::{Launch, Run};
@@ -44,6 +45,8 @@ pub struct Runner {
     calendars: Vec<String>,
     runs: Option<runs::Desk>,
     logs: Option<logs::Desk>,
+    /// What was to be read before the fleet was known.
+    unread: Option<(u64, Wanted)>,
     trail: Option<tokio::task::JoinHandle<()>>,
     history: Option<History>,
     folder: Option<PathBuf>,
@@ -63,6 +66,7 @@ impl Runner {
             calendars: Vec::new(),
             runs: None,
             logs: None,
+            unread: None,
             trail: None,
             history: None,
             folder: None,
@@ -86,12 +90,16 @@ impl Runner {
                 Arc::clone(&self.outcomes),
             ));
         }
-        self.logs = Some(logs::Desk::open(
+        let mut desk = logs::Desk::open(
             &self.runtime,
             live.fleet(),
             live.clock(),
             Arc::clone(&self.outcomes),
-        ));
+        );
+        if let Some((number, wanted)) = self.unread.take() {
+            desk.read(number, wanted);
+        }
+        self.logs = Some(desk);
         self.live = Some(live);
     }
 
@@ -162,10 +170,14 @@ impl Runner {
             Effect::StopRun(run) => self.stop_run(*run),
             Effect::AnswerRun(run, approves) => self.answer_run(*run, approves),
             Effect::LookAtRuns => self.look_at_runs(),
-            Effect::SightLogs(number, aim) => self.at_logs(number, |desk| desk.sight(number, *aim)),
-            Effect::ReadLogs(number, wanted) => {
-                self.at_logs(number, |desk| desk.read(number, *wanted));
-            }
+            Effect::SightLogs(number, aim) => match &self.logs {
+                Some(desk) => desk.sight(number, *aim),
+                None => (self.outcomes)(logs::unknown(number)),
+            },
+            Effect::ReadLogs(number, wanted) => match &mut self.logs {
+                Some(desk) => desk.read(number, *wanted),
+                None => self.unread = Some((number, *wanted)),
+            },
             Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),
             Effect::CloseLogs => {
                 if let Some(desk) = &mut self.logs {
@@ -220,14 +232,6 @@ impl Runner {
                 number,
                 asking,
             ));
-        }
-    }
-
-    /// Does something about logs, or says that there is no fleet yet to read them in.
-    fn at_logs(&mut self, number: u64, act: impl FnOnce(&mut logs::Desk)) {
-        match &mut self.logs {
-            Some(desk) => act(desk),
-            None => (self.outcomes)(logs::unknown(number)),
         }
     }
 

@@ -81,6 +81,8 @@ pub struct Console {
     pub began: Instant,
     /// The second that the header shows, since 1970.
     pub second: i64,
+    /// What the command asked for with which the console was started.
+    pub asked: Effects,
 }
 
 impl Console {
@@ -94,6 +96,10 @@ impl Console {
         let _ = app::update(&mut self.model, self.clock.now(), msg);
         self.pace.key(self.began.elapsed());
         self.runner.focus(self.model.pane().spec.sources);
+        let asked = std::mem::take(&mut self.asked);
+        if let Some(ended) = self.carry_out(asked) {
+            return ended;
+        }
         let mut connecting = true;
         let mut settled = Settled::More;
         // Whether what is being settled was asked for by the operator, who waits for it.

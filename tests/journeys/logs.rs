@@ -253,6 +253,15 @@ fn groups_of_several_accounts_are_one_stream_and_a_denied_one_is_named() {
 }
 
 #[test]
+fn what_is_asked_for_before_the_fleet_is_known_is_read_when_it_is() {
+    let mut shift = Shift::begin_where("[alarms]\n", LOGS);
+    shift.press(":").type_in("tail /team/api 5m").press("enter");
+    shift.shows("Reading /team/api");
+    let mut shift = shift.connected();
+    assert!(read(&mut shift) > 100);
+}
+
+#[test]
 fn lines_come_while_it_is_followed_and_are_kept_while_it_is_not() {
     let mut shift = begin();
     shift.press(":").type_in("tail /team/api 5m").press("enter");
