@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::domain::trail::LATE;
 use crate::domain::{Detail, Item, Region, Scope};
 use crate::model::page::Page;
 use crate::model::trail::{Asking, Told};
@@ -14,9 +15,6 @@ use crate::panes::fact;
 const BEFORE: Duration = Duration::from_secs(2 * 3_600);
 /// And how long after.
 const AFTER: Duration = Duration::from_secs(3_600);
-/// How late CloudTrail may tell. AWS guarantees nothing; noctop reckons with a quarter of an hour.
-pub const LATE: Duration = Duration::from_secs(15 * 60);
-
 /// Asks who changed the resource of the row under the cursor.
 pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let Some(RowKey::Item(key)) = &action.target else {

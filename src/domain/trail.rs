@@ -1,8 +1,12 @@
 //! What CloudTrail tells: who did what to a resource.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
+
+/// How late CloudTrail may tell. AWS guarantees nothing; noctop reckons with a quarter of an hour.
+pub const LATE: Duration = Duration::from_secs(15 * 60);
 
 /// A management event. All texts are neutralised.
 #[derive(Clone, Debug, PartialEq, Eq)]

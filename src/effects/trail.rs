@@ -11,6 +11,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::trail::lookup;
 use crate::clock::Clock;
 use crate::domain::FaultKind;
+use crate::domain::trail::LATE;
 use crate::model::Outcome;
 use crate::model::trail::{Asking, Told};
 
@@ -45,7 +46,7 @@ pub fn ask(
         for _ in 0..TIMES {
             let asked = clock.now();
             let deeds = lookup(&access, &asking.names, asking.from, asking.to).await;
-            let is_final = deeds.is_err() || asked.since(asking.to) > crate::command::trail::LATE;
+            let is_final = deeds.is_err() || asked.since(asking.to) > LATE;
             outcomes(Outcome::Trail(Told { number, asked, deeds }));
             if is_final {
                 return;
