@@ -9,8 +9,7 @@ use crate::panes;
 fn step_out(model: &mut Model) -> Option<Effects> {
     if !model.chords.is_empty() {
         model.chords.clear();
-    } else if model.overlay.take().is_some() {
-    } else if super::log::step_out(model) {
+    } else if model.overlay.take().is_some() || super::log::step_out(model) {
     } else if let Some(input) = model.filtering.take() {
         model.pane_mut().filter = input.before;
         model.ask_again(model.active);

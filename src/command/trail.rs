@@ -23,7 +23,7 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let now = model.now;
     let Some((what, asking)) = model.row(key).map(|row| {
         let item = row.item();
-        (fact::what(item).to_string(), asking(item, now))
+        (fact::what(item).clone(), asking(item, now))
     }) else {
         return Effects::new();
     };

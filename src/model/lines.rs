@@ -133,10 +133,9 @@ fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
     }
     let room = width.saturating_sub(TIME + names).max(1);
     let is_open = viewer.unfolded.contains(&line.key);
-    let mut body = if is_open {
-        whole(line, true)
-    } else if viewer.pretty && json::part(line.text).is_some() {
-        whole(line, true)
+    let is_laid_out = viewer.pretty && json::part(line.text).is_some();
+    let mut body = if is_open || is_laid_out {
+        whole(line)
     } else {
         short(line, viewer.wrap)
     };
@@ -211,8 +210,8 @@ fn short(line: &Line<'_>, wraps: bool) -> Vec<Vec<Piece>> {
 }
 
 /// A line as all of its rows: JSON laid out, text line by line.
-fn whole(line: &Line<'_>, laid_out: bool) -> Vec<Vec<Piece>> {
-    if laid_out && let Some(part) = json::part(line.text) {
+fn whole(line: &Line<'_>) -> Vec<Vec<Piece>> {
+    if let Some(part) = json::part(line.text) {
         let at = memchr::memmem::find(line.text, part).unwrap_or(0);
         let prefix = line.text[..at].trim_ascii();
         let mut rows = Vec::new();
@@ -409,4 +408,110 @@ pub fn top(viewer: &Viewer, width: usize, height: usize) -> usize {
         top = above;
     }
     top
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Scope;
+    use crate::domain::text::is_hostile;
+    use crate::logs::tail::{Counts, Item};
+    use crate::logs::{Event, Limit, Origins};
+    use crate::model::logs::{Room, Tailed, Wanted};
+
+    /// A viewer of lines from two groups, a second apart.
+    fn viewer(lines: &[&str]) -> Viewer {
+        let since = Timestamp::from_secs(1_000);
+        let wanted = Wanted {
+            sources: Vec::new(),
+            patterns: Vec::new(),
+            since,
+            until: None,
+            live: false,
+        };
+        let mut origins = Origins::default();
+        let scope = Scope {
+            account: "111111111111".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+        };
+        let groups = ["/app/a", "/app/b"]
+            .map(|name| origins.group(scope, &Arc::from("web"), &Arc::from(name)));
+        let items = lines.iter().enumerate().map(|(number, text)| {
+            Item::Event(Event {
+                at: since.plus(std::time::Duration::from_secs(number as u64 + 1)),
+                ingested: Timestamp::ZERO,
+                origin: origins.stream(groups[number % 2], "s"),
+                id: None,
+                text: (*text).to_owned(),
+            })
+        });
+        let items = items.collect();
+        let mut viewer = Viewer::new(1, Arc::from("x"), wanted, Limit::default());
+        viewer.take(&Tailed {
+            number: 1,
+            origins: Some(Box::new(origins)),
+            items,
+            standing: Vec::new(),
+            said: None,
+            counts: Counts::default(),
+            live: std::time::Duration::ZERO,
+            room: Room::default(),
+        });
+        viewer
+    }
+
+    fn told(rows: &[Row]) -> Vec<String> {
+        rows.iter()
+            .map(|row| crate::logs::ink::plain(&row.pieces))
+            .collect()
+    }
+
+    #[test]
+    fn a_ruler_stands_before_the_first_line_behind_it() {
+        let mut viewer = viewer(&["one", "two"]);
+        viewer.rulers = vec![Ruler {
+            at: Timestamp::from_millis(1_001_500),
+            what: "it fired",
+        }];
+        assert!(!told(&rows(&viewer, 0, 80)).concat().contains("it fired"));
+        let second = told(&rows(&viewer, 1, 80));
+        assert!(
+            second[0].contains("00:16:41.500Z it fired") && second[1].contains("two"),
+            "{second:?}"
+        );
+    }
+
+    #[test]
+    fn the_count_of_what_is_folded_stays_in_sight() {
+        let long = format!("ERROR {}\n\tat a\n\tat b", "x".repeat(300));
+        let viewer = viewer(&[&long]);
+        let shown = told(&rows(&viewer, 0, 60));
+        assert!(shown.last().unwrap().ends_with(" [+2]"), "{shown:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_the_screen_and_none_controls_it(
+            text in any::<String>(), width in 20usize..200, wrap in any::<bool>(), unfold in any::<bool>(), shift in 0usize..50,
+        ) {
+            let mut viewer = viewer(&[&text, "second"]);
+            (viewer.wrap, viewer.shift) = (wrap, shift);
+            if unfold && let Some(line) = viewer.line(0) {
+                let key = line.key;
+                viewer.unfolded.insert(key);
+            }
+            for number in 0..2 {
+                for row in rows(&viewer, number, width) {
+                    let text = crate::logs::ink::plain(&row.pieces);
+                    // A single character may be wider than what is left.
+                    prop_assert!(fit::width(&text) <= width + 1, "{} of {width}: {text:?}", fit::width(&text));
+                    prop_assert!(!text.chars().any(is_hostile), "{text:?}");
+                }
+            }
+        }
+    }
 }

@@ -22,8 +22,9 @@ use crate::logs::{Buffer, GroupId, Key, Level, Limit, Line, Origins, Sieve, View
 
 use super::input::InputLine;
 
-/// Bytes of text that one settling may look through: well below a millisecond.
-const BUDGET: usize = 256 * 1024;
+/// Bytes of text that one settling may look through: below a millisecond for a text, about one where its case does not
+/// count.
+const BUDGET: usize = 1024 * 1024;
 
 /// What the console reads of logs.
 #[derive(Debug, Default)]
@@ -278,6 +279,8 @@ pub struct Viewer {
     pub live: Duration,
 }
 
+/// The most lines of a selection.
+const SELECTED: usize = 100_000;
 /// How many bars a histogram has at most.
 const BARS: usize = 240;
 
@@ -560,6 +563,7 @@ impl Viewer {
         (from..)
             .map_while(|number| self.line(number))
             .take_while(|line| line.key <= last)
+            .take(SELECTED)
             .collect()
     }
 

@@ -85,6 +85,16 @@ pub struct Console {
     pub asked: Effects,
 }
 
+/// Waits. For no time at all it only lets others have their turn: the system's clock wakes nobody in less than a
+/// millisecond, and a sort of a hundred slices would wait a hundred times.
+async fn pause(time: Duration) {
+    if time.is_zero() {
+        tokio::task::yield_now().await;
+    } else {
+        tokio::time::sleep(time).await;
+    }
+}
+
 impl Console {
     /// Runs until somebody ends it.
     pub async fn run(&mut self, mut inbox: Inbox) -> Ended {
@@ -154,7 +164,7 @@ impl Console {
                     }
                 }
                 Some(batch) = inbox.batches.recv() => self.on_batches(batch, &mut inbox),
-                () = tokio::time::sleep(wait) => self.on_tick(settled),
+                () = pause(wait) => self.on_tick(settled),
             };
             // Everything that is waiting from the operator's side is taken before anything is drawn.
             let ended = ended.or_else(|| {

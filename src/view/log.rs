@@ -256,8 +256,7 @@ fn histogram(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) 
         .unwrap_or(0)
         .max(1);
     let heights = if model.session.ascii { PLAIN } else { HEIGHTS };
-    let mut x = area.x + GUTTER;
-    for (_, bar) in bars.iter().skip(shown) {
+    for (x, (_, bar)) in (area.x + GUTTER..).zip(bars.iter().skip(shown)) {
         let all = sum(bar);
         let (glyph, role) = if all == 0 {
             (" ", Role::TextDim)
@@ -278,7 +277,6 @@ fn histogram(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) 
             (heights[height - 1], role)
         };
         paint.text(x, area.y, glyph, role, 1);
-        x += 1;
     }
     paint.spans_right(area, &[span(label, Role::TextDim)]);
 }

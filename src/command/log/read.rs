@@ -17,6 +17,8 @@ use super::viewer;
 
 /// How much earlier one key reads.
 const EARLIER: Duration = Duration::from_secs(10 * 60);
+/// Lines that are saved or copied at once: more would hold up the keys.
+const SAVED: usize = 100_000;
 /// Columns that one key shifts long lines by.
 const SHIFT: usize = 16;
 
@@ -286,6 +288,13 @@ pub fn save(model: &mut Model, _: &Action) -> Effects {
     };
     let lines: Vec<Line<'_>> = if viewer.anchor.is_some() {
         viewer.selected()
+    } else if viewer.len() > SAVED {
+        let said = format!(
+            "{} lines are shown, at most {SAVED} are saved at once: choose a range or show fewer. `noctop tail` saves any number.",
+            viewer.len()
+        );
+        model.say(Tone::Refused, said);
+        return Effects::new();
     } else {
         (0..).map_while(|number| viewer.line(number)).collect()
     };
