@@ -211,7 +211,7 @@ fn done(site: &Site, workload: &Workload, troubles: &Times, from: i64, to: i64) 
                 dice.on(1).between(LATE_SECS.0, LATE_SECS.1).unsigned_abs(),
             )),
             id: dice.on(2).uuid(),
-            what: dice.on(3).pick(&deeds),
+            what: dice.on(3).pick::<&Deed>(&deeds),
             resource: resource(site, workload),
             user: dice.on(4).pick::<&str>(USERS),
             denied: dice.on(5).happens(0.08),
