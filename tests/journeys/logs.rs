@@ -44,7 +44,7 @@ fn begin() -> Shift {
     shift
 }
 
-fn viewer<'a>(shift: &'a Shift) -> &'a Viewer {
+fn viewer(shift: &Shift) -> &Viewer {
     shift.model.logs.viewer.as_deref().expect("a log is open")
 }
 
