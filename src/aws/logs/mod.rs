@@ -74,7 +74,7 @@ impl Target {
     }
 
     /// Whether it belongs to another account than the one that is asked.
-    fn is_foreign(&self) -> bool {
+    pub(super) fn is_foreign(&self) -> bool {
         self.scope.account != self.access.account()
     }
 

@@ -9,9 +9,11 @@ use tokio::task::JoinSet;
 use crate::aws::classify::make;
 use crate::clock::Clock;
 use crate::domain::{AccountId, Fault, FaultKind, Region};
+use crate::logs::aim::Name;
 use crate::logs::seen::Brought;
 use crate::logs::tail::{News, Pace, Told, Way};
 
+use super::groups::find_named;
 use super::live::{GROUPS, GivenUp, Live, Meter};
 use super::poll::{Desk, Poller};
 use super::{Class, Streams, Target, Wish};
@@ -103,6 +105,7 @@ async fn poll(targets: Vec<Target>, desk: Desk, brought: Brought, from: crate::c
 
 /// Live Tail for as long as it works, then polling from where it stopped.
 async fn live_or_poll(targets: Vec<Target>, desk: Desk, meter: Arc<Meter>) {
+    let (targets, absent) = classed(targets).await;
     let (able, unable): (Vec<Target>, Vec<Target>) = targets
         .into_iter()
         .partition(|target| !matches!(target.class, Class::Infrequent | Class::Delivery));
@@ -118,6 +121,10 @@ async fn live_or_poll(targets: Vec<Target>, desk: Desk, meter: Arc<Meter>) {
             .then(|| "takes streams by name for a single group only".to_owned())
     };
     let mut tasks = JoinSet::new();
+    if !absent.is_empty() {
+        // Who polls it says that it is not there, and finds it when it comes.
+        tasks.spawn(poll(absent, desk.clone(), Brought::Polled, since));
+    }
     if !unable.is_empty() {
         let fault = limited(&unable[0], "does not show groups of infrequent access");
         tell_way(&desk, &unable, &fault).await;
@@ -143,6 +150,29 @@ async fn live_or_poll(targets: Vec<Target>, desk: Desk, meter: Arc<Meter>) {
         });
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// The groups with their classes, as far as they can be found out, and those that are not there: one of them would keep Live
+/// Tail from all the others of its account and region.
+async fn classed(targets: Vec<Target>) -> (Vec<Target>, Vec<Target>) {
+    let (mut there, mut absent) = (Vec::new(), Vec::new());
+    for mut target in targets {
+        if target.class == Class::Unknown && !target.is_foreign() {
+            let name = Name::Exact(target.name.to_string());
+            // Who may not list groups finds out by trying.
+            if let Ok(found) = find_named(&target.access, &name).await {
+                match found.first() {
+                    Some(found) => target.class = found.class,
+                    None => {
+                        absent.push(target);
+                        continue;
+                    }
+                }
+            }
+        }
+        there.push(target);
+    }
+    (there, absent)
 }
 
 async fn tell_way(desk: &Desk, targets: &[Target], fault: &Fault) {
