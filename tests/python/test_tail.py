@@ -332,7 +332,7 @@ def followed(sim, noctop, arguments, seconds, fault=None):
     reader = threading.Thread(target=lambda: shown.extend(json.loads(line) for line in tail.stdout))
     reader.start()
     if fault:
-        time.sleep(max(0, end - time.monotonic() - 8))
+        time.sleep(max(0, end - time.monotonic() - 10))
         sim.control("DELETE", f"faults?id={made['id']}")
     time.sleep(max(0, end - time.monotonic()))
     stopped = sim.control("GET", "clock")["millis"]
@@ -351,15 +351,15 @@ def followed(sim, noctop, arguments, seconds, fault=None):
 ])
 def test_what_is_followed_is_what_is_there(world, way, fault):
     sim, noctop = world()
-    began, stopped, shown, err = followed(sim, noctop, way, 16 if fault or way == ["--live"] else 12, fault)
+    began, stopped, shown, err = followed(sim, noctop, way, 20 if fault or way == ["--live"] else 15, fault)
     keys = set(seen(shown))
     there = in_sim(sim, began - 60_000)
     ids = {k[:3] + k[4:] for k in keys} if "--live" in way else keys
     # Live Tail has no event ids.
     there = {k[:3] + k[4:] if "--live" in way else k: at for k, at in there.items()}
     assert ids <= set(there), sorted(ids - set(there))[:3]
-    # What was taken in six seconds before the end has had its time, window and polling together.
-    due = {k for k, at in there.items() if at <= stopped - 8_000 and k[-3] >= exact(began - 15_000)}
+    # What was taken in ten seconds before the end has had its time, window and polling together.
+    due = {k for k, at in there.items() if at <= stopped - 10_000 and k[-3] >= exact(began - 15_000)}
     assert len(due) > 100 and due <= ids, sorted(due - ids)[:3]
     if way == ["--live"] and fault is None:
         assert any(line.get("mark") == "SEAM" for line in shown), "sessions ended, and were begun anew"
