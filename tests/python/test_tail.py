@@ -319,27 +319,10 @@ def test_an_account_that_is_denied_is_named_and_marked(world):
     assert {line["account"]["id"] for line in lines(done) if "mark" not in line} == {ACCOUNTS[0]}
 
 
-def followed(sim, noctop, arguments, seconds, fault=None):
-    """Follows for a while; what it showed, what it told, and when it was stopped by the simulator's clock."""
-    command = noctop.command("tail", *GROUPS, "--since", "20s", "--format", "jsonl", *arguments)
-    tail = subprocess.Popen(command, env=noctop.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    began = sim.control("GET", "clock")["millis"]
-    end = time.monotonic() + seconds
-    shown = []
-    if fault:
-        made = sim.control("POST", "faults", fault)
-    # The output is read as it comes: a full pipe would hold it up.
-    reader = threading.Thread(target=lambda: shown.extend(json.loads(line) for line in tail.stdout))
-    reader.start()
-    if fault:
-        time.sleep(max(0, end - time.monotonic() - 10))
-        sim.control("DELETE", f"faults?id={made['id']}")
-    time.sleep(max(0, end - time.monotonic()))
-    stopped = sim.control("GET", "clock")["millis"]
-    tail.send_signal(2)
-    tail.wait(timeout=20)
-    reader.join()
-    return began, stopped, shown, tail.stderr.read()
+def due(sim, since, until):
+    """What was taken in up to a moment, with its ids left out: Live Tail has none."""
+    events = in_sim(sim, since - 60_000).items()
+    return {k[:3] + k[4:] for k, at in events if at <= until and k[4] >= exact(since)}
 
 
 @pytest.mark.parametrize("way, fault", [
@@ -351,16 +334,32 @@ def followed(sim, noctop, arguments, seconds, fault=None):
 ])
 def test_what_is_followed_is_what_is_there(world, way, fault):
     sim, noctop = world()
-    began, stopped, shown, err = followed(sim, noctop, way, 20 if fault or way == ["--live"] else 15, fault)
-    keys = set(seen(shown))
-    there = in_sim(sim, began - 60_000)
-    ids = {k[:3] + k[4:] for k in keys} if "--live" in way else keys
-    # Live Tail has no event ids.
-    there = {k[:3] + k[4:] if "--live" in way else k: at for k, at in there.items()}
-    assert ids <= set(there), sorted(ids - set(there))[:3]
-    # What was taken in ten seconds before the end has had its time, window and polling together.
-    due = {k for k, at in there.items() if at <= stopped - 10_000 and k[-3] >= exact(began - 15_000)}
-    assert len(due) > 100 and due <= ids, sorted(due - ids)[:3]
+    since = sim.control("GET", "clock")["millis"] - 15_000
+    made = fault and sim.control("POST", "faults", fault)
+    command = noctop.command("tail", *GROUPS, "--since", exact(since), "--format", "jsonl", *way)
+    tail = subprocess.Popen(command, env=noctop.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    shown = []
+    # The output is read as it comes: a full pipe would hold it up.
+    reader = threading.Thread(target=lambda: shown.extend(json.loads(line) for line in tail.stdout))
+    reader.start()
+    # The world writes in its own time: sessions of four seconds end and are begun anew meanwhile.
+    while sim.control("GET", "clock")["millis"] < since + 15_000 + (12_000 if way == ["--live"] else 6_000):
+        time.sleep(0.2)
+    if made:
+        sim.control("DELETE", f"faults?id={made['id']}")
+    wanted = due(sim, since, sim.control("GET", "clock")["millis"])
+    limit = time.monotonic() + 60
+    ids = set()
+    while not wanted <= ids and time.monotonic() < limit:
+        time.sleep(0.2)
+        ids = {k[:3] + k[4:] for k in seen(list(shown))}
+    tail.send_signal(2)
+    tail.wait(timeout=20)
+    reader.join()
+    err = tail.stderr.read()
+    ids = {k[:3] + k[4:] for k in seen(shown)}
+    assert len(wanted) > 100 and wanted <= ids, (sorted(wanted - ids)[:3], err)
+    assert ids <= due(sim, since, 1 << 60), "what was shown is there"
     if way == ["--live"] and fault is None:
         assert any(line.get("mark") == "SEAM" for line in shown), "sessions ended, and were begun anew"
     if fault and fault["kind"] == "deny":

@@ -214,6 +214,8 @@ impl Live {
     ) -> Ended {
         let mut catching_up = std::pin::pin!(self.catch_up(from, began));
         let mut caught_up = false;
+        // What is written between a reading and the beginning of the session would be in neither: the session comes first.
+        let mut has_begun = false;
         let mut ended = Ended {
             fault: None,
             last: began,
@@ -223,10 +225,11 @@ impl Live {
         tokio::pin!(renewal);
         loop {
             tokio::select! {
-                () = &mut catching_up, if !caught_up => caught_up = true,
+                () = &mut catching_up, if has_begun && !caught_up => caught_up = true,
                 () = &mut renewal => break,
                 received = tokio::time::timeout(SILENCE, output.response_stream.recv()) => match received {
                     Ok(Ok(Some(StartLiveTailResponseStream::SessionUpdate(update)))) => {
+                        has_begun = true;
                         let now = self.desk.clock.now();
                         ended.last = now;
                         let brought = Brought::Pushed(number);
@@ -235,7 +238,7 @@ impl Live {
                             break;
                         }
                     }
-                    Ok(Ok(Some(_))) => {}
+                    Ok(Ok(Some(_))) => has_begun = true,
                     Ok(Ok(None)) => break,
                     Ok(Err(error)) => {
                         ended.fault = self.broken(&error);

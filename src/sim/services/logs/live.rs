@@ -102,10 +102,12 @@ impl Drop for Open {
 
 /// Sends a session's events until it ends or nobody takes them.
 pub fn push(pushed: Pushed, out: mpsc::Sender<Bytes>) {
+    // From here on it is counted, whenever the task gets its turn: the client reads what was written before.
+    let began = pushed.world.now();
+    let mut session = Session::new(&pushed, began);
+    let open = Open::count(pushed);
     tokio::spawn(async move {
-        let open = Open::count(pushed);
         let Pushed { world, opened, .. } = &open.0;
-        let began = world.now();
         // Where the protocol is RPC, the answer itself is the first event.
         let mut greeting = frame("event", "initial-response", &Value::Map(Map::default()));
         greeting.extend(frame("event", "sessionStart", opened));
@@ -113,7 +115,6 @@ pub fn push(pushed: Pushed, out: mpsc::Sender<Bytes>) {
             return;
         }
         let lasts = world.scenario().logs.session.0;
-        let mut session = Session::new(&open.0, began);
         loop {
             tokio::select! {
                 () = out.closed() => return,
