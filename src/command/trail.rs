@@ -15,6 +15,7 @@ use crate::panes::fact;
 const BEFORE: Duration = Duration::from_secs(2 * 3_600);
 /// And how long after.
 const AFTER: Duration = Duration::from_secs(3_600);
+
 /// Asks who changed the resource of the row under the cursor.
 pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let Some(RowKey::Item(key)) = &action.target else {
@@ -23,7 +24,9 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let now = model.now;
     let Some((what, asking)) = model.row(key).map(|row| {
         let item = row.item();
-        (fact::what(item).clone(), asking(item, now))
+        let what = fact::what(item);
+        let asking = asking(item, Arc::from(format!("Who changed {what}")), now);
+        (what, asking)
     }) else {
         return Effects::new();
     };
@@ -35,9 +38,8 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
         return Effects::new();
     }
     let number = model.trail.begin(asking.clone());
-    let title = Arc::from(format!("Who changed {what}"));
     model.show(Overlay::Page(Page {
-        title,
+        title: Arc::clone(&asking.title),
         lines: vec![
             Arc::from(heading(model, &asking)),
             Arc::from(""),
@@ -53,7 +55,7 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     vec![Effect::LookUpTrail(number, Box::new(asking))]
 }
 
-fn asking(item: &Item, now: Timestamp) -> Asking {
+fn asking(item: &Item, title: Arc<str>, now: Timestamp) -> Asking {
     let mut names: Vec<Arc<str>> = Vec::new();
     let mut scope = item.key.scope;
     if let Detail::Alarm(alarm) = &item.detail {
@@ -84,6 +86,7 @@ fn asking(item: &Item, now: Timestamp) -> Asking {
     names.dedup();
     names.truncate(3);
     Asking {
+        title,
         scope,
         names,
         from: item.opened.minus(BEFORE),
@@ -119,11 +122,15 @@ fn heading(model: &Model, asking: &Asking) -> String {
     )
 }
 
-/// CloudTrail has answered.
-pub fn told(model: &mut Model, told: Told) {
+/// CloudTrail has answered. Where nobody reads the page any more, it is not asked again.
+pub fn told(model: &mut Model, told: Told) -> Effects {
     let Some(asking) = model.trail.of(told.number).cloned() else {
-        return;
+        return Effects::new();
     };
+    let is_read = matches!(&model.overlay, Some(Overlay::Page(page)) if page.title == asking.title);
+    if !is_read {
+        return vec![Effect::CloseTrail];
+    }
     let now = model.now;
     let mut lines = vec![heading(model, &asking), String::new()];
     match &told.deeds {
@@ -149,10 +156,10 @@ pub fn told(model: &mut Model, told: Told) {
                     deed.who, deed.what, deed.service
                 ));
                 if let Some(identity) = &deed.identity {
-                    lines.push(format!("                  as {identity}"));
+                    lines.push(format!("    as {identity}"));
                 }
                 if let Some(error) = &deed.error {
-                    lines.push(format!("                  refused: {error}"));
+                    lines.push(format!("    refused: {error}"));
                 }
             }
             if began.is_some() && !deeds.is_empty() {
@@ -172,10 +179,9 @@ pub fn told(model: &mut Model, told: Told) {
             }
         }
     }
-    if let Some(Overlay::Page(page)) = &mut model.overlay
-        && page.title.starts_with("Who changed ")
-    {
+    if let Some(Overlay::Page(page)) = &mut model.overlay {
         page.whole = Some(Arc::from(lines.join("\n")));
         page.lines = lines.into_iter().map(Arc::from).collect();
     }
+    Effects::new()
 }

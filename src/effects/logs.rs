@@ -188,11 +188,18 @@ impl Reader {
     /// The groups that are read, and which of their streams.
     async fn targets(&mut self, fleet: &Arc<Fleet>, wanted: &Wanted) -> (Vec<Target>, Streams) {
         if wanted.sources.is_empty() {
-            let patterns: Vec<Pattern> = wanted
+            let patterns: Result<Vec<Pattern>, String> = wanted
                 .patterns
                 .iter()
-                .filter_map(|text| Pattern::parse(text).ok())
+                .map(|text| Pattern::parse(text))
                 .collect();
+            let patterns = match patterns {
+                Ok(patterns) => patterns,
+                Err(why) => {
+                    self.said = Some(Arc::from(why));
+                    return (Vec::new(), Streams::All);
+                }
+            };
             let picked = logs::pick(fleet, &[], &patterns, PATIENCE, &mut self.tail).await;
             return match picked {
                 Ok(picked) => {
@@ -246,13 +253,12 @@ impl Reader {
             target.map_or_else(String::new, Target::label)
         };
         let standing = match &told.news {
-            News::CaughtUp | News::Well => Some(Standing::Read),
+            News::CaughtUp | News::Well | News::Over(Over::Complete, _) => Some(Standing::Read),
             News::Away(fault) => Some(Standing::Away(Arc::from(fault.to_string()))),
             News::Over(Over::Absent, _) => Some(Standing::Absent),
             News::Over(Over::GaveUp, Some(fault)) => {
                 Some(Standing::Away(Arc::from(fault.to_string())))
             }
-            News::Over(..) => Some(Standing::Over),
             // A group of this name need not be in every account.
             News::Goes(Way::Polling, Some(fault)) if !logs::is_absent(fault) => {
                 self.said = Some(Arc::from(format!(

@@ -27,6 +27,7 @@ use crate::ledger::{Act, Ledger};
 use crate::model::change::Request;
 use crate::model::logs::Wanted;
 use crate::model::runbooks::Asked;
+use crate::model::trail::Asking;
 use crate::model::{Effect, Gesture, Outcome};
 use crate::runbook::{Launch, Run};
 use crate::sources::{Focus, Live};
@@ -179,6 +180,7 @@ impl Runner {
                 None => self.unread = Some((number, *wanted)),
             },
             Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),
+            Effect::CloseTrail => self.close_trail(),
             Effect::CloseLogs => {
                 if let Some(desk) = &mut self.logs {
                     desk.close();
@@ -217,11 +219,16 @@ impl Runner {
         }
     }
 
-    /// Asks CloudTrail; what was asked before is not asked again any more.
-    fn look_up(&mut self, number: u64, asking: crate::model::trail::Asking) {
-        if let Some(before) = self.trail.take() {
-            before.abort();
+    /// Asks CloudTrail nothing any more.
+    fn close_trail(&mut self) {
+        if let Some(asking) = self.trail.take() {
+            asking.abort();
         }
+    }
+
+    /// Asks CloudTrail; what was asked before is not asked again any more.
+    fn look_up(&mut self, number: u64, asking: Asking) {
+        self.close_trail();
         if let Some(live) = &self.live {
             let (fleet, outcomes) = (live.fleet(), Arc::clone(&self.outcomes));
             self.trail = Some(trail::ask(

@@ -29,6 +29,7 @@ pub mod sieve;
 pub mod tail;
 pub mod trace;
 pub mod view;
+pub mod when;
 
 pub use buffer::{Buffer, Key, Limit, Line};
 pub use event::Event;

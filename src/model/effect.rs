@@ -58,6 +58,8 @@ pub enum Effect {
     CloseLogs,
     /// Ask CloudTrail who changed something; the number tells the answer from any other.
     LookUpTrail(u64, Box<Asking>),
+    /// Ask CloudTrail nothing any more.
+    CloseTrail,
     /// Write this into the history.
     Persist(Facts),
     /// Read journal and history for a handover about this span.

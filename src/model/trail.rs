@@ -32,6 +32,8 @@ impl Trail {
 /// A question to CloudTrail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
+    /// The title of the page that the answer is for.
+    pub title: Arc<str>,
     /// The account and region that records it.
     pub scope: Scope,
     /// The names of the resource.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::domain::text::{age, plural};
 use crate::logs::Level;
 use crate::logs::histogram::Bar;
-use crate::logs::ink::Ink;
+use crate::logs::ink::{Ink, harmless};
 use crate::model::logs::{Stage, Standing, Viewer};
 use crate::model::{Area, Model, fit, lines};
 use crate::panes::fact;
@@ -17,12 +18,7 @@ const GUTTER: u16 = 2;
 
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) {
     let Some(viewer) = &model.logs.viewer else {
-        told(
-            model,
-            paint,
-            area,
-            &[span(model.pane().spec.calm, Role::TextDim)],
-        );
+        told(paint, area, &[span(model.pane().spec.calm, Role::TextDim)]);
         return;
     };
     let list = model.log_list(area);
@@ -89,8 +85,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) {
 }
 
 /// Lines of text where there are no lines of logs.
-fn told(model: &Model, paint: &mut Paint<'_>, area: Area, texts: &[Span<'_>]) {
-    let _ = model;
+fn told(paint: &mut Paint<'_>, area: Area, texts: &[Span<'_>]) {
     let mut y = area.y + area.height.min(4) / 2;
     let cells = usize::from(area.width.saturating_sub(8)).max(1);
     for (text, role) in texts {
@@ -161,7 +156,7 @@ fn empty(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) {
         }
     }
     texts.extend(away(viewer));
-    told(model, paint, area, &texts);
+    told(paint, area, &texts);
 }
 
 /// What cannot be read at present, and why.
@@ -243,7 +238,7 @@ fn histogram(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) 
         " {} to {} a bar of {} ",
         lines::clock(*first).get(..8).unwrap_or_default(),
         lines::clock(*last).get(..8).unwrap_or_default(),
-        crate::domain::text::age(viewer.histogram.width())
+        age(viewer.histogram.width())
     );
     let room = usize::from(area.width).saturating_sub(fit::width(&label) + 3);
     let shown = bars.len().saturating_sub(room);
@@ -291,7 +286,7 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
     if let Some(search) = &viewer.search {
         let sign = if viewer.only { "only " } else { "/" };
         left.push(span(
-            format!("{sign}{} ", crate::logs::ink::harmless(&search.text)),
+            format!("{sign}{} ", harmless(&search.text)),
             Role::Input,
         ));
     }
@@ -327,9 +322,7 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
             format!(
                 " {} gap{} ",
                 viewer.counts.gaps,
-                crate::domain::text::plural(
-                    usize::try_from(viewer.counts.gaps).unwrap_or(usize::MAX)
-                )
+                plural(usize::try_from(viewer.counts.gaps).unwrap_or(usize::MAX))
             ),
             Role::CountUncertain,
         ));

@@ -216,6 +216,25 @@ fn what_has_no_logs_says_so_and_what_was_tried() {
 }
 
 #[test]
+fn where_one_group_is_found_what_could_not_be_asked_is_said_as_well() {
+    let function = r#"Namespace = "LambdaInsights"
+Dimensions = [{ Name = "function_name", Value = "pay" }]"#;
+    let group = "[[logs.group]]\nname = \"/aws/lambda/pay\"\nwrites = \"lambda\"\n[alarms]\n";
+    let lines = [("Namespace = \"AWS/SQS\"", function), ("[alarms]\n", group)];
+    let mut shift = Shift::begin_changed(&lines).connected();
+    shift.until_loaded();
+    shift.fault(
+        Fault::new(FaultKind::Deny)
+            .service("logs")
+            .operation("DescribeMetricFilters"),
+    );
+    shift.press("2").filter("queue-age").press("g g l");
+    shift.until_shown("Not everything could be looked up");
+    read(&mut shift);
+    shift.shows("/aws/lambda/pay");
+}
+
+#[test]
 fn groups_of_several_accounts_are_one_stream_and_a_denied_one_is_named() {
     let mut shift = begin();
     shift.fault(
@@ -317,9 +336,7 @@ fn lines_are_copied_as_they_were_written_and_saved_with_their_places() {
 
 #[test]
 fn who_changed_a_resource_is_a_key_away_and_what_is_not_told_yet_is_said() {
-    let scenario = "[alarms]\nper_cell = 40\n";
-    let mut shift = Shift::begin_where("[alarms]\nper_cell = 3\n", scenario).connected();
-    shift.until_loaded();
+    let mut shift = begin();
     shift.press("2").filter("queue-age").press("g g t");
     shift.shows("names no resource that CloudTrail could be asked about");
     on_a_machine(&mut shift);

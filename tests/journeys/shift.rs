@@ -75,8 +75,17 @@ impl Shift {
 
     /// The same at the small fleet with one line of its scenario replaced by another.
     pub fn begin_where(line: &str, by: &str) -> Self {
-        assert!(SMALL_FLEET.contains(line), "{line}");
-        Self::begin_at(&SMALL_FLEET.replace(line, by), [])
+        Self::begin_changed(&[(line, by)])
+    }
+
+    /// The same with several lines replaced.
+    pub fn begin_changed(lines: &[(&str, &str)]) -> Self {
+        let mut scenario = SMALL_FLEET.to_owned();
+        for (line, by) in lines {
+            assert!(scenario.contains(line), "{line}");
+            scenario = scenario.replace(line, by);
+        }
+        Self::begin_at(&scenario, [])
     }
 
     fn begin_at(scenario: &str, faults: impl IntoIterator<Item = Fault>) -> Self {

@@ -10,8 +10,8 @@ use crate::aws::ops::{DESCRIBE_LOG_STREAMS, DESCRIBE_METRIC_FILTERS};
 use crate::domain::Fault;
 use crate::logs::aim::{Aim, Guess, Name};
 
-use super::Found;
 use super::groups::find_named;
+use super::{Found, is_absent};
 
 /// A group that may tell what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +84,7 @@ async fn there(access: &Access, guess: &Guess) -> Result<Vec<Hit>, Fault> {
         // Whether the machine writes there tells as well whether there is such a group.
         let found = has_stream(access, name, stream).await?;
         hits.extend(found.then(|| Hit {
-            group: Found {
-                name: Arc::from(name.as_str()),
-                class: super::Class::Unknown,
-            },
+            group: Found::unclassed(name),
             stream: Some(Arc::clone(stream)),
         }));
         return Ok(hits);
@@ -114,7 +111,7 @@ async fn has_stream(access: &Access, group: &str, stream: &str) -> Result<bool, 
         .await;
     match asked {
         Ok(out) => Ok(out.log_streams.is_some_and(|streams| !streams.is_empty())),
-        Err(fault) if fault.code.as_deref() == Some("ResourceNotFoundException") => Ok(false),
+        Err(fault) if is_absent(&fault) => Ok(false),
         Err(fault) => Err(fault),
     }
 }
@@ -139,10 +136,7 @@ async fn counted(access: &Access, aim: &Aim) -> Result<Vec<Hit>, Fault> {
         .filter_map(|filter| filter.log_group_name);
     Ok(groups
         .map(|name| Hit {
-            group: Found {
-                name: Arc::from(name),
-                class: super::Class::Unknown,
-            },
+            group: Found::unclassed(&name),
             stream: None,
         })
         .collect())

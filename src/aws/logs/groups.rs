@@ -91,6 +91,16 @@ pub struct Found {
     pub class: Class,
 }
 
+impl Found {
+    /// A group of which nobody said its class.
+    pub(super) fn unclassed(name: &str) -> Self {
+        Self {
+            name: Arc::from(name),
+            class: Class::Unknown,
+        }
+    }
+}
+
 /// The groups of an account and region that are like a pattern.
 ///
 /// # Errors

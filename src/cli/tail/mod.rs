@@ -2,7 +2,6 @@
 
 mod print;
 mod run;
-mod when;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ use crate::aws::logs::{Mode, Pattern, Streams, Wish};
 use crate::clock::Timestamp;
 use crate::logs::field::Condition;
 use crate::logs::shape::FlowFormat;
-use crate::logs::{Level, Sieve, sieve};
+use crate::logs::{Level, Sieve, sieve, when};
 
 use super::stage::{self, Refusal, Stage};
 use super::{Start, USAGE, complain};

@@ -47,7 +47,6 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     viewer.stage = Stage::Looking;
     viewer.rulers.clone_from(&aim.rulers);
     viewer.follow = false;
-    viewer.aim = Some(Box::new(aim.clone()));
     let mut effects = show(model, viewer);
     effects.push(Effect::SightLogs(number, Box::new(aim)));
     effects
@@ -71,9 +70,14 @@ pub fn sighted(model: &mut Model, sighted: Sighted) -> Effects {
         return Effects::new();
     };
     let unread = sighted.faults.first().map(ToString::to_string);
+    let mut effects = Effects::new();
     match sighted.sources.len() {
-        0 => viewer.stage = Stage::Nothing(sighted.tried, sighted.faults),
-        1 => return begin(model, sighted.sources),
+        // The pane itself tells what could not be asked.
+        0 => {
+            viewer.stage = Stage::Nothing(sighted.tried, sighted.faults);
+            return effects;
+        }
+        1 => effects = begin(model, sighted.sources),
         _ => {
             viewer.stage = Stage::Choosing;
             viewer.wanted.sources = sighted.sources;
@@ -88,7 +92,7 @@ pub fn sighted(model: &mut Model, sighted: Sighted) -> Effects {
             format!("Not everything could be looked up: {why}"),
         );
     }
-    Effects::new()
+    effects
 }
 
 /// Asks which of several groups are meant.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::{self, Timestamp};
+use jiff::tz::TimeZone;
+
 use crate::domain::text::count;
 use crate::logs::sieve::Pattern;
 use crate::logs::view::Direction;
+use crate::logs::when::moment;
 use crate::logs::{Key, Level, Line};
 use crate::model::input::InputLine;
-use crate::model::logs::{LineFor, Search, Stage, Typing, Viewer, Wish};
+use crate::model::logs::{Goal, LineFor, Search, Stage, Typing, Viewer};
 use crate::model::{Action, Effect, Effects, Model, Tone};
 
 use super::open;
@@ -124,34 +126,34 @@ pub fn only(model: &mut Model, _: &Action) -> Effects {
     })
 }
 
-fn seek(model: &mut Model, wish: Wish, direction: Direction) -> Effects {
+fn seek(model: &mut Model, goal: Goal, direction: Direction) -> Effects {
     with(model, |viewer| {
-        if wish == Wish::Match && viewer.search.is_none() {
+        if goal == Goal::Match && viewer.search.is_none() {
             return Some("Nothing is looked for yet: / first.".to_owned());
         }
-        viewer.seek(wish, direction);
+        viewer.seek(goal, direction);
         None
     })
 }
 
 pub fn next_match(model: &mut Model, _: &Action) -> Effects {
-    seek(model, Wish::Match, Direction::On)
+    seek(model, Goal::Match, Direction::On)
 }
 
 pub fn previous_match(model: &mut Model, _: &Action) -> Effects {
-    seek(model, Wish::Match, Direction::Back)
+    seek(model, Goal::Match, Direction::Back)
 }
 
 pub fn next_error(model: &mut Model, _: &Action) -> Effects {
-    seek(model, Wish::Error, Direction::On)
+    seek(model, Goal::Error, Direction::On)
 }
 
 pub fn previous_error(model: &mut Model, _: &Action) -> Effects {
-    seek(model, Wish::Error, Direction::Back)
+    seek(model, Goal::Error, Direction::Back)
 }
 
 pub fn next_bookmark(model: &mut Model, _: &Action) -> Effects {
-    seek(model, Wish::Bookmark, Direction::On)
+    seek(model, Goal::Bookmark, Direction::On)
 }
 
 pub fn bookmark(model: &mut Model, _: &Action) -> Effects {
@@ -203,28 +205,12 @@ pub fn older(model: &mut Model, _: &Action) -> Effects {
         return Effects::new();
     };
     // Everything is read again from the earlier moment on: what is late in between is found by that as well.
-    let mut wanted = viewer.wanted.clone();
-    let first = viewer
-        .buffer
-        .get(0)
-        .map_or(wanted.since, |line| line.key.at);
-    wanted.since = wanted.since.min(first).minus(EARLIER);
-    let mut again = Viewer::new(
-        number,
-        Arc::clone(&viewer.what),
-        wanted.clone(),
-        viewer.buffer.limit(),
-    );
-    again.rulers.clone_from(&viewer.rulers);
-    again.aim.clone_from(&viewer.aim);
-    again.search.clone_from(&viewer.search);
-    (again.wrap, again.pretty, again.bars) = (viewer.wrap, viewer.pretty, viewer.bars);
-    (again.only, again.floor) = (viewer.only, viewer.floor);
-    again.follow = false;
-    again.sift();
-    *viewer = again;
-    let since = wanted.since;
-    model.say(Tone::Done, format!("Read again, from {since} on."));
+    let since = viewer.wanted.since;
+    let first = viewer.buffer.get(0).map_or(since, |line| line.key.at);
+    viewer.wanted.since = since.min(first).minus(EARLIER);
+    viewer.begin_again(number);
+    let wanted = viewer.wanted.clone();
+    model.say(Tone::Done, format!("Read again, from {} on.", wanted.since));
     vec![Effect::ReadLogs(number, Box::new(wanted))]
 }
 
@@ -342,9 +328,7 @@ pub fn typed(model: &mut Model) {
     typing.error = match typing.purpose {
         LineFor::Search => Pattern::typed(text).err().map(Arc::from),
         LineFor::Time if text.trim().is_empty() => None,
-        LineFor::Time => moment(text, now)
-            .is_none()
-            .then(|| Arc::from("a time of the day in UTC (13:10, 13:10:05) or how long ago (20m)")),
+        LineFor::Time => moment(text, now, &TimeZone::UTC).err().map(Arc::from),
     };
 }
 
@@ -388,11 +372,11 @@ pub fn submit(model: &mut Model) -> Effects {
                 } else {
                     Direction::On
                 };
-                viewer.seek(Wish::Match, direction);
+                viewer.seek(Goal::Match, direction);
             }
         }
         LineFor::Time => {
-            if let Some(at) = moment(&text, now) {
+            if let Ok(at) = moment(&text, now, &TimeZone::UTC) {
                 viewer.follow = false;
                 let key = Key { at, seq: 0 };
                 let index = viewer.view.before(&viewer.buffer, key);
@@ -401,28 +385,6 @@ pub fn submit(model: &mut Model) -> Effects {
         }
     }
     Effects::new()
-}
-
-/// A time of the day – the last time that it was that –, or how long ago.
-fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let text = text.trim().trim_end_matches(['Z', 'z']);
-    if let Some(span) = clock::span(text) {
-        return Some(now.minus(span));
-    }
-    let mut parts = text.split(':').map(|part| part.parse::<i64>().ok());
-    let (hour, minute, second) = (
-        parts.next()??,
-        parts.next()??,
-        parts.next().unwrap_or(Some(0))?,
-    );
-    let is_good = parts.next().is_none()
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..60).contains(&second);
-    let day = now.as_secs().div_euclid(86_400) * 86_400;
-    let at = day + hour * 3_600 + minute * 60 + second;
-    let at = if at > now.as_secs() { at - 86_400 } else { at };
-    is_good.then(|| Timestamp::from_secs(at))
 }
 
 /// One step out of what is being done in the viewer; whether there was one.

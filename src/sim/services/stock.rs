@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::dice::Dice;
 use crate::sim::scenario::matches;
+use crate::sim::wire::text;
 use crate::sim::world::Site;
 
 /// Whether one of the patterns `ACCOUNT` or `ACCOUNT/REGION` means this place. The account is an id or
@@ -134,11 +135,6 @@ pub fn hostile(n: usize) -> String {
 #[must_use]
 pub fn instance(site: &Site, workload: &str) -> String {
     let key = [&*site.account, "/", &*site.region, "/", workload];
-    let id = key
-        .iter()
-        .flat_map(|part| part.bytes())
-        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let id = text::fnv(key.iter().flat_map(|part| part.bytes()));
     format!("i-0{id:016x}")
 }

@@ -6,6 +6,14 @@ use percent_encoding::percent_decode_str;
 
 use crate::clock::Timestamp;
 
+/// A hash that is the same in every build and on every machine (FNV-1a).
+#[must_use]
+pub fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// A moment as AWS writes it in text: RFC 3339 in UTC, with milliseconds.
 #[must_use]
 pub fn iso(at: Timestamp) -> String {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::estate::{Group, Logs, Stream, Troubled};
+use super::estate::{Group, Stream, Troubled};
 use super::pattern::Pattern;
 use super::voice::LATEST_MILLIS;
-use super::{named_group, troubles};
+use super::{no_stream, troubles, with_group};
+use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::services::{Answer, Call, Refusal};
-use crate::sim::wire::Value;
+use crate::sim::wire::{Value, text};
 use crate::sim::world::Site;
 
 /// An answer holds so many bytes of messages at most, each counted with 26 bytes on top. From the API reference.
@@ -57,12 +58,7 @@ impl Place {
 
     /// An id of 56 digits that begins with the time, as those of CloudWatch Logs do. Within a group it is unique.
     fn id(&self) -> String {
-        let stream = self
-            .stream
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| {
-                (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+        let stream = text::fnv(self.stream.bytes());
         format!(
             "3{:015}{:015}{:05}{:020}",
             self.at,
@@ -257,7 +253,7 @@ pub fn filter(call: &Call<'_>) -> Answer {
     }
     let (from, to) = range(call)?;
     let troubled = troubles(call);
-    with_group(call, |group, site, now| {
+    with_group(call, |_, group, site, now| {
         let there = |name: &str| {
             group
                 .streams
@@ -309,7 +305,7 @@ pub fn get(call: &Call<'_>) -> Answer {
         None => (from_head, None),
         Some((way, place)) => (way == "f", Some(Place::read(place).ok_or_else(bad)?)),
     };
-    with_group(call, |group, site, now| {
+    with_group(call, |_, group, site, now| {
         let (name, stream) = group
             .streams
             .get_key_value(stream)
@@ -411,30 +407,10 @@ fn range(call: &Call<'_>) -> Result<(i64, i64), Refusal> {
 }
 
 /// What is older is not kept any more.
-fn oldest(group: &Group, now: crate::clock::Timestamp) -> i64 {
+fn oldest(group: &Group, now: Timestamp) -> i64 {
     group
         .retention
         .map_or(0, |days| now.as_millis() - days * 86_400_000)
-}
-
-fn no_stream() -> Refusal {
-    Refusal::new(
-        "ResourceNotFoundException",
-        "The specified log stream does not exist.",
-    )
-}
-
-/// Looks at the group that a call names.
-fn with_group(
-    call: &Call<'_>,
-    look: impl FnOnce(&Group, &Site, crate::clock::Timestamp) -> Answer,
-) -> Answer {
-    let (account, name) = named_group(call, "logGroupName", "logGroupIdentifier")?;
-    call.world
-        .estate(&account, &call.region, |logs: &mut Logs, site, now| {
-            let group = logs.groups.get(&*name).ok_or_else(super::no_group)?;
-            look(group, site, now)
-        })
 }
 
 /// How far back lines may have happened that are taken in now, in seconds.

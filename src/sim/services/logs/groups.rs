@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::estate::{Group, Logs, Put, Stream};
 use super::section::Class;
-use super::{named_group, no_group};
+use super::{no_group, no_stream, with_group};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::services::{Answer, Call, Refusal};
@@ -384,25 +384,6 @@ fn exists(what: &str) -> Refusal {
         "ResourceAlreadyExistsException",
         format!("The specified {what} already exists"),
     )
-}
-
-fn no_stream() -> Refusal {
-    Refusal::new(
-        "ResourceNotFoundException",
-        "The specified log stream does not exist.",
-    )
-}
-
-fn with_group(
-    call: &Call<'_>,
-    look: impl FnOnce(&str, &Group, &Site, Timestamp) -> Answer,
-) -> Answer {
-    let (account, name) = named_group(call, "logGroupName", "logGroupIdentifier")?;
-    call.world
-        .estate(&account, &call.region, |logs: &mut Logs, site, now| {
-            let group = logs.groups.get(name).ok_or_else(no_group)?;
-            look(name, group, site, now)
-        })
 }
 
 fn with_group_mut(call: &Call<'_>, change: impl FnOnce(&mut Group, Timestamp) -> Answer) -> Answer {

@@ -18,15 +18,14 @@ mod section;
 mod voice;
 mod words;
 
-use std::sync::Arc;
-
-use self::estate::{Logs, Troubled};
+use self::estate::{Group, Logs, Troubled};
 pub use self::section::Section;
 use super::cloudwatch::CloudWatch;
-use super::{Call, Dialect, Operation, Refusal, Service, always_on};
+use super::{Answer, Call, Dialect, Operation, Refusal, Service, always_on};
+use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::wire::{Protocol, Value};
-use crate::sim::world::World;
+use crate::sim::world::{Site, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -113,29 +112,40 @@ fn no_group() -> Refusal {
     )
 }
 
-/// The group that a call names, by name or by ARN, and the account it is in. An ARN of another account is refused as AWS
-/// refuses it where no monitoring account is set up.
-fn named_group<'a>(
-    call: &'a Call<'_>,
-    by_name: &str,
-    by_identifier: &str,
-) -> Result<(Arc<str>, &'a str), Refusal> {
-    let (name, identifier) = (call.text(by_name), call.text(by_identifier));
-    let text = match (name, identifier) {
+fn no_stream() -> Refusal {
+    Refusal::new(
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+}
+
+/// Looks at the group that a call names, by name or by ARN.
+fn with_group(
+    call: &Call<'_>,
+    look: impl FnOnce(&str, &Group, &Site, Timestamp) -> Answer,
+) -> Answer {
+    let name = group_name(call)?;
+    call.estate(|logs: &mut Logs, site, now| {
+        let group = logs.groups.get(name).ok_or_else(no_group)?;
+        look(name, group, site, now)
+    })
+}
+
+/// The name of the group that a call means. An ARN of another account is refused as AWS refuses it where no monitoring
+/// account is set up.
+fn group_name<'a>(call: &'a Call<'_>) -> Result<&'a str, Refusal> {
+    let text = match (call.text("logGroupName"), call.text("logGroupIdentifier")) {
         (Some(_), Some(_)) => {
-            return Err(call.invalid(format!(
-                "{by_name} and {by_identifier} are mutually exclusive"
-            )));
+            let message = "logGroupName and logGroupIdentifier are mutually exclusive";
+            return Err(call.invalid(message));
         }
-        (Some(name), None) => name,
-        (None, Some(identifier)) => identifier,
+        (Some(text), None) | (None, Some(text)) => text,
         (None, None) => {
-            return Err(call.invalid(format!("{by_name} or {by_identifier} is required")));
+            return Err(call.invalid("logGroupName or logGroupIdentifier is required"));
         }
     };
-    let here: Arc<str> = call.account().into();
     if !text.starts_with("arn:") {
-        return Ok((here, text));
+        return Ok(text);
     }
     let mut parts = text.splitn(7, ':').skip(3);
     let (Some(region), Some(account), Some("log-group"), Some(name)) =
@@ -143,11 +153,11 @@ fn named_group<'a>(
     else {
         return Err(call.invalid(format!("'{text}' is not the ARN of a log group")));
     };
-    if region != &*call.region || account != &*here {
+    if region != &*call.region || account != call.account() {
         let message = format!("Access denied to log group {text}");
         return Err(Refusal::new("AccessDeniedException", message));
     }
-    Ok((here, name.strip_suffix(":*").unwrap_or(name)))
+    Ok(name.strip_suffix(":*").unwrap_or(name))
 }
 
 /// When what the asked account and region runs is in trouble.

@@ -10,7 +10,7 @@ use crate::clock::{Timestamp, span};
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
     if text == "now" {
         return Ok(now);

@@ -1,17 +1,11 @@
-//! The log viewer: what is read, what of it is shown, where the reader is. Plain data, changed by `command::log`.
-//!
-//! ```text
-//! Tailed ─► Viewer::take ─► Buffer (ring) ─► View (what passes) ─► rows on the screen, from `top` on
-//! ```
+//! One opened log: its lines, which of them are shown, and where the reader is.
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::domain::{Fault, Scope};
-use crate::logs::aim::{Aim, Ruler};
+use crate::logs::aim::Ruler;
 use crate::logs::histogram::Histogram;
 use crate::logs::mark::{Mark, MarkKind};
 use crate::logs::origin::Group;
@@ -19,163 +13,13 @@ use crate::logs::sieve::Pattern;
 use crate::logs::tail::{Counts, Item};
 use crate::logs::view::{Direction, Progress, Sought};
 use crate::logs::{Buffer, GroupId, Key, Level, Limit, Line, Origins, Sieve, View};
+use crate::model::fit;
 
-use super::input::InputLine;
+use super::{Stage, Standing, Tailed, Wanted};
 
 /// Bytes of text that one settling may look through: below a millisecond for a text, about one where its case does not
 /// count.
 const BUDGET: usize = 1024 * 1024;
-
-/// What the console reads of logs.
-#[derive(Debug, Default)]
-pub struct Logs {
-    /// What is open in the pane.
-    pub viewer: Option<Box<Viewer>>,
-    /// A line that is being typed for the viewer.
-    pub typing: Option<Typing>,
-    numbers: u64,
-}
-
-impl Logs {
-    /// A number that no other reading of this console has.
-    pub fn number(&mut self) -> u64 {
-        self.numbers += 1;
-        self.numbers
-    }
-
-    /// The viewer of this reading, unless another one has been opened since.
-    pub fn of(&mut self, number: u64) -> Option<&mut Viewer> {
-        self.viewer
-            .as_deref_mut()
-            .filter(|viewer| viewer.number == number)
-    }
-}
-
-/// A line that is being typed.
-#[derive(Clone, Debug)]
-pub struct Typing {
-    /// What for.
-    pub purpose: LineFor,
-    /// The line.
-    pub line: InputLine,
-    /// What is wrong with it.
-    pub error: Option<Arc<str>>,
-}
-
-/// What a line is typed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineFor {
-    /// A text or `/regular expression/` to look for.
-    Search,
-    /// A moment to go to.
-    Time,
-}
-
-/// A log group that is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Account and region.
-    pub scope: Scope,
-    /// Its name, as AWS has it.
-    pub name: Arc<str>,
-    /// The beginning of the streams that are meant; all where there is none.
-    pub stream: Option<Arc<str>>,
-}
-
-/// What is to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// These groups; where none are named, those that the patterns mean.
-    pub sources: Vec<Source>,
-    /// Names, ARNs, or names with `*`, of all accounts and regions of the fleet.
-    pub patterns: Vec<Arc<str>>,
-    /// From when on.
-    pub since: Timestamp,
-    /// Until when; without it what is written later comes as well.
-    pub until: Option<Timestamp>,
-    /// Whether Live Tail pushes, where it works. It is billed by the minute.
-    pub live: bool,
-}
-
-/// What came of looking for the groups of an aim.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sighted {
-    /// For which reading.
-    pub number: u64,
-    /// The groups that are there, the likeliest first.
-    pub sources: Vec<Source>,
-    /// What was looked for and is not there.
-    pub tried: Vec<Arc<str>>,
-    /// What could not be asked.
-    pub faults: Vec<Fault>,
-}
-
-/// How a group stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// What was there at the beginning is being read.
-    Behind,
-    /// It is read.
-    Read,
-    /// It cannot be read at present; why.
-    Away(Arc<str>),
-    /// There is no such group.
-    Absent,
-    /// Its reading ended.
-    Over,
-}
-
-/// Something that was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tailed {
-    /// Of which reading.
-    pub number: u64,
-    /// Where lines come from, when it is known better.
-    pub origins: Option<Box<Origins>>,
-    /// Lines and marks in the order of time.
-    pub items: Vec<Item>,
-    /// Groups that stand otherwise now.
-    pub standing: Vec<(GroupId, Standing)>,
-    /// What is worth a message.
-    pub said: Option<Arc<str>>,
-    /// What came of it so far.
-    pub counts: Counts,
-    /// How long Live Tail was open, all sessions together: what AWS bills.
-    pub live: Duration,
-    /// Room for as much again is made when this is dropped.
-    pub room: Room,
-}
-
-/// What keeps a fast reading from filling the memory: so much of it may wait to be taken in. Whoever reads knows what it is.
-#[derive(Clone, Default)]
-pub struct Room(pub Option<Arc<dyn Any + Send + Sync>>);
-
-impl std::fmt::Debug for Room {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Room")
-    }
-}
-
-impl PartialEq for Room {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-/// How far the opening of a viewer is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Stage {
-    /// The groups are being looked for.
-    Looking,
-    /// Several fit; the operator chooses.
-    Choosing,
-    /// None was found: what was tried, and what could not be asked.
-    Nothing(Vec<Arc<str>>, Vec<Fault>),
-    /// Lines are read.
-    Reading,
-    /// Nobody looked, so Live Tail was closed.
-    Resting,
-}
 
 /// What is looked for.
 #[derive(Clone, Debug)]
@@ -188,7 +32,7 @@ pub struct Search {
 
 /// What the reader wants to go to, while that is being looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum Goal {
     /// The next match.
     Match,
     /// The next line that says it is an error.
@@ -201,13 +45,11 @@ pub enum Wish {
 #[derive(Clone, Copy, Debug)]
 pub struct Seeking {
     /// For what.
-    pub wish: Wish,
+    pub goal: Goal,
     /// Which way.
     pub direction: Direction,
     /// From here on.
     pub from: Key,
-    /// Where it began.
-    pub began: Key,
     /// Whether it has gone round the end already.
     pub wrapped: bool,
 }
@@ -219,8 +61,6 @@ pub struct Viewer {
     pub number: u64,
     /// What it is about, for the title.
     pub what: Arc<str>,
-    /// How it was aimed, where it was opened from a row.
-    pub aim: Option<Box<Aim>>,
     /// How far it is.
     pub stage: Stage,
     /// What is read.
@@ -291,7 +131,6 @@ impl Viewer {
         Self {
             number,
             what,
-            aim: None,
             stage: Stage::Reading,
             wanted,
             origins: Origins::default(),
@@ -333,7 +172,7 @@ impl Viewer {
                 .into_iter()
                 .map(Arc::from)
                 .collect();
-            let widths = self.names.iter().map(|name| super::fit::width(name));
+            let widths = self.names.iter().map(|name| fit::width(name));
             self.widest = widths.max().unwrap_or(0);
         }
         let counts_unseen = !self.follow && self.wanted.until.is_none() && !self.is_behind();
@@ -353,6 +192,20 @@ impl Viewer {
         self.standing.extend(tailed.standing.iter().cloned());
         self.counts = tailed.counts;
         self.live = tailed.live;
+    }
+
+    /// Forgets every line, to read them again under another number; how they are shown stays.
+    pub fn begin_again(&mut self, number: u64) {
+        self.number = number;
+        self.buffer = Buffer::new(self.buffer.limit());
+        self.histogram = Histogram::new(BARS);
+        self.standing.clear();
+        self.unfolded.clear();
+        self.bookmarks.clear();
+        (self.cursor, self.anchor, self.seeking) = (None, None, None);
+        (self.index, self.top, self.unseen) = (0, 0, 0);
+        self.follow = false;
+        self.sift();
     }
 
     /// Marks between the lines that the reading was taken up anew by the operator's own wish.
@@ -439,15 +292,14 @@ impl Viewer {
     }
 
     /// Goes to the next line of this sort, in steps.
-    pub fn seek(&mut self, wish: Wish, direction: Direction) {
+    pub fn seek(&mut self, goal: Goal, direction: Direction) {
         let Some(from) = self.cursor else {
             return;
         };
         self.seeking = Some(Seeking {
-            wish,
+            goal,
             direction,
             from,
-            began: from,
             wrapped: false,
         });
     }
@@ -459,11 +311,11 @@ impl Viewer {
         let mut said = None;
         if let Some(seeking) = self.seeking {
             let (search, marks) = (self.search.as_ref(), &self.bookmarks);
-            let wanted = |line: &Line<'_>| match seeking.wish {
-                Wish::Match => search
+            let wanted = |line: &Line<'_>| match seeking.goal {
+                Goal::Match => search
                     .is_some_and(|search| line.mark.is_none() && search.pattern.is_in(line.text)),
-                Wish::Error => Self::is_error(line),
-                Wish::Bookmark => marks.contains(&line.key),
+                Goal::Error => Self::is_error(line),
+                Goal::Bookmark => marks.contains(&line.key),
             };
             let mut budget = BUDGET;
             match self.view.seek(
@@ -493,10 +345,10 @@ impl Viewer {
                 Sought::None if progress == Progress::More => {}
                 Sought::None if seeking.wrapped => {
                     self.seeking = None;
-                    said = Some(Arc::from(match seeking.wish {
-                        Wish::Match => "No line that is shown has that in it.",
-                        Wish::Error => "No line that is shown says that it is an error.",
-                        Wish::Bookmark => "No line that is shown is bookmarked.",
+                    said = Some(Arc::from(match seeking.goal {
+                        Goal::Match => "No line that is shown has that in it.",
+                        Goal::Error => "No line that is shown says that it is an error.",
+                        Goal::Bookmark => "No line that is shown is bookmarked.",
                     }));
                 }
                 Sought::None => {
