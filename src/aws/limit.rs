@@ -21,7 +21,7 @@ const STEP_EVERY: Duration = Duration::from_secs(10);
 /// The budget of one operation in one scope: a leaky bucket that counts in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    quota: Quota,
+    quota: &'static Quota,
     /// The part of the documented rate that is used now: 1 until AWS throttles.
     share: f64,
     /// When the bucket would be empty again; in the past: it is.
@@ -33,7 +33,7 @@ pub struct Budget {
 impl Budget {
     /// A full budget.
     #[must_use]
-    pub fn new(quota: Quota, now: Instant) -> Self {
+    pub fn new(quota: &'static Quota, now: Instant) -> Self {
         Self {
             quota,
             share: 1.0,
@@ -84,7 +84,8 @@ impl Budget {
 /// All budgets of the fleet.
 #[derive(Debug, Default)]
 pub struct Limits {
-    budgets: Mutex<HashMap<(Scope, &'static str, &'static str), Budget>>,
+    /// By scope and by the address of the operation, of which there is one each.
+    budgets: Mutex<HashMap<(Scope, usize), Budget>>,
 }
 
 impl Limits {
@@ -113,8 +114,8 @@ impl Limits {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let budget = budgets
-            .entry((scope, op.service, op.name))
-            .or_insert_with(|| Budget::new(op.quota, now));
+            .entry((scope, std::ptr::from_ref(op).addr()))
+            .or_insert_with(|| Budget::new(&op.quota, now));
         act(budget, now)
     }
 }
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_burst_is_free_and_then_the_rate_holds() {
         let start = Instant::now();
-        let mut budget = Budget::new(QUOTA, start);
+        let mut budget = Budget::new(&QUOTA, start);
         let waits: Vec<_> = (0..12).map(|_| budget.take(start)).collect();
         assert!(waits[..6].iter().all(Duration::is_zero), "{waits:?}");
         // Six more at three per second: the last one has to wait two seconds.
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn throttling_halves_the_rate_once_and_it_comes_back() {
         let start = Instant::now();
-        let mut budget = Budget::new(QUOTA, start);
+        let mut budget = Budget::new(&QUOTA, start);
         budget.throttled(start);
         budget.throttled(start + Duration::from_millis(5));
         assert!((budget.share() - 0.5).abs() < f64::EPSILON);

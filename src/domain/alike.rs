@@ -81,7 +81,7 @@ pub fn likeness(item: &Item) -> u64 {
             }
             _ => pattern(&item.name).hash(&mut hash),
         },
-        Detail::Finding(finding) => (&finding.product, &item.name).hash(&mut hash),
+        Detail::Finding(finding) => (&finding.terms.product, &item.name).hash(&mut hash),
         Detail::Incident(incident) => (&incident.source, pattern(&item.name)).hash(&mut hash),
         Detail::Mute(_) => pattern(&item.name).hash(&mut hash),
         Detail::Window(window) => (window.phase as u8, pattern(&item.name)).hash(&mut hash),

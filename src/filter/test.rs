@@ -237,7 +237,7 @@ fn text_matches(field: Field, pattern: &Pattern, s: &Subject<'_>) -> bool {
         Field::Resource => optional(item.resource.as_deref()),
         Field::Status => pattern.matches(&item.native_state),
         Field::Product => match &item.detail {
-            Detail::Finding(finding) => pattern.matches(&finding.product),
+            Detail::Finding(finding) => pattern.matches(&finding.terms.product),
             _ => false,
         },
         Field::Namespace => match &item.detail {

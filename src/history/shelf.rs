@@ -51,8 +51,9 @@ const FORM: Form = Form {
 
 /// How often what is old is let go while a console runs.
 const TIDY: Duration = Duration::from_secs(6 * 3_600);
-/// How many names of items and feeds are known by heart; a fleet of a hundred thousand open items fits.
-const BY_HEART: usize = 200_000;
+/// How many names of items are known by heart. Those of a large fleet would take more memory than their rows; what is not
+/// known is looked up in the index.
+const BY_HEART: usize = 10_000;
 
 /// Why the history cannot be used, as a sentence that names the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

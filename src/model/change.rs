@@ -217,7 +217,7 @@ impl Asked {
     #[must_use]
     pub fn shows(&self, item: &Item) -> bool {
         let status = match &item.detail {
-            Detail::Finding(finding) => finding.workflow.as_deref().unwrap_or_default(),
+            Detail::Finding(finding) => finding.terms.workflow.as_deref().unwrap_or_default(),
             _ => "",
         };
         !self.word.is_empty() && (item.native_state.contains(&*self.word) || *status == *self.word)

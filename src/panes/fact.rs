@@ -16,7 +16,7 @@ use crate::domain::{Detail, Item, ItemState};
 pub fn what(item: &Item) -> String {
     match &item.detail {
         Detail::Alarm(_) => format!("alarm {}", item.name),
-        Detail::Finding(d) => format!("{} {}", d.product, item.name),
+        Detail::Finding(d) => format!("{} {}", d.terms.product, item.name),
         Detail::Incident(_) => format!("OpsItem {}", item.name),
         Detail::Window(_) => format!("window {}", item.name),
         Detail::Mute(_) => format!("mute {}", item.name),
@@ -34,7 +34,7 @@ pub fn what_short(item: &Item) -> String {
     match &item.detail {
         // Whose finding it is matters less than which weakness it is.
         Detail::Finding(_) if item.name.starts_with("CVE-") => item.name.to_string(),
-        Detail::Finding(d) => format!("{} {}", product_short(&d.product), item.name),
+        Detail::Finding(d) => format!("{} {}", product_short(&d.terms.product), item.name),
         _ => what(item),
     }
 }

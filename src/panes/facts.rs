@@ -292,11 +292,11 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
 
 fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
     facts.add("title", title);
-    facts.add("type", d.finding_type.to_string());
+    facts.add("type", d.terms.finding_type.to_string());
     if let Some(score) = d.score {
-        facts.add("score", format!("{score} ({})", d.product));
+        facts.add("score", format!("{score} ({})", d.terms.product));
     } else {
-        facts.add("product", d.product.to_string());
+        facts.add("product", d.terms.product.to_string());
     }
     let times = d.count.map_or_else(String::new, |c| match c {
         1 => "once, ".to_owned(),
@@ -314,19 +314,19 @@ fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
             )
         },
     );
-    facts.maybe("on", d.resource_type.as_deref());
-    let status: Vec<_> = [&d.workflow, &d.record_state, &d.compliance]
+    facts.maybe("on", d.terms.resource_type.as_deref());
+    let status: Vec<_> = [&d.terms.workflow, &d.terms.record_state, &d.terms.compliance]
         .into_iter()
         .flatten()
         .map(|s| &**s)
         .collect();
     facts.add("workflow", status.join(" · "));
-    if let Some((text, by)) = &d.note {
+    if let Some((text, by)) = d.note.as_deref() {
         facts.add("note", format!("{text} ({by})"));
     }
     facts.maybe("about", d.description.as_deref());
-    facts.maybe("remediation", d.remediation.as_deref());
-    facts.maybe("", d.remediation_url.as_deref());
+    facts.maybe("remediation", d.terms.remediation.as_deref());
+    facts.maybe("", d.terms.remediation_url.as_deref());
     facts.maybe("attack", d.attack_sequence.as_deref());
 }
 

@@ -71,7 +71,7 @@ fn product<'a>(look: &RowLook<'a>) -> Cell<'a> {
     let Detail::Finding(d) = &item.detail else {
         return Cell::new("", Role::Text);
     };
-    Cell::new(d.product.to_string(), Role::TextDim)
+    Cell::new(d.terms.product.to_string(), Role::TextDim)
 }
 
 fn last_seen<'a>(look: &RowLook<'a>) -> Cell<'a> {
@@ -88,7 +88,7 @@ fn workflow<'a>(look: &RowLook<'a>) -> Cell<'a> {
         return Cell::new("", Role::Text);
     };
     Cell::new(
-        d.workflow.as_deref().unwrap_or("-").to_lowercase(),
+        d.terms.workflow.as_deref().unwrap_or("-").to_lowercase(),
         Role::TextDim,
     )
 }

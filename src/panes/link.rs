@@ -36,7 +36,7 @@ pub fn console(item: &Item) -> Option<String> {
             id(&item.key.id)
         ),
         Detail::Mute(_) => format!("cloudwatch/home?region={region}#alarmsV2:"),
-        Detail::Finding(d) if &*d.product == "GuardDuty" => {
+        Detail::Finding(d) if &*d.terms.product == "GuardDuty" => {
             let finding = item.key.id.rsplit('/').next().unwrap_or(&item.key.id);
             format!(
                 "guardduty/home?region={region}#/findings?fId={}",

@@ -16,7 +16,7 @@ use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::ops::{GET_GUARDDUTY_FINDINGS, LIST_DETECTORS, LIST_GUARDDUTY_FINDINGS};
 use crate::clock::Timestamp;
-use crate::domain::finding::FindingDetail;
+use crate::domain::finding::{FindingDetail, FindingTerms};
 use crate::domain::text::clean_arc;
 use crate::domain::{
     Detail, Fault, FaultKind, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice,
@@ -265,30 +265,27 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
         } else {
             ItemState::Open
         },
-        native_state: Arc::from(if archived { "ARCHIVED" } else { "ACTIVE" }),
+        native_state: intern(if archived { "ARCHIVED" } else { "ACTIVE" }),
         resource: resource.map(clean_arc),
         opened: first_seen,
         changed,
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
-            product: Arc::from(PRODUCT),
-            finding_type: intern(finding.r#type().unwrap_or_default()),
+            terms: super::securityhub::TERMS.share(FindingTerms {
+                product: intern(PRODUCT),
+                finding_type: intern(finding.r#type().unwrap_or_default()),
+                resource_type: resource_type.map(intern),
+                ..FindingTerms::default()
+            }),
             score: finding.severity(),
             description: finding.description().map(clean_arc),
-            remediation: None,
-            remediation_url: None,
-            resource_type: resource_type.map(intern),
             count: service.and_then(|s| s.count()).map(i64::from),
             first_seen,
             last_seen: service
                 .and_then(|s| time(s.event_last_seen()))
                 .unwrap_or(changed),
-            workflow: None,
-            record_state: None,
-            compliance: None,
             note: None,
             attack_sequence: finding.associated_attack_sequence_arn().map(clean_arc),
-            product_arn: None,
         })),
     };
     Some(Record { native, item })

@@ -1,28 +1,52 @@
 //! Shared text: a metric's name is written once for a hundred thousand alarms.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::domain::text::clean;
 
-/// The most texts that are shared. Beyond it a text is simply kept on its own: nothing is lost but memory.
-const SHARED_MAX: usize = 50_000;
+static TEXTS: Pool<str> = Pool::new(50_000);
 
-static SHARED: LazyLock<Mutex<HashSet<Arc<str>>>> = LazyLock::new(Mutex::default);
+/// Things that many items have in common, each in one copy.
+pub struct Pool<T: ?Sized> {
+    known: LazyLock<Mutex<HashSet<Arc<T>>>>,
+    /// The most that are shared. Beyond it a thing is simply kept on its own: nothing is lost but memory.
+    most: usize,
+}
+
+impl<T: ?Sized + Hash + Eq> Pool<T> {
+    /// A pool that shares at most so many things.
+    #[must_use]
+    pub const fn new(most: usize) -> Self {
+        Self {
+            known: LazyLock::new(Mutex::default),
+            most,
+        }
+    }
+
+    /// The shared copy of a thing, made of it where it is new.
+    pub fn share<Q>(&self, thing: Q) -> Arc<T>
+    where
+        Q: Borrow<T> + Into<Arc<T>>,
+    {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(thing.borrow()) {
+            return Arc::clone(known);
+        }
+        let new: Arc<T> = thing.into();
+        if known.len() < self.most {
+            known.insert(Arc::clone(&new));
+        }
+        new
+    }
+}
 
 /// The text, neutralised, in its one shared copy: for words of AWS and names that many items have in common.
 #[must_use]
 pub fn intern(text: &str) -> Arc<str> {
-    let text = clean(text);
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = shared.get(text.as_ref()) {
-        return Arc::clone(known);
-    }
-    let new: Arc<str> = Arc::from(text);
-    if shared.len() < SHARED_MAX {
-        shared.insert(Arc::clone(&new));
-    }
-    new
+    TEXTS.share(clean(text))
 }
 
 /// The text, neutralised; as another copy of `other` where that is the same text.

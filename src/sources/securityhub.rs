@@ -15,13 +15,16 @@ use serde_json::Value;
 
 use crate::aws::ops::GET_FINDINGS;
 use crate::clock::Timestamp;
-use crate::domain::finding::FindingDetail;
+use crate::domain::finding::{FindingDetail, FindingTerms};
 use crate::domain::text::{clean, clean_arc};
 use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source, guardduty, intern, shared};
+use super::{Ask, Look, Pages, Part, Pool, Reach, SliceSpec, Source, guardduty, intern, shared};
+
+/// What findings have in common, whoever tells of them.
+pub(super) static TERMS: Pool<FindingTerms> = Pool::new(20_000);
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -87,7 +90,7 @@ async fn raw(look: Look) -> Result<Value, Fault> {
         let Detail::Finding(detail) = &look.item.detail else {
             return &look.item.key.id;
         };
-        let product = detail.product_arn.as_deref().unwrap_or_default();
+        let product = detail.terms.product_arn.as_deref().unwrap_or_default();
         look.item
             .key
             .id
@@ -214,10 +217,10 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
     let workflow_word = workflow.map_or("NEW", WorkflowStatus::as_str);
     let resource = finding.resources().first();
     let note = finding.note().and_then(|n| {
-        Some((
+        Some(Box::new((
             clean_arc(n.text()?),
             clean_arc(n.updated_by().unwrap_or_default()),
-        ))
+        )))
     });
     let recommendation = finding.remediation().and_then(|r| r.recommendation());
     // A control says the same of every resource that fails it.
@@ -255,35 +258,37 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
         changed,
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
-            product: product(finding),
-            finding_type: intern(finding.types().first().map_or("", String::as_str)),
+            terms: TERMS.share(FindingTerms {
+                product: product(finding),
+                finding_type: intern(finding.types().first().map_or("", String::as_str)),
+                remediation: recommendation.and_then(|r| r.text()).map(said),
+                remediation_url: recommendation.and_then(|r| r.url()).map(said),
+                resource_type: resource.and_then(|r| r.r#type()).map(intern),
+                workflow: Some(intern(workflow_word)),
+                record_state: Some(intern(record_state)),
+                compliance: finding
+                    .compliance()
+                    .and_then(|c| c.status())
+                    .map(|s| intern(s.as_str())),
+                product_arn: finding.product_arn().map(intern),
+            }),
             score: finding
                 .severity()
                 .and_then(|s| s.normalized())
                 .map(f64::from),
             description: finding.description().map(said),
-            remediation: recommendation.and_then(|r| r.text()).map(said),
-            remediation_url: recommendation.and_then(|r| r.url()).map(said),
-            resource_type: resource.and_then(|r| r.r#type()).map(intern),
             count: guardduty_count(finding),
             first_seen,
             last_seen: time(finding.last_observed_at()).unwrap_or(changed),
-            workflow: Some(intern(workflow_word)),
-            record_state: Some(intern(record_state)),
-            compliance: finding
-                .compliance()
-                .and_then(|c| c.status())
-                .map(|s| intern(s.as_str())),
             note,
             attack_sequence: None,
-            product_arn: finding.product_arn().map(intern),
         })),
     };
-    let native = Arc::from(format!(
-        "{}|{}",
-        clean(finding.product_arn().unwrap_or_default()),
-        clean(id)
-    ));
+    // An ARN is unique by itself, and the item has it already.
+    let native = item.told_arn.clone().unwrap_or_else(|| {
+        let product = clean(finding.product_arn().unwrap_or_default());
+        Arc::from(format!("{product}|{}", clean(id)))
+    });
     Some(Record { native, item })
 }
 
@@ -399,10 +404,8 @@ mod tests {
         let (Detail::Finding(one), Detail::Finding(other)) = (&one.detail, &other.detail) else {
             unreachable!()
         };
-        let texts = |d: &FindingDetail| {
-            let optional = [&d.description, &d.workflow, &d.record_state, &d.product_arn];
-            optional.map(|text| text.as_ref().map(|t| t.as_ptr()))
-        };
-        assert_eq!(texts(one), texts(other));
+        assert!(Arc::ptr_eq(&one.terms, &other.terms));
+        let described = |d: &FindingDetail| d.description.as_ref().map(|text| text.as_ptr());
+        assert_eq!(described(one), described(other));
     }
 }

@@ -1,12 +1,13 @@
 //! Batches become claims: runs, staging, the swap at the end.
 
 use std::collections::hash_map::Entry;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::domain::{Batch, Body, Detail, Feed, Item, Record};
 
-use super::feeds::{FeedEntry, FeedIndex, RecordRef, Staging};
+use super::feeds::{FeedEntry, FeedIndex, RecordRef, Staging, short};
 use super::row::Claim;
 use super::settle::{Leave, Turn};
 use super::{Changes, Store};
@@ -109,8 +110,8 @@ impl Store {
                     return None;
                 }
                 let index = FeedIndex(u32::try_from(self.feeds.len()).ok()?);
-                self.feeds
-                    .push(FeedEntry::new(batch.feed, batch.covers.clone(), batch.at));
+                let entry = FeedEntry::new(batch.feed, batch.covers.clone(), batch.at);
+                self.feeds.push(Box::new(entry));
                 Some(*new.insert(index))
             }
         }
@@ -146,16 +147,11 @@ impl Store {
                 continue;
             }
             // Only what differs waits for the end; what is the same is just marked as named again.
-            let same = self
-                .entry(index)
-                .records
-                .get(&native)
-                .is_some_and(|record| self.claims_same(index, record, &native, &item));
-            let entry = self.entry_mut(index);
-            if same && let Some(record) = entry.records.get_mut(&native) {
-                record.run = run;
+            let same = self.claims_same(index, &native, &item);
+            if same && let Some(record) = self.record_mut(index, &native) {
+                record.run = short(run);
             }
-            if let Some(staging) = &mut entry.staging {
+            if let Some(staging) = &mut self.entry_mut(index).staging {
                 if same {
                     staging.differing.remove(&native);
                 } else {
@@ -166,14 +162,11 @@ impl Store {
     }
 
     /// Whether the feed already says just this about the item.
-    fn claims_same(
-        &self,
-        index: FeedIndex,
-        record: &RecordRef,
-        native: &Arc<str>,
-        item: &Item,
-    ) -> bool {
-        self.rows.get(record.row).is_some_and(|row| {
+    fn claims_same(&mut self, index: FeedIndex, native: &Arc<str>, item: &Item) -> bool {
+        let Some(row) = self.record_mut(index, native).map(|record| record.row) else {
+            return false;
+        };
+        self.rows.get(row).is_some_and(|row| {
             row.claims
                 .iter()
                 .any(|claim| claim.feed == index && claim.native == *native && *claim.item == *item)
@@ -193,6 +186,7 @@ impl Store {
         for (native, item) in differing {
             self.claim(index, native, item, run, turn);
         }
+        let run = short(run);
         self.drop_where(index, Leave::Cleared, turn, |record| record.run != run);
     }
 
@@ -213,12 +207,11 @@ impl Store {
             self.claim(index, native, item, run, turn);
         }
         for native in removed {
-            let entry = self.entry_mut(index);
-            if let Some(staging) = &mut entry.staging {
+            if let Some(staging) = &mut self.entry_mut(index).staging {
                 staging.differing.remove(native);
                 staging.pushed.insert(Arc::clone(native));
             }
-            if let Some(record) = entry.records.remove(native) {
+            if let Some(record) = self.take_record(index, native) {
                 self.drop_claim(record.row, index, native, Leave::Cleared, turn);
             }
         }
@@ -236,8 +229,8 @@ impl Store {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let source = self.entry(index).feed.source;
-        if let Some(record) = self.entry_mut(index).records.get_mut(&native) {
-            record.run = run;
+        if let Some(record) = self.record_mut(index, &native) {
+            record.run = short(run);
             let id = record.row;
             if let Some(row) = self.rows.get_mut(id)
                 && row.item.key == item.key
@@ -259,6 +252,7 @@ impl Store {
                 return;
             }
             // The same native id names another item now.
+            self.take_record(index, &native);
             self.drop_claim(id, index, &native, Leave::Cleared, turn);
         }
         let mut claim = Claim {
@@ -282,9 +276,14 @@ impl Store {
             };
             id
         };
-        self.entry_mut(index)
-            .records
-            .insert(native, RecordRef { row: id, run });
+        let hash = self.hasher.hash_one(&native);
+        let record = RecordRef {
+            hash,
+            row: id,
+            run: short(run),
+        };
+        let records = &mut self.entry_mut(index).records;
+        records.insert_unique(hash, record, |record| record.hash);
         self.settle(id, Some(index), turn);
     }
 
@@ -299,15 +298,42 @@ impl Store {
         turn: &mut Turn,
         gone: impl Fn(&RecordRef) -> bool,
     ) {
-        let mut dropped: Vec<_> = self
-            .entry_mut(index)
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let native = |record: &RecordRef| {
+            let claims = &rows.get(record.row)?.claims;
+            let claim = claims.iter().find(|claim| {
+                claim.feed == index && hasher.hash_one(&claim.native) == record.hash
+            })?;
+            Some((Arc::clone(&claim.native), record.row))
+        };
+        let mut dropped: Vec<_> = self.feeds[index.0 as usize]
             .records
-            .extract_if(|_, record| gone(record))
+            .extract_if(|record| gone(record))
+            .filter_map(|record| native(&record))
             .collect();
         dropped.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for (native, record) in dropped {
-            self.drop_claim(record.row, index, &native, why, turn);
+        for (native, row) in dropped {
+            self.drop_claim(row, index, &native, why, turn);
         }
+    }
+
+    /// The record of a feed's native id.
+    fn record_mut(&mut self, index: FeedIndex, native: &Arc<str>) -> Option<&mut RecordRef> {
+        let hash = self.hasher.hash_one(native);
+        let rows = &self.rows;
+        self.feeds[index.0 as usize]
+            .records
+            .find_mut(hash, |record| record.is_of(rows, hash, index, native))
+    }
+
+    /// Takes the record of a feed's native id out. Before its claim goes: without that it cannot be found.
+    fn take_record(&mut self, index: FeedIndex, native: &Arc<str>) -> Option<RecordRef> {
+        let hash = self.hasher.hash_one(native);
+        let rows = &self.rows;
+        let found = self.feeds[index.0 as usize]
+            .records
+            .find_entry(hash, |record| record.is_of(rows, hash, index, native));
+        Some(found.ok()?.remove().0)
     }
 
     pub(super) fn entry(&self, index: FeedIndex) -> &FeedEntry {

@@ -4,20 +4,48 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashTable;
+
 use crate::clock::Timestamp;
 use crate::domain::{Cover, Fault, Feed, FeedState, Item};
 
 use super::row::RowId;
+use super::slab::Slab;
 
 /// The number of a feed within its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct FeedIndex(pub u32);
 
-/// Where the record of one native id went, and in which asking it was last named.
+/// Where a record of a feed went. The native id stands in the row's claim, once: ten thousand feeds name a hundred
+/// thousand of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecordRef {
+    /// The hash of the native id.
+    pub hash: u64,
+    /// The row it belongs to.
     pub row: RowId,
-    pub run: u64,
+    /// The last asking that named it; see [`short`].
+    pub run: u32,
+}
+
+impl RecordRef {
+    /// Whether it is the one of this native id.
+    pub fn is_of(&self, rows: &Slab, hash: u64, feed: FeedIndex, native: &Arc<str>) -> bool {
+        self.hash == hash
+            && rows.get(self.row).is_some_and(|row| {
+                let mut claims = row.claims.iter();
+                claims.any(|claim| claim.feed == feed && claim.native == *native)
+            })
+    }
+}
+
+/// The number of an asking as records keep it: the lower half, which tells neighbours apart.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only askings that follow each other are compared"
+)]
+pub(super) const fn short(run: u64) -> u32 {
+    run as u32
 }
 
 /// An answer that is still arriving.
@@ -39,7 +67,7 @@ pub(super) struct FeedEntry {
     pub run: u64,
     /// The answer that is under way.
     pub staging: Option<Staging>,
-    pub records: HashMap<Arc<str>, RecordRef>,
+    pub records: HashTable<RecordRef>,
     /// When it was planned.
     pub planned: Timestamp,
     /// When it last answered completely.
@@ -67,7 +95,7 @@ impl FeedEntry {
             retired: false,
             run: 0,
             staging: None,
-            records: HashMap::new(),
+            records: HashTable::new(),
             planned: at,
             success: None,
             fresh_since: at,

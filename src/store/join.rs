@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::finding::FindingDetail;
+use crate::domain::finding::{FindingDetail, FindingTerms};
 use crate::domain::{Detail, Item, SourceId};
 
 use super::row::Claim;
@@ -65,16 +65,20 @@ fn freshness(claim: &Claim) -> (crate::clock::Timestamp, u64) {
 /// A finding's facts from GuardDuty, with what people did about it from Security Hub.
 fn join(facts: &FindingDetail, work: &FindingDetail) -> FindingDetail {
     let first = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| a.clone().or_else(|| b.clone());
+    let (told, done) = (&facts.terms, &work.terms);
     FindingDetail {
-        workflow: first(&work.workflow, &facts.workflow),
-        record_state: first(&work.record_state, &facts.record_state),
-        compliance: first(&work.compliance, &facts.compliance),
+        terms: Arc::new(FindingTerms {
+            workflow: first(&done.workflow, &told.workflow),
+            record_state: first(&done.record_state, &told.record_state),
+            compliance: first(&done.compliance, &told.compliance),
+            remediation: first(&done.remediation, &told.remediation),
+            remediation_url: first(&done.remediation_url, &told.remediation_url),
+            product_arn: first(&done.product_arn, &told.product_arn),
+            resource_type: first(&told.resource_type, &done.resource_type),
+            ..(**told).clone()
+        }),
         note: work.note.clone().or_else(|| facts.note.clone()),
-        remediation: first(&work.remediation, &facts.remediation),
-        remediation_url: first(&work.remediation_url, &facts.remediation_url),
-        product_arn: first(&work.product_arn, &facts.product_arn),
         description: first(&facts.description, &work.description),
-        resource_type: first(&facts.resource_type, &work.resource_type),
         attack_sequence: first(&facts.attack_sequence, &work.attack_sequence),
         score: facts.score.or(work.score),
         count: facts.count.or(work.count),

@@ -81,7 +81,8 @@ pub struct Store {
     /// Rows by the hash of their key; the hash stands beside the number, so that growing looks at no row.
     by_key: HashTable<(u32, RowId)>,
     hasher: RandomState,
-    feeds: Vec<FeedEntry>,
+    /// Boxed, so that the list grows by little.
+    feeds: Vec<Box<FeedEntry>>,
     by_feed: HashMap<Feed, FeedIndex>,
     windows: Windows,
     mutes: Mutes,

@@ -417,7 +417,7 @@ impl Store {
         let entry = self.entry_mut(index);
         if entry.stale != stale {
             entry.stale = stale;
-            let rows: Vec<RowId> = entry.records.values().map(|record| record.row).collect();
+            let rows: Vec<RowId> = entry.records.iter().map(|record| record.row).collect();
             for id in rows {
                 self.settle(id, None, turn);
             }

@@ -63,7 +63,7 @@ pub const ARCHIVE: Offer = Offer {
         Some(_) if row.sources().contains(SourceId::Guardduty) => Fit::Yes,
         Some(d) => Fit::No(format!(
             "GuardDuty does not know it; it is {}'s.",
-            d.product
+            d.terms.product
         )),
         None => Fit::Foreign,
     },
@@ -118,7 +118,7 @@ fn hub(row: &Row, wanted: Workflow) -> Fit {
     if name(row).is_none() {
         return Fit::No("Security Hub does not know it.".to_owned());
     }
-    match finding.workflow.as_deref() {
+    match finding.terms.workflow.as_deref() {
         Some(now) if now == wanted.word() => Fit::No(format!("it is {now} already.")),
         _ => Fit::Yes,
     }
@@ -126,7 +126,7 @@ fn hub(row: &Row, wanted: Workflow) -> Fit {
 
 /// What Security Hub calls it: its `Id` and the product that reported it.
 pub(super) fn name(row: &Row) -> Option<FindingName> {
-    let product = detail(row)?.product_arn.as_deref()?;
+    let product = detail(row)?.terms.product_arn.as_deref()?;
     let key = row.key();
     // An `Id` that is no ARN stands behind its product in the key.
     let id = match row.item().told_arn.as_deref() {

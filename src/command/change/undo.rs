@@ -89,7 +89,7 @@ fn earlier(part: &Part, aim: &Aim<'_>, now: &str) -> Vec<Part> {
     let rows: Vec<&Row> = part.items.iter().filter_map(|key| find(aim, key)).collect();
     let had = |row: &Row, status: Workflow| {
         findings::detail(row)
-            .and_then(|d| d.workflow.as_deref())
+            .and_then(|d| d.terms.workflow.as_deref())
             .is_some_and(|now| now == status.word())
     };
     all.into_iter()

@@ -116,25 +116,25 @@ fn alarm(d: &AlarmDetail, row: &Row) -> Value {
 fn finding(d: &FindingDetail) -> Value {
     let note = d
         .note
-        .as_ref()
+        .as_deref()
         .map(|(text, by)| json!({ "text": &**text, "by": &**by }));
     json!({
-        "product": &*d.product,
-        "type": &*d.finding_type,
+        "product": &*d.terms.product,
+        "type": &*d.terms.finding_type,
         "score": d.score,
         "description": d.description.as_deref(),
-        "remediation": d.remediation.as_deref(),
-        "remediationUrl": d.remediation_url.as_deref(),
-        "resourceType": d.resource_type.as_deref(),
+        "remediation": d.terms.remediation.as_deref(),
+        "remediationUrl": d.terms.remediation_url.as_deref(),
+        "resourceType": d.terms.resource_type.as_deref(),
         "count": d.count,
         "firstSeen": time(d.first_seen),
         "lastSeen": time(d.last_seen),
-        "workflow": d.workflow.as_deref(),
-        "recordState": d.record_state.as_deref(),
-        "compliance": d.compliance.as_deref(),
+        "workflow": d.terms.workflow.as_deref(),
+        "recordState": d.terms.record_state.as_deref(),
+        "compliance": d.terms.compliance.as_deref(),
         "note": note,
         "attackSequence": d.attack_sequence.as_deref(),
-        "productArn": d.product_arn.as_deref(),
+        "productArn": d.terms.product_arn.as_deref(),
     })
 }
 

@@ -296,9 +296,10 @@ fn guardduty_and_security_hub_make_one_row() {
     produced.severity = Severity::High;
     produced.detail = Detail::Finding(Box::new(facts));
     let (mut reported, mut work) = finding("arn:f", 20, "GuardDuty via hub");
-    work.workflow = Some("SUPPRESSED".into());
-    work.note = Some(("looked".into(), "ana".into()));
-    work.remediation = Some("rebuild it".into());
+    let done = std::sync::Arc::make_mut(&mut work.terms);
+    done.workflow = Some("SUPPRESSED".into());
+    done.remediation = Some("rebuild it".into());
+    work.note = Some(Box::new(("looked".into(), "ana".into())));
     work.count = Some(1);
     reported.state = ItemState::Calm;
     reported.severity = Severity::Critical;
@@ -325,10 +326,10 @@ fn guardduty_and_security_hub_make_one_row() {
         let Detail::Finding(joined) = &row.item().detail else {
             panic!("a finding");
         };
-        assert_eq!(&*joined.product, "GuardDuty");
+        assert_eq!(&*joined.terms.product, "GuardDuty");
         assert_eq!(joined.count, Some(41));
-        assert_eq!(joined.workflow.as_deref(), Some("SUPPRESSED"));
-        assert_eq!(joined.remediation.as_deref(), Some("rebuild it"));
+        assert_eq!(joined.terms.workflow.as_deref(), Some("SUPPRESSED"));
+        assert_eq!(joined.terms.remediation.as_deref(), Some("rebuild it"));
         assert_eq!(joined.note.as_ref().map(|n| &*n.1), Some("ana"));
         s = s2;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmTerms, AlarmWatch};
 use crate::domain::backup::{BackupDetail, JobKind};
-use crate::domain::finding::FindingDetail;
+use crate::domain::finding::{FindingDetail, FindingTerms};
 use crate::domain::window::{WindowDetail, WindowPhase, WindowRun};
 use crate::domain::{
     Batch, Body, Cover, Detail, Fault, FaultKind, Feed, Item, ItemKey, ItemState, Kind, Record,
@@ -149,22 +149,19 @@ pub fn alarm_on(id: &str, state: AlarmState, changed: i64, instances: &[&str]) -
 
 pub fn finding(id: &str, changed: i64, product: &str) -> (Item, FindingDetail) {
     let detail = FindingDetail {
-        product: product.into(),
-        finding_type: "Recon:EC2/Portscan".into(),
+        terms: FindingTerms {
+            product: product.into(),
+            finding_type: "Recon:EC2/Portscan".into(),
+            ..FindingTerms::default()
+        }
+        .into(),
         score: None,
         description: Some(format!("{product} describes it").into()),
-        remediation: None,
-        remediation_url: None,
-        resource_type: None,
         count: None,
         first_seen: at(changed),
         last_seen: at(changed),
-        workflow: None,
-        record_state: None,
-        compliance: None,
         note: None,
         attack_sequence: None,
-        product_arn: None,
     };
     let item = item(
         Kind::Finding,

@@ -55,6 +55,9 @@ struct Place {
     opened: Timestamp,
 }
 
+/// Below so many members a group keeps no room for further ones.
+const ROOM: usize = 8;
+
 /// No group.
 const NONE: u32 = u32::MAX;
 
@@ -287,7 +290,11 @@ impl Folds {
             group.arrived.retain(lives);
         }
         if !group.arrived.is_empty() {
-            group.members.append(&mut group.arrived);
+            group.members.append(&mut std::mem::take(&mut group.arrived));
+            if group.members.len() < ROOM {
+                // Most groups are of one or two, and there are ten thousands of them.
+                group.members.shrink_to_fit();
+            }
             group
                 .members
                 .sort_by_key(|member| (member.opened, member.row));
