@@ -84,7 +84,7 @@ impl Budget {
 /// All budgets of the fleet.
 #[derive(Debug, Default)]
 pub struct Limits {
-    /// By scope and by the address of the operation, of which there is one each.
+    /// By scope and by the address of the operation: each is one static.
     budgets: Mutex<HashMap<(Scope, usize), Budget>>,
 }
 

@@ -17,7 +17,7 @@ macro_rules! ledger {
     ($($constant:ident = $name:literal $action:literal $quota:ident $why:literal;)*) => {
         $(
             #[doc = concat!("`", $action, "`: ", $why, ".")]
-            pub const $constant: Op = Op {
+            pub static $constant: Op = Op {
                 service: "DynamoDB",
                 name: $name,
                 action: $action,

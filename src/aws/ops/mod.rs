@@ -139,7 +139,7 @@ macro_rules! reads {
     ($($constant:ident = $service:literal $name:literal $action:literal $quota:ident $why:literal;)*) => {
         $(
             #[doc = concat!("`", $action, "`: ", $why, ".")]
-            pub const $constant: Op = Op {
+            pub static $constant: Op = Op {
                 service: $service,
                 name: $name,
                 action: $action,

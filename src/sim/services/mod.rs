@@ -217,7 +217,7 @@ impl Operation {
 
 /// Whether an operation only reads, as AWS names such operations. What is not known to read counts as a change.
 const fn reads(name: &str) -> bool {
-    const READING: [&str; 13] = [
+    const READING: [&str; 15] = [
         "Assume",
         "BatchGet",
         "Describe",
@@ -230,6 +230,8 @@ const fn reads(name: &str) -> bool {
         "Search",
         "StartExecutionPreview",
         "StartLiveTail",
+        "StartQuery",
+        "StopQuery",
         "TestMetricFilter",
     ];
     let mut n = 0;

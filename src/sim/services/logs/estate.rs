@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::filters;
+use super::insights::Query;
 use super::section::Class;
 use super::voice::{Sort, Voice};
 use crate::clock::Timestamp;
@@ -30,6 +31,8 @@ pub struct Logs {
     pub sessions: usize,
     /// How many events were ever put; numbers them.
     pub puts: u64,
+    /// The queries that were started.
+    pub queries: Vec<Query>,
 }
 
 /// A log group.

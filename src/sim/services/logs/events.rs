@@ -91,6 +91,11 @@ impl Event {
         self.place.voice != CLIENTS
     }
 
+    /// Its id.
+    pub fn id(&self) -> String {
+        self.place.id()
+    }
+
     /// Its stream.
     pub fn stream(&self) -> &Arc<str> {
         &self.place.stream
@@ -407,7 +412,7 @@ fn range(call: &Call<'_>) -> Result<(i64, i64), Refusal> {
 }
 
 /// What is older is not kept any more.
-fn oldest(group: &Group, now: Timestamp) -> i64 {
+pub fn oldest(group: &Group, now: Timestamp) -> i64 {
     group
         .retention
         .map_or(0, |days| now.as_millis() - days * 86_400_000)

@@ -6,12 +6,14 @@
 //!  events ── pattern           FilterLogEvents, GetLogEvents
 //!  live                        StartLiveTail: the same by the time of arrival, pushed
 //!  filters                     metric filters
+//!  insights                    StartQuery and what belongs to it
 //! ```
 
 mod estate;
 mod events;
 mod filters;
 mod groups;
+mod insights;
 mod live;
 mod pattern;
 mod section;
@@ -59,6 +61,19 @@ pub const SERVICE: Service = Service {
         Operation::new("StartLiveTail", live::start)
             .needs(&["logGroupIdentifiers"])
             .pushes(live::push),
+        Operation::new("StartQuery", insights::start)
+            .needs(&["queryString", "startTime", "endTime"])
+            .rate(5.0, 5),
+        Operation::new("GetQueryResults", insights::results)
+            .needs(&["queryId"])
+            .paged("maxItems", "nextToken", (0, 10_000), 10_000)
+            .rate(5.0, 5),
+        Operation::new("StopQuery", insights::stop)
+            .needs(&["queryId"])
+            .rate(5.0, 5),
+        Operation::new("DescribeQueries", insights::describe)
+            .paged("maxResults", "nextToken", (1, 1000), 1000)
+            .rate(5.0, 5),
         Operation::new("CreateLogGroup", groups::create).needs(&["logGroupName"]),
         Operation::new("DeleteLogGroup", groups::delete).needs(&["logGroupName"]),
         Operation::new("CreateLogStream", groups::create_stream)
@@ -144,6 +159,11 @@ fn group_name<'a>(call: &'a Call<'_>) -> Result<&'a str, Refusal> {
             return Err(call.invalid("logGroupName or logGroupIdentifier is required"));
         }
     };
+    named(call, text)
+}
+
+/// The name of a group that is named or given by its ARN.
+fn named<'a>(call: &Call<'_>, text: &'a str) -> Result<&'a str, Refusal> {
     if !text.starts_with("arn:") {
         return Ok(text);
     }
