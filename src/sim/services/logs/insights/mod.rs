@@ -25,8 +25,6 @@ use crate::sim::world::Site;
 const GROUPS: usize = 50;
 /// So many queries of an account and region at once. From the quotas of CloudWatch Logs.
 const AT_ONCE: usize = 100;
-/// A query waits so long before it begins.
-const WAITS: Duration = Duration::from_millis(300);
 /// After so long it ends. From the API reference of `StartQuery`.
 const LASTS: Duration = Duration::from_secs(3_600);
 /// So many events are read for one asking for results; a query of real groups takes seconds as well.
@@ -85,10 +83,14 @@ impl Query {
         now: Timestamp,
         troubled: &Troubled,
     ) {
-        if self.status.is_over() || now.since(self.began) < WAITS {
+        if self.status.is_over() {
             return;
         }
-        self.status = Status::Running;
+        // Whoever asks at once learns that it has just begun.
+        if self.status == Status::Scheduled {
+            self.status = Status::Running;
+            return;
+        }
         if now.since(self.began) >= LASTS {
             self.end(Status::Timeout, now);
             return;
