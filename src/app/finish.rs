@@ -42,6 +42,7 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
         Outcome::Started(started) => command::runbook::started(model, &started),
         Outcome::RunAsked(asked) => command::runbook::asked(model, &asked),
         Outcome::Runs(runs) => model.runbooks.runs = runs,
+        Outcome::Queried(told) => return command::query::told(model, *told),
         Outcome::Trail(told) => return command::trail::told(model, told),
         Outcome::Sighted(sighted) => return command::log::sighted(model, sighted),
         Outcome::Tailed(tailed) => {

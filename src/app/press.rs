@@ -19,6 +19,9 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     if model.overlay.is_none() && model.logs.typing.is_some() {
         return in_log(model, chord);
     }
+    if model.overlay.is_none() && command::query::is_shown(model) && model.queries.editor.is_some() {
+        return in_editor(model, chord);
+    }
     if model.overlay.is_none() && model.filtering.is_none() {
         return looked_up(model, chord);
     }
@@ -234,6 +237,38 @@ fn in_log(model: &mut Model, chord: Chord) -> Effects {
     Effects::new()
 }
 
+/// A query that is being written.
+fn in_editor(model: &mut Model, chord: Chord) -> Effects {
+    if chord.key() == Key::Esc || is_ctrl(chord, 'c') {
+        return dispatch::run(model, "app.back", "");
+    }
+    if is_ctrl(chord, 'o') {
+        return dispatch::run(model, "query.library", "");
+    }
+    match chord.key() {
+        Key::Enter => return command::query::submit(model),
+        Key::Up | Key::Down => command::query::recall(model, chord.key() == Key::Up),
+        _ => {
+            if let Some(editor) = &mut model.queries.editor {
+                let fields = editor.fields.len();
+                match chord.key() {
+                    Key::Tab if chord.mods() == Mods::SHIFT => {
+                        editor.focused = (editor.focused + fields - 1) % fields;
+                    }
+                    Key::Tab => editor.focused = (editor.focused + 1) % fields,
+                    _ => {
+                        if edit(&mut editor.fields[editor.focused], &chord) {
+                            editor.error = None;
+                            editor.recalled = None;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Effects::new()
+}
+
 fn in_filter(model: &mut Model, chord: Chord) -> Effects {
     let Some(input) = &mut model.filtering else {
         return Effects::new();
@@ -322,6 +357,7 @@ fn recall(model: &mut Model, older: bool) {
 
 /// Text that arrived at once: into a line that is being typed, otherwise nowhere. It never acts.
 pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
+    let writes = command::query::is_shown(model) && model.queries.editor.is_some();
     match (&mut model.overlay, &mut model.filtering) {
         (Some(Overlay::Palette(palette)), _) => {
             palette.input.insert(text);
@@ -341,6 +377,12 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
         (None, Some(input)) => {
             input.line.insert(text);
             filter_typed(model);
+        }
+        (None, None) if writes => {
+            if let Some(editor) = &mut model.queries.editor {
+                editor.fields[editor.focused].insert(text);
+                editor.error = None;
+            }
         }
         (None, None) if model.logs.typing.is_some() => {
             if let Some(typing) = &mut model.logs.typing {

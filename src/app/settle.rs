@@ -8,7 +8,7 @@ use crate::domain::{Feed, FeedState, Roster};
 use crate::logs::view::Progress as Worked;
 use crate::model::form::Results;
 use crate::model::page::Page;
-use crate::model::{Area, Areas, DetailsView, Logs, Model, Overlay, Rows, details, lines};
+use crate::model::{Areas, DetailsView, Logs, Model, Overlay, Rows, details, lines};
 use crate::panes;
 use crate::runbook::run::Runs;
 use crate::store::Store;
@@ -43,6 +43,7 @@ pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
     model.settled = Some(active);
     model.panes[active].settle(&model.store, now, height);
     settle_log(model, areas);
+    settle_query(model, areas);
     follow(model, now);
     clamp(model);
     settled
@@ -53,17 +54,22 @@ fn settle_log(model: &mut Model, areas: Areas) {
     if !command::log::is_shown(model) {
         return;
     }
-    let whole = Area::new(
-        0,
-        areas.heads.y,
-        areas.list.width,
-        areas.heads.height + areas.list.height,
-    );
-    let list = model.log_list(whole);
+    let list = model.log_list(areas.whole_list());
     if let Some(viewer) = &mut model.logs.viewer {
         viewer.settle();
         let width = usize::from(list.width.saturating_sub(2));
         viewer.top = lines::top(viewer, width, usize::from(list.height));
+    }
+}
+
+/// Puts the row of the cursor on the screen, of what a query found.
+fn settle_query(model: &mut Model, areas: Areas) {
+    if !command::query::is_shown(model) {
+        return;
+    }
+    let rows = model.query_rows(areas.whole_list());
+    if let Some(sheet) = &mut model.queries.sheet {
+        sheet.settle(usize::from(rows.height));
     }
 }
 
@@ -95,7 +101,7 @@ fn refresh(model: &mut Model) -> Settled {
                 *feeds = ledger(&model.store, &pane.filter, model.now);
                 Progress::Done
             }
-            Rows::Logs => match read_on(&mut model.logs, at == model.active) {
+            Rows::Text => match read_on(&mut model.logs, at == model.active) {
                 (progress, Some(said)) => {
                     let until = model.now.plus(crate::model::TOAST_FOR);
                     model.toast = Some(crate::model::Toast {

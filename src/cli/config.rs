@@ -211,6 +211,7 @@ fn places(paths: &Paths) -> String {
         ("config", paths.config.clone()),
         ("themes", paths.beside_config("themes")),
         ("keymaps", paths.beside_config("keymaps")),
+        ("queries", paths.beside_config("queries.toml")),
         ("state", paths.state.clone()),
         ("journal", paths.journal()),
         ("log", paths.log()),

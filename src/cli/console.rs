@@ -59,6 +59,8 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     problems.extend(more);
     let (catalogue, more) = stage.config.runbooks();
     problems.extend(more);
+    let (queries, more) = stage.config.queries();
+    problems.extend(more);
     let store = stage.store();
     stage
         .warnings
@@ -72,6 +74,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);
+    model.queries.library = Arc::new(queries);
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);

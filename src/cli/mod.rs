@@ -10,6 +10,8 @@ mod handover;
 mod iam_policy;
 mod ledger;
 mod ls;
+mod output;
+mod query;
 mod run;
 mod sim;
 mod snapshot;
@@ -80,6 +82,7 @@ enum Command {
     Ls(ls::Ls),
     Check(check::Check),
     Tail(tail::Tail),
+    Query(query::Query),
     Ack(triage::Ack),
     Act(act::Act),
     Mute(act::Mute),
@@ -109,6 +112,7 @@ pub fn run() -> ExitCode {
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
         Some(Command::Tail(tail)) => tail.run(),
+        Some(Command::Query(query)) => query.run(),
         Some(Command::Ack(ack)) => ack.run(),
         Some(Command::Act(act)) => act.run(),
         Some(Command::Mute(mute)) => mute.run(),

@@ -10,6 +10,8 @@ fn step_out(model: &mut Model) -> Option<Effects> {
     if !model.chords.is_empty() {
         model.chords.clear();
     } else if model.overlay.take().is_some() || super::log::step_out(model) {
+    } else if let Some(effects) = super::query::step_out(model) {
+        return Some(effects);
     } else if let Some(input) = model.filtering.take() {
         model.pane_mut().filter = input.before;
         model.ask_again(model.active);

@@ -192,6 +192,10 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             let what = values.first().map_or("", AsRef::as_ref);
             return super::runbook::ask(model, what, &id);
         }
+        Purpose::Query => {
+            let name = values.first().map_or("", AsRef::as_ref);
+            return super::query::chosen(model, name);
+        }
         Purpose::Logs(sources) => {
             let chosen = values
                 .iter()

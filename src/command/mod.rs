@@ -15,6 +15,7 @@ mod mark;
 mod operator;
 pub mod palette;
 mod pane;
+pub mod query;
 mod row;
 pub mod runbook;
 mod table;
@@ -48,6 +49,8 @@ pub enum When {
     Items,
     /// The pane is a log.
     Log,
+    /// The pane is what a query found.
+    Query,
 }
 
 impl When {
@@ -85,6 +88,9 @@ impl When {
                 Err("There is no item under the cursor, and none is marked.")
             }
             Self::Log if !log::is_shown(model) => Err("This is for the Logs pane."),
+            Self::Query if !query::is_shown(model) || model.queries.sheet.is_none() => {
+                Err("This is for the Query pane, once something was asked.")
+            }
             Self::Items if !model.pane().lists_items() => {
                 Err("What this pane lists has no severities, orders or marks.")
             }
@@ -209,6 +215,8 @@ pub fn layers(model: &Model) -> &'static [Layer] {
         &[Layer::Text, Layer::Dialog]
     } else if log::is_shown(model) {
         &[Layer::Log, Layer::Text, Layer::Global]
+    } else if query::is_shown(model) {
+        &[Layer::Query, Layer::Text, Layer::Global]
     } else if reads_text(model) {
         &[Layer::Details, Layer::Global]
     } else {

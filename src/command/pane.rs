@@ -22,6 +22,7 @@ pub(super) fn go(model: &mut Model, to: usize) -> Effects {
     if super::log::is_shown(model) {
         effects.extend(super::log::enter(model));
     }
+    super::query::enter(model);
     effects
 }
 

@@ -54,6 +54,12 @@ fn step(model: &mut Model, by: isize) -> Effects {
         viewer.step(by);
         return Effects::new();
     }
+    if model.overlay.is_none()
+        && let Some(sheet) = super::query::sheet(model)
+    {
+        sheet.step(by);
+        return Effects::new();
+    }
     if !scroll(model, by) {
         let active = model.active;
         model.panes[active].step(&model.store, by);

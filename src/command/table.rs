@@ -3,10 +3,10 @@
 use super::Command;
 use super::Risk;
 use super::Section::{Act, App, Find, Logs, Marks, Move, Panes, Row as TheRow, Triage, View};
-use super::When::{Aimed, Always, Asked, Folded, Item, Items, Listed, Log, Row};
+use super::When::{Aimed, Always, Asked, Folded, Item, Items, Listed, Log, Query, Row};
 use super::{
     Section, When, app, change, choose, feed, filter, fold, handover, log, mark, operator, palette,
-    pane, row, runbook, trail, triage, view,
+    pane, query, row, runbook, trail, triage, view,
 };
 use crate::model::{Action, Effects, Model};
 
@@ -391,6 +391,102 @@ pub const ALL: &[Command] = &[
         Always,
         log::tail,
         "Read log groups by name, all accounts and regions: names, names with *, ARNs; since when (2h); live.",
+    ),
+    look(
+        "query.write",
+        "query",
+        Logs,
+        Always,
+        query::write,
+        "Write a query of Logs Insights and ask it: text, or @name of the library. On a log it asks the same groups.",
+    ),
+    look(
+        "query.library",
+        "queries by name",
+        Logs,
+        Always,
+        query::library,
+        "Choose a query of the library.",
+    ),
+    look(
+        "query.again",
+        "ask again",
+        Logs,
+        Query,
+        query::again,
+        "Ask the query once more, up to now.",
+    ),
+    look(
+        "query.stop",
+        "stop the query",
+        Logs,
+        Query,
+        query::stop,
+        "Stop the query at AWS; what was found so far stays.",
+    ),
+    look(
+        "query.left",
+        "column left",
+        Logs,
+        Query,
+        query::column_left,
+        "Go one column to the left.",
+    ),
+    look(
+        "query.right",
+        "column right",
+        Logs,
+        Query,
+        query::column_right,
+        "Go one column to the right.",
+    ),
+    look(
+        "query.sort",
+        "sort by column",
+        Logs,
+        Query,
+        query::sort,
+        "Sort by the column of the cursor: falling, rising, as the query has it.",
+    ),
+    look(
+        "query.filter",
+        "filter rows",
+        Logs,
+        Query,
+        query::filter,
+        "Show only rows with a text.",
+    ),
+    look(
+        "query.open",
+        "whole row",
+        Logs,
+        Query,
+        query::open,
+        "Show every cell of the row whole.",
+    ),
+    look(
+        "query.chart",
+        "chart",
+        Logs,
+        Query,
+        query::chart,
+        "Show or hide the chart over time of a query that counts by time.",
+    ),
+    look(
+        "query.copy",
+        "copy cell",
+        Logs,
+        Query,
+        query::copy,
+        "Copy the cell of the cursor.",
+    ),
+    look(
+        "query.save",
+        "save rows",
+        Logs,
+        Query,
+        query::save,
+        "Save the rows that are shown as comma-separated values.",
     ),
     write(
         "triage.acknowledge",

@@ -86,6 +86,24 @@ pub const fn plural(number: usize) -> &'static str {
     if number == 1 { "" } else { "s" }
 }
 
+/// An amount of data in the units in which AWS bills it: `812 B`, `1.2 MB`, `3.4 GB`.
+#[must_use]
+pub fn bytes(number: f64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let number = number.max(0.0);
+    if number < 1e3 {
+        return format!("{number:.0} B");
+    }
+    let mut scaled = number / 1e3;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < UNITS.len() {
+        scaled /= 1e3;
+        unit += 1;
+    }
+    let digits = usize::from(scaled < 99.95);
+    format!("{scaled:.digits$} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +135,20 @@ mod tests {
             [0, 1, 2].map(|n| count(n, "feed")),
             ["0 feeds", "1 feed", "2 feeds"]
         );
+    }
+
+    #[test]
+    fn data_is_told_in_the_unit_that_fits() {
+        for (number, text) in [
+            (0.0, "0 B"),
+            (999.0, "999 B"),
+            (1_234.0, "1.2 kB"),
+            (123_456.0, "123 kB"),
+            (999_600.0, "1.0 MB"),
+            (3.4e9, "3.4 GB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
     }
 
     #[test]

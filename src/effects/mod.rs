@@ -8,6 +8,7 @@ mod ledger;
 mod link;
 pub mod local;
 pub mod logs;
+pub mod query;
 mod page;
 mod raw;
 pub mod runs;
@@ -46,6 +47,7 @@ pub struct Runner {
     calendars: Vec<String>,
     runs: Option<runs::Desk>,
     logs: Option<logs::Desk>,
+    queries: Option<query::Desk>,
     /// What was to be read before the fleet was known.
     unread: Option<(u64, Wanted)>,
     trail: Option<tokio::task::JoinHandle<()>>,
@@ -67,6 +69,7 @@ impl Runner {
             calendars: Vec::new(),
             runs: None,
             logs: None,
+            queries: None,
             unread: None,
             trail: None,
             history: None,
@@ -91,6 +94,11 @@ impl Runner {
                 Arc::clone(&self.outcomes),
             ));
         }
+        self.queries = Some(query::Desk::open(
+            &self.runtime,
+            live.fleet(),
+            Arc::clone(&self.outcomes),
+        ));
         let mut desk = logs::Desk::open(
             &self.runtime,
             live.fleet(),
@@ -179,6 +187,15 @@ impl Runner {
                 Some(desk) => desk.read(number, *wanted),
                 None => self.unread = Some((number, *wanted)),
             },
+            Effect::Query(number, asked) => match &mut self.queries {
+                Some(desk) => desk.ask(number, *asked),
+                None => (self.outcomes)(query::unknown(number)),
+            },
+            Effect::StopQuery => {
+                if let Some(desk) = &self.queries {
+                    desk.stop();
+                }
+            }
             Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),
             Effect::CloseTrail => self.close_trail(),
             Effect::CloseLogs => {

@@ -54,6 +54,8 @@ pub enum Layer {
     List,
     /// The log viewer: what it has beside [`Layer::Text`].
     Log,
+    /// What a query found: what it has beside [`Layer::Text`].
+    Query,
     /// Panes that show text and logs.
     Text,
     /// The details of a row, while they have the keys.
@@ -72,6 +74,7 @@ impl Layer {
         Self::Global,
         Self::List,
         Self::Log,
+        Self::Query,
         Self::Text,
         Self::Details,
         Self::Input,
@@ -86,6 +89,7 @@ impl Layer {
             Self::Global => "global",
             Self::List => "list",
             Self::Log => "log",
+            Self::Query => "query",
             Self::Text => "text",
             Self::Details => "details",
             Self::Input => "input",
@@ -101,6 +105,7 @@ impl Layer {
             Self::Global => "Everywhere but while something is typed or a dialog is open.",
             Self::List => "Panes that show rows.",
             Self::Log => "The log viewer: what it has beside what holds for text.",
+            Self::Query => "The rows of a query: what they have beside what holds for text.",
             Self::Text => "Panes that show text and logs.",
             Self::Details => "The details of a row, while they have the keys.",
             Self::Input => "A line that is being typed.",

@@ -23,6 +23,7 @@ pub mod mark;
 pub mod merge;
 pub mod origin;
 pub mod pretty;
+pub mod query;
 pub mod seen;
 pub mod shape;
 pub mod sieve;

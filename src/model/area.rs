@@ -101,6 +101,19 @@ pub struct Areas {
     pub footer: Area,
 }
 
+impl Areas {
+    /// The list with its heads, for panes that have none.
+    #[must_use]
+    pub const fn whole_list(&self) -> Area {
+        Area::new(
+            self.list.x,
+            self.heads.y,
+            self.list.width,
+            self.heads.height + self.list.height,
+        )
+    }
+}
+
 /// From this width on details stand beside the list.
 const BESIDE_FROM: u16 = 180;
 /// From this height on details stand below the list; on smaller screens they take its place.

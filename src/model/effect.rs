@@ -16,6 +16,7 @@ use crate::runbook::{Launch, Run};
 use super::acting::Reach;
 use super::change::{Came, Preflight, Request};
 use super::logs::{Sighted, Tailed, Wanted};
+use super::query;
 use super::runbooks::{Asked, Ready, Started};
 use super::trail::{self, Asking};
 
@@ -56,6 +57,10 @@ pub enum Effect {
     ReadLogs(u64, Box<Wanted>),
     /// Read no logs any more.
     CloseLogs,
+    /// Ask Logs Insights this, and nothing that was asked before; the number tells the answer from any other.
+    Query(u64, Box<query::Asked>),
+    /// Stop what Logs Insights is asked; what was found so far is still told.
+    StopQuery,
     /// Ask CloudTrail who changed something; the number tells the answer from any other.
     LookUpTrail(u64, Box<Asking>),
     /// Ask CloudTrail nothing any more.
@@ -128,6 +133,8 @@ pub enum Outcome {
     Runs(Arc<Runs>),
     /// The log groups of an aim that are there.
     Sighted(Sighted),
+    /// Logs Insights has found something.
+    Queried(Box<query::Told>),
     /// CloudTrail has answered.
     Trail(trail::Told),
     /// Log lines were read.

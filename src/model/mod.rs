@@ -23,6 +23,7 @@ mod open;
 pub mod overlay;
 pub mod page;
 pub mod pane;
+pub mod query;
 pub mod raw;
 mod recorder;
 pub mod runbooks;
@@ -48,6 +49,7 @@ pub use change::Changing;
 pub use effect::{Effect, Effects, Gathering, Gesture, Outcome, Told, Written};
 pub use input::InputLine;
 pub use logs::Logs;
+pub use query::Queries;
 pub use open::{Covered, Open};
 pub use overlay::{Choice, ChoiceEntry, Overlay, Palette, PaletteEntry, Purpose, RawBody};
 pub use pane::{Hold, Pane, Rows};
@@ -156,6 +158,8 @@ pub struct Model {
     pub runbooks: Runbooks,
     /// What is read of logs.
     pub logs: Logs,
+    /// What Logs Insights is asked.
+    pub queries: Queries,
     /// What CloudTrail is asked.
     pub trail: Trail,
     /// What goes into the history.
@@ -217,7 +221,7 @@ impl Model {
                 rows: match spec.lists {
                     Lists::Feeds => Rows::Feeds(Vec::new()),
                     Lists::Runs => Rows::Runs(Vec::new()),
-                    Lists::Logs => Rows::Logs,
+                    Lists::Logs | Lists::Query => Rows::Text,
                     Lists::Open(_) | Lists::Every(_) => {
                         Rows::Items(Box::new(Projection::new(Query::default())))
                     }
@@ -244,6 +248,7 @@ impl Model {
             changing: Changing::default(),
             runbooks: Runbooks::default(),
             logs: Logs::default(),
+            queries: Queries::default(),
             trail: Trail::default(),
             recorder: Recorder::default(),
             session,
@@ -314,6 +319,12 @@ impl Model {
         let has_bars = self.logs.viewer.as_ref().is_some_and(|viewer| viewer.bars);
         let above = u16::from(has_bars && area.height >= 10);
         Area::new(area.x, area.y + above, area.width, area.height - above)
+    }
+
+    /// Where the rows of a query go in the list's area.
+    #[must_use]
+    pub fn query_rows(&self, area: Area) -> Area {
+        query::rows(self, area)
     }
 
     /// Where the lines of the details go: their area without its margin, heading and foot.

@@ -114,6 +114,8 @@ pub enum Purpose {
     Run(Arc<str>),
     /// Which of these log groups are read; several may be chosen.
     Logs(Vec<Source>),
+    /// Which query of the library is written into the editor.
+    Query,
 }
 
 impl Purpose {

@@ -20,8 +20,8 @@ pub enum Rows {
     Feeds(Vec<Feed>),
     /// Runs by their ids, the latest first.
     Runs(Vec<Arc<str>>),
-    /// No rows: log lines have a viewer of their own.
-    Logs,
+    /// No rows: log lines and what queries found have views of their own.
+    Text,
 }
 
 /// To what a cursor holds on while rows come and go.
@@ -74,7 +74,7 @@ impl Pane {
             Rows::Items(projection) => projection.lines(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
-            Rows::Logs => 0,
+            Rows::Text => 0,
         }
     }
 
@@ -85,7 +85,7 @@ impl Pane {
             Rows::Items(projection) => projection.len(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
-            Rows::Logs => 0,
+            Rows::Text => 0,
         }
     }
 
@@ -101,7 +101,7 @@ impl Pane {
     pub fn is_answered(&self) -> bool {
         match &self.rows {
             Rows::Items(projection) => projection.is_answered(),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => true,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => true,
         }
     }
 
@@ -115,7 +115,7 @@ impl Pane {
             },
             Rows::Feeds(feeds) => feeds.get(index).copied().map(RowKey::Feed),
             Rows::Runs(runs) => runs.get(index).cloned().map(RowKey::Run),
-            Rows::Logs => None,
+            Rows::Text => None,
         }
     }
 
@@ -165,7 +165,7 @@ impl Pane {
                 let rows = projection.rows().iter();
                 rows.filter_map(|id| item(store, *id)).collect()
             }
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => Vec::new(),
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => Vec::new(),
         }
     }
 
@@ -188,7 +188,7 @@ impl Pane {
     pub fn fold(&self, key: &FoldKey) -> Option<&Fold> {
         match &self.rows {
             Rows::Items(projection) => projection.fold(key).map(|(fold, _)| fold),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => None,
         }
     }
 
@@ -196,7 +196,7 @@ impl Pane {
     pub fn members(&self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone {
         let projection = match &self.rows {
             Rows::Items(projection) => Some(projection),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Logs => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => None,
         };
         projection
             .into_iter()

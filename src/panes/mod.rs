@@ -16,6 +16,7 @@ pub mod link;
 mod logs;
 mod mutes;
 mod patching;
+mod query;
 mod queue;
 pub mod runs;
 
@@ -43,6 +44,7 @@ pub const ALL: &[&PaneSpec] = &[
     &mutes::PANE,
     &runs::PANE,
     &logs::PANE,
+    &query::PANE,
 ];
 
 /// Where a pane is found.
@@ -74,6 +76,8 @@ pub enum Lists {
     Runs,
     /// Log lines, in a viewer of their own.
     Logs,
+    /// What a query found, in a table of its own.
+    Query,
 }
 
 impl Lists {
@@ -82,7 +86,7 @@ impl Lists {
     pub const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Open(kinds) | Self::Every(kinds) => kinds,
-            Self::Feeds | Self::Runs | Self::Logs => &[],
+            Self::Feeds | Self::Runs | Self::Logs | Self::Query => &[],
         }
     }
 }
@@ -378,7 +382,7 @@ mod tests {
 
     #[test]
     fn every_pane_fits_at_every_width_and_uses_it() {
-        for pane in ALL.iter().filter(|pane| pane.lists != Lists::Logs) {
+        for pane in ALL.iter().filter(|pane| !pane.columns.is_empty()) {
             for list in 40..=400u16 {
                 let shown = fit(pane.columns, list);
                 let used: u16 = shown.iter().map(|(_, w)| w).sum::<u16>()

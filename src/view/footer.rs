@@ -59,6 +59,20 @@ const IN_LOGS: &[(&str, &str)] = &[
     ("log.save", "save"),
     ("log.live", "live"),
 ];
+/// What is worth a hint where a query was asked.
+const IN_QUERY: &[(&str, &str)] = &[
+    ("query.write", "edit"),
+    ("query.again", "again"),
+    ("query.stop", "stop"),
+    ("query.sort", "sort"),
+    ("query.right", "column"),
+    ("query.filter", "filter"),
+    ("query.open", "whole row"),
+    ("query.library", "library"),
+    ("query.chart", "chart"),
+    ("query.copy", "copy"),
+    ("query.save", "save"),
+];
 /// What is worth a hint where a page of noctop's own is read.
 const ON_PAGES: &[(&str, &str)] = &[
     ("app.back", "close"),
@@ -141,6 +155,11 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
         in_logs
             .filter_map(|(name, title)| hint(model, name, Some(title)))
             .collect()
+    } else if model.overlay.is_none() && command::query::is_shown(model) {
+        let in_query = IN_QUERY.iter();
+        in_query
+            .filter_map(|(name, title)| hint(model, name, Some(title)))
+            .collect()
     } else if command::reads_text(model) {
         let in_text = match &model.overlay {
             Some(Overlay::Page(_)) => ON_PAGES.iter(),
@@ -218,6 +237,7 @@ fn log_line(typing: &Typing, paint: &mut Paint<'_>, line: Area) -> (u16, u16) {
     let (prompt, help) = match typing.purpose {
         LineFor::Search => (" / ", "enter looks for it  /regular expression/"),
         LineFor::Time => (" to ", "enter goes there  13:10 or 20m"),
+        LineFor::Rows => (" / ", "enter shows only rows with this text"),
     };
     let mut spans = vec![
         span(prompt, Role::InputPrompt),

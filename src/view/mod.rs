@@ -5,6 +5,7 @@
 //! tabs (1)     tabs.rs     the panes and their counts
 //! rule (1)     tabs.rs     filter, position, order
 //! list         table.rs    visible rows only; empty.rs says why there are none; log.rs where it is a log
+//!                          query.rs where it is what a query found
 //! details      detail.rs   the facts of one row
 //! footer (1)   footer.rs   keys, input line, messages
 //! overlays     overlay.rs  help, palette, choices, raw JSON, a question
@@ -19,6 +20,7 @@ mod log;
 mod overlay;
 mod paint;
 pub mod picture;
+pub(crate) mod query;
 mod table;
 mod tabs;
 
@@ -52,21 +54,19 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
     header::draw(model, &mut paint, areas.header);
     tabs::draw(model, &mut paint, areas.tabs);
     tabs::rule(model, &mut paint, areas.rule);
+    let mut typed = None;
+    let whole = areas.whole_list();
     if model.pane().spec.lists == Lists::Logs {
-        let whole = Area::new(
-            areas.list.x,
-            areas.heads.y,
-            areas.list.width,
-            areas.heads.height + areas.list.height,
-        );
         log::draw(model, &mut paint, whole);
+    } else if model.pane().spec.lists == Lists::Query {
+        typed = query::draw(model, &mut paint, whole);
     } else if areas.list.height > 0 {
         table::draw(model, &mut paint, areas.heads, areas.list);
     }
     if model.details.view != DetailsView::Closed {
         detail::draw(model, &mut paint, areas.details_rule, areas.details);
     }
-    let cursor = footer::draw(model, &mut paint, areas.footer);
+    let cursor = footer::draw(model, &mut paint, areas.footer).or(typed);
     match &model.overlay {
         Some(shown) => overlay::draw(model, shown, &mut paint, Area::new(0, 0, width, height)),
         None => cursor,

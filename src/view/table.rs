@@ -74,7 +74,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                     Cells::Item(_) | Cells::Both(..) | Cells::Feed(_) => None,
                 });
             }
-            Rows::Logs => break,
+            Rows::Text => break,
             Rows::Feeds(feeds) => {
                 let Some(feed) = feeds
                     .get(index)

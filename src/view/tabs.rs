@@ -80,8 +80,12 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     }
     paint.line(line);
     let pane = model.pane();
-    if pane.spec.lists == Lists::Logs {
-        let (left, right) = super::log::rule(model);
+    let own = match pane.spec.lists {
+        Lists::Logs => Some(super::log::rule(model)),
+        Lists::Query => Some(super::query::rule(model)),
+        _ => None,
+    };
+    if let Some((left, right)) = own {
         sides(paint, line, &left, &right);
         return;
     }

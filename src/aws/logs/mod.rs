@@ -15,6 +15,7 @@ mod groups;
 mod live;
 mod pick;
 mod poll;
+mod query;
 mod reading;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use groups::{Found, GroupArn, Pattern, find};
 pub use live::Meter;
 pub use pick::{Picked, pick, told};
 pub use poll::is_absent;
+pub use query::{Inquiry, Querying};
 pub use reading::{Mode, Reading};
 
 /// A log group that is read.

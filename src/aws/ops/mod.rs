@@ -124,6 +124,8 @@ const LOGS_FILTERS: Quota = quota(
     5,
     "CloudWatch Logs service quotas: DescribeMetricFilters 5 per second",
 );
+/// How many queries may run at once has a quota (100), how often they are started and asked has none that is certain.
+const LOGS_QUERY: Quota = quota(5, 5, "not published per operation; chosen with care");
 /// How many sessions may be open has a quota, how often one is begun has none that is published.
 const LOGS_LIVE: Quota = quota(1, 5, "not published; chosen with care");
 
@@ -205,6 +207,9 @@ reads! {
     DESCRIBE_LOG_STREAMS = "CloudWatch Logs" "DescribeLogStreams" "logs:DescribeLogStreams" LOGS_STREAMS "whether a machine writes into a log group";
     DESCRIBE_METRIC_FILTERS = "CloudWatch Logs" "DescribeMetricFilters" "logs:DescribeMetricFilters" LOGS_FILTERS "which log groups a metric counts";
     FILTER_LOG_EVENTS = "CloudWatch Logs" "FilterLogEvents" "logs:FilterLogEvents" LOGS_FILTER "log lines";
+    START_QUERY = "CloudWatch Logs" "StartQuery" "logs:StartQuery" LOGS_QUERY "queries of Logs Insights; billed by the bytes that are read";
+    GET_QUERY_RESULTS = "CloudWatch Logs" "GetQueryResults" "logs:GetQueryResults" LOGS_QUERY "what queries found";
+    STOP_QUERY = "CloudWatch Logs" "StopQuery" "logs:StopQuery" LOGS_QUERY "no more is read for a query that nobody waits for";
     START_LIVE_TAIL = "CloudWatch Logs" "StartLiveTail" "logs:StartLiveTail" LOGS_LIVE "log lines as they come; billed by the minute";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";

@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::domain::text::{clean, is_hostile};
+use crate::domain::text::clean;
 use crate::logs::ink::harmless_char;
 use crate::logs::shape::FlowFormat;
 use crate::logs::{Event, Ink, Level, Mark, Origins, Piece, ansi, json, pretty, shape, trace};
+
+use super::super::output::escaped;
 
 /// How lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -406,24 +408,6 @@ fn object(origins: &Origins, event: &Event) -> String {
         message: &event.text,
     };
     escaped(serde_json::to_string(&object).unwrap_or_default())
-}
-
-/// JSON in which every character that could harm a terminal is escaped; it means the same.
-fn escaped(json: String) -> String {
-    if json.is_ascii() && !json.contains('\u{7f}') || !json.chars().any(is_hostile) {
-        return json;
-    }
-    let mut out = String::with_capacity(json.len() + 64);
-    for c in json.chars() {
-        if is_hostile(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! The tail from its first question to its last line: hears the readers, prints what is ready, and says what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::aws::fleet::Fleet;
@@ -19,6 +17,7 @@ use crate::logs::mark::MarkKind;
 use crate::logs::tail::{Item, News, Over, Pace, Told, Way};
 use crate::logs::{GroupId, Tail};
 
+use super::super::output::{Stop, is_closed, write};
 use super::super::{BLIND, FAILED, complain};
 use super::print::Printer;
 use super::{Asked, Mode};
@@ -421,57 +420,5 @@ impl Book {
             return ExitCode::from(BLIND);
         }
         ExitCode::SUCCESS
-    }
-}
-
-/// Writes to standard output; whether somebody still reads it.
-fn write(text: &str) -> bool {
-    if text.is_empty() {
-        return true;
-    }
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => true,
-        // A reader that went away (`| head`) has seen what it wanted.
-        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => false,
-        Err(why) => {
-            complain(&format!("the lines cannot be written: {why}"));
-            false
-        }
-    }
-}
-
-/// Whether the reader of a pipe went away while there was nothing to write.
-fn is_closed() -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let out = std::io::stdout();
-    let mut fds = [PollFd::new(&out, PollFlags::empty())];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
-        && fds[0].revents().intersects(PollFlags::ERR)
-}
-
-/// Whether somebody wants it to stop.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wanted(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }

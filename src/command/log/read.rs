@@ -327,6 +327,7 @@ pub fn typed(model: &mut Model) {
     let text = typing.line.text();
     typing.error = match typing.purpose {
         LineFor::Search => Pattern::typed(text).err().map(Arc::from),
+        LineFor::Rows => None,
         LineFor::Time if text.trim().is_empty() => None,
         LineFor::Time => moment(text, now, &TimeZone::UTC).err().map(Arc::from),
     };
@@ -348,6 +349,10 @@ pub fn submit(model: &mut Model) -> Effects {
         return Effects::new();
     };
     let text = typing.line.text().to_owned();
+    if typing.purpose == LineFor::Rows {
+        super::super::query::filtered(model, &text);
+        return Effects::new();
+    }
     let Some(viewer) = model.logs.viewer.as_deref_mut() else {
         return Effects::new();
     };
@@ -375,6 +380,7 @@ pub fn submit(model: &mut Model) -> Effects {
                 viewer.seek(Goal::Match, direction);
             }
         }
+        LineFor::Rows => {}
         LineFor::Time => {
             if let Ok(at) = moment(&text, now, &TimeZone::UTC) {
                 viewer.follow = false;

@@ -62,6 +62,8 @@ pub enum LineFor {
     Search,
     /// A moment to go to.
     Time,
+    /// A text that the rows of a query are to have.
+    Rows,
 }
 
 /// A log group that is read.

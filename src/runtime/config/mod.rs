@@ -35,6 +35,7 @@ use crate::domain::{Region, SourceId};
 use crate::history;
 use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
+use crate::logs::query::library::Library as Queries;
 use crate::runbook::{self, Catalogue};
 use crate::theme::{self, ColourEnv, Depth, Theme};
 use crate::triage::{self, Rule, RuleText};
@@ -458,6 +459,26 @@ impl Config {
         let (catalogue, wrong) = Catalogue::read(&library);
         problems.extend(wrong);
         (catalogue, problems)
+    }
+
+    /// The queries of Logs Insights that have names: noctop's and those of `queries.toml` beside the configuration file. A
+    /// file with a mistake is left out.
+    #[must_use]
+    pub fn queries(&self) -> (Queries, Vec<Problem>) {
+        let shipped = Queries::shipped();
+        let Some(path) = self.paths.beside_config("queries.toml") else {
+            return (shipped, Vec::new());
+        };
+        let place = || Place::whole(&self.paths.shorten(&path));
+        let read = match std::fs::read_to_string(&path) {
+            Ok(text) => shipped.clone().and(&text),
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return (shipped, Vec::new()),
+            Err(why) => Err(format!("it cannot be read: {why}")),
+        };
+        match read {
+            Ok(library) => (library, Vec::new()),
+            Err(why) => (shipped, vec![Problem::new(place(), why)]),
+        }
     }
 
     /// The change calendars that are asked before a runbook starts.
