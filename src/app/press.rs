@@ -19,7 +19,8 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     if model.overlay.is_none() && model.logs.typing.is_some() {
         return in_log(model, chord);
     }
-    if model.overlay.is_none() && command::query::is_shown(model) && model.queries.editor.is_some() {
+    if model.overlay.is_none() && command::query::is_shown(model) && model.queries.editor.is_some()
+    {
         return in_editor(model, chord);
     }
     if model.overlay.is_none() && model.filtering.is_none() {

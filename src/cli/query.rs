@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::aws::fleet::Fleet;
 use crate::aws::logs::{Inquiry, Pattern, Picked, Querying, pick};
 use crate::clock::Timestamp;
-use crate::domain::text::{bytes, clean, count};
+use crate::domain::text::{bytes, clean, count, places};
+use crate::logs::ink::harmless;
 use crate::logs::query::library::{Library, Saved};
 use crate::logs::query::{ACCOUNT, Answer, QUERY_MAX, REGION, Row, Standing};
 use crate::logs::{Tail, when};
@@ -107,8 +108,8 @@ impl Query {
         let flags = self.start.fleet.clone().into_flags();
         let demo = self.start.demo.scenario.clone();
         let clock = Stage::clock();
-        let begun = Stage::set(&flags, demo.as_deref())
-            .and_then(|stage| Ok((stage, Stage::runtime()?)));
+        let begun =
+            Stage::set(&flags, demo.as_deref()).and_then(|stage| Ok((stage, Stage::runtime()?)));
         let (stage, runtime) = match begun {
             Ok(begun) => begun,
             Err(refusal) => {
@@ -152,11 +153,15 @@ impl Query {
         let text = self.query.unwrap_or_default();
         let saved = match text.strip_prefix('@').filter(|_| !text.contains(' ')) {
             Some(name) => Some(library.get(name).ok_or_else(|| {
-                format!("no query of the library is called {name}; `noctop query --list` lists them")
+                format!(
+                    "no query of the library is called {name}; `noctop query --list` lists them"
+                )
             })?),
             None => None,
         };
-        let text = saved.map_or(text.as_str(), |saved| saved.query.as_str()).trim();
+        let text = saved
+            .map_or(text.as_str(), |saved| saved.query.as_str())
+            .trim();
         if text.is_empty() || text.chars().count() > QUERY_MAX {
             return Err(format!("a query has 1 to {QUERY_MAX} characters"));
         }
@@ -247,7 +252,7 @@ async fn ask(fleet: &Arc<Fleet>, asked: &Asked, now: Timestamp) -> ExitCode {
     if picked.targets.is_empty() {
         complain(&format!(
             "no log group is called so in {}",
-            count(picked.scopes, "account and region")
+            places(picked.scopes)
         ));
         return ExitCode::from(FAILED);
     }
@@ -309,7 +314,7 @@ fn finish(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> Ex
         complain(&format!(
             "{} of {}, {} read",
             count(answer.rows().len(), "row"),
-            count(answer.parts().len(), "query"),
+            queries(answer.parts().len()),
             bytes(read.bytes)
         ));
     }
@@ -320,6 +325,14 @@ fn finish(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> Ex
         ExitCode::SUCCESS
     } else {
         ExitCode::from(BLIND)
+    }
+}
+
+fn queries(number: usize) -> String {
+    if number == 1 {
+        "1 query".to_owned()
+    } else {
+        format!("{number} queries")
     }
 }
 
@@ -364,7 +377,7 @@ fn csv(answer: &Answer) -> String {
             .map(|cell| {
                 let text = cell.as_deref().unwrap_or_default();
                 if terminal {
-                    clean(text).into_owned()
+                    harmless(text)
                 } else {
                     text.to_owned()
                 }
@@ -418,7 +431,11 @@ fn document(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> 
             })
         })
         .collect();
-    let rows: Vec<Value> = answer.rows().iter().map(|row| object(answer, row)).collect();
+    let rows: Vec<Value> = answer
+        .rows()
+        .iter()
+        .map(|row| object(answer, row))
+        .collect();
     let shown = answer.columns().iter();
     let columns: Vec<&str> = shown
         .map(|name| &**name)
@@ -464,7 +481,7 @@ impl Progress {
         let text = format!(
             "{} of {} done, {} so far, {} read; ctrl-c stops",
             over.count(),
-            count(answer.parts().len(), "query"),
+            queries(answer.parts().len()),
             count(answer.rows().len(), "row"),
             bytes(answer.statistics().bytes)
         );

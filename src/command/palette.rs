@@ -20,7 +20,12 @@ pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
 }
 
 /// Commands that want words behind their title.
-const WORDED: &[&str] = &["operator.change", "handover.show", "log.tail", "query.write"];
+const WORDED: &[&str] = &[
+    "operator.change",
+    "handover.show",
+    "log.tail",
+    "query.write",
+];
 
 /// Opens the palette with the title of a command that wants words.
 pub(super) fn ask(model: &mut Model, name: &str) -> Effects {

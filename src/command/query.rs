@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
 use crate::domain::text::{clean, count};
+use crate::logs::ink::harmless;
 use crate::logs::query::QUERY_MAX;
 use crate::logs::when::moment;
 use crate::model::input::InputLine;
@@ -61,14 +62,16 @@ fn open_editor(model: &mut Model, argument: &str) -> Effects {
     let of_log = (super::log::is_shown(model) && model.logs.viewer.is_some())
         .then(|| from_log(model))
         .flatten();
-    let mut editor = match (of_log, model.queries.sheet.as_deref()) {
-        (Some(editor), _) => editor,
-        (None, Some(sheet)) => (*sheet.written).clone(),
-        (None, None) => Editor {
+    // What is being written goes on, with another query.
+    let open = model.queries.editor.take().map(|editor| *editor);
+    let before = model.queries.sheet.as_deref();
+    let mut editor = open
+        .or(of_log)
+        .or_else(|| before.map(|sheet| (*sheet.written).clone()))
+        .unwrap_or_else(|| Editor {
             fields: lines("", "", USUAL),
             ..Editor::default()
-        },
-    };
+        });
     editor.error = None;
     editor.recalled = None;
     editor.focused = TEXT;
@@ -132,11 +135,15 @@ fn written(at: Timestamp) -> String {
 
 /// Lists the library.
 pub(super) fn library(model: &mut Model, _: &Action) -> Effects {
-    let entries = model.queries.library.iter().map(|(name, saved)| ChoiceEntry {
-        value: Arc::from(name),
-        label: Arc::from(format!("@{name}  {}", clean(&saved.title))),
-        chosen: false,
-    });
+    let entries = model
+        .queries
+        .library
+        .iter()
+        .map(|(name, saved)| ChoiceEntry {
+            value: Arc::from(name),
+            label: Arc::from(format!("@{name}  {}", clean(&saved.title))),
+            chosen: false,
+        });
     let entries = entries.collect();
     model.show(Overlay::Choice(Choice::new(
         "Which query?",
@@ -155,19 +162,36 @@ pub(super) fn chosen(model: &mut Model, name: &str) -> Effects {
 fn read(editor: &Editor, now: Timestamp) -> Result<Asked, (usize, String)> {
     let [text, groups, time] = editor.fields.each_ref().map(|line| line.text().trim());
     if text.is_empty() {
-        return Err((TEXT, "A query is needed, such as `fields @timestamp, @message`.".to_owned()));
+        return Err((
+            TEXT,
+            "A query is needed, such as `fields @timestamp, @message`.".to_owned(),
+        ));
     }
     if text.chars().count() > QUERY_MAX {
-        return Err((TEXT, format!("CloudWatch Logs takes {QUERY_MAX} characters at most.")));
+        return Err((
+            TEXT,
+            format!("CloudWatch Logs takes {QUERY_MAX} characters at most."),
+        ));
     }
     let groups = match &editor.chosen {
         Some((words, sources)) if **words == *groups => Groups::Chosen(sources.clone()),
-        _ => Groups::Named(groups.split([' ', ',']).filter(|w| !w.is_empty()).map(Arc::from).collect()),
+        _ => Groups::Named(
+            groups
+                .split([' ', ','])
+                .filter(|w| !w.is_empty())
+                .map(Arc::from)
+                .collect(),
+        ),
     };
     if matches!(&groups, Groups::Named(names) if names.is_empty()) {
-        return Err((GROUPS, "Which log groups? Names, names with *, or ARNs.".to_owned()));
+        return Err((
+            GROUPS,
+            "Which log groups? Names, names with *, or ARNs.".to_owned(),
+        ));
     }
-    let (since, until) = time.split_once(" to ").map_or((time, None), |(a, b)| (a, Some(b)));
+    let (since, until) = time
+        .split_once(" to ")
+        .map_or((time, None), |(a, b)| (a, Some(b)));
     let read = |text: &str| moment(text.trim(), now, &TimeZone::UTC).map_err(|why| (TIME, why));
     let since = read(if since.is_empty() { USUAL } else { since })?;
     let until = until.map_or(Ok(now), read)?;
@@ -363,7 +387,10 @@ pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
         title: Arc::from("A row of the query"),
         whole: Some(Arc::from(lines.join("\n"))),
         lines: lines.into_iter().map(Arc::from).collect(),
-        file: Arc::from(format!("noctop-row-{}.txt", now.to_jiff().strftime("%Y%m%dT%H%M%SZ"))),
+        file: Arc::from(format!(
+            "noctop-row-{}.txt",
+            now.to_jiff().strftime("%Y%m%dT%H%M%SZ")
+        )),
         scroll: 0,
     }));
     Effects::new()
@@ -376,13 +403,15 @@ pub(super) fn copy(model: &mut Model, _: &Action) -> Effects {
     };
     let name = sheet.answer.columns().get(sheet.column).cloned();
     let cells = sheet.under_cursor();
-    let cell = cells.into_iter().find(|(column, _)| Some(column) == name.as_ref());
+    let cell = cells
+        .into_iter()
+        .find(|(column, _)| Some(column) == name.as_ref());
     let Some((name, value)) = cell else {
         model.say(Tone::Refused, "There is nothing in this cell.");
         return Effects::new();
     };
     model.say(Tone::Done, format!("Copied {}.", clean(&name)));
-    vec![Effect::Copy(value.to_string())]
+    vec![Effect::Copy(harmless(&value))]
 }
 
 /// Saves the rows that are shown, as comma-separated values.
@@ -397,9 +426,16 @@ pub(super) fn save(model: &mut Model, _: &Action) -> Effects {
     }
     let mut text = csv_line(sheet.answer.columns());
     text.push('\n');
-    let rows = sheet.shown.iter().filter_map(|place| sheet.answer.rows().get(*place as usize));
+    let rows = sheet
+        .shown
+        .iter()
+        .filter_map(|place| sheet.answer.rows().get(*place as usize));
     for row in rows {
-        let cells: Vec<&str> = row.cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
+        let cells = row
+            .cells
+            .iter()
+            .map(|cell| cell.as_deref().unwrap_or_default());
+        let cells: Vec<String> = cells.map(harmless).collect();
         text.push_str(&csv_line(&cells));
         text.push('\n');
     }

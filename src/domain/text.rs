@@ -86,6 +86,16 @@ pub const fn plural(number: usize) -> &'static str {
     if number == 1 { "" } else { "s" }
 }
 
+/// So many accounts and regions: `one account and region`, `12 accounts and regions`.
+#[must_use]
+pub fn places(number: usize) -> String {
+    if number == 1 {
+        "one account and region".to_owned()
+    } else {
+        format!("{number} accounts and regions")
+    }
+}
+
 /// An amount of data in the units in which AWS bills it: `812 B`, `1.2 MB`, `3.4 GB`.
 #[must_use]
 pub fn bytes(number: f64) -> String {

@@ -230,7 +230,9 @@ impl Sheet {
         let last = self.shown.len().saturating_sub(1);
         let kept = before.and_then(|row| self.shown.iter().position(|place| *place == row));
         self.index = kept.unwrap_or(self.index).min(last);
-        self.column = self.column.min(self.answer.columns().len().saturating_sub(1));
+        self.column = self
+            .column
+            .min(self.answer.columns().len().saturating_sub(1));
     }
 
     /// Moves the cursor by so many rows.
@@ -351,8 +353,14 @@ mod tests {
     #[test]
     fn each_command_begins_a_line_and_long_ones_go_on_below() {
         let text = "fields @message | filter a = \"x|y\" | sort b";
-        let lines: Vec<&str> = laid(text, 40).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(lines, ["fields @message ", "| filter a = \"x|y\" ", "| sort b"]);
+        let lines: Vec<&str> = laid(text, 40)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect();
+        assert_eq!(
+            lines,
+            ["fields @message ", "| filter a = \"x|y\" ", "| sort b"]
+        );
         let lines = laid("abcdef", 4);
         assert_eq!(lines, [0..4, 4..6]);
         assert_eq!(laid("", 4), [0..0]);

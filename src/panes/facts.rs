@@ -315,11 +315,15 @@ fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
         },
     );
     facts.maybe("on", d.terms.resource_type.as_deref());
-    let status: Vec<_> = [&d.terms.workflow, &d.terms.record_state, &d.terms.compliance]
-        .into_iter()
-        .flatten()
-        .map(|s| &**s)
-        .collect();
+    let status: Vec<_> = [
+        &d.terms.workflow,
+        &d.terms.record_state,
+        &d.terms.compliance,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|s| &**s)
+    .collect();
     facts.add("workflow", status.join(" · "));
     if let Some((text, by)) = d.note.as_deref() {
         facts.add("note", format!("{text} ({by})"));

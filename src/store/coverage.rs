@@ -281,7 +281,10 @@ impl Store {
     }
 
     fn living(&self) -> impl Iterator<Item = &FeedEntry> {
-        self.feeds.iter().map(Box::as_ref).filter(|entry| !entry.retired)
+        self.feeds
+            .iter()
+            .map(Box::as_ref)
+            .filter(|entry| !entry.retired)
     }
 }
 

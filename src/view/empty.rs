@@ -122,7 +122,9 @@ fn hidden(model: &Model) -> Option<String> {
         },
         Lists::Feeds => format!("Hidden by {causes}: {}.", model.coverage.all.feeds),
         // What asks for no attention is listed here, too, and counted nowhere.
-        Lists::Every(_) | Lists::Runs | Lists::Logs | Lists::Query => format!("Nothing here passes {causes}."),
+        Lists::Every(_) | Lists::Runs | Lists::Logs | Lists::Query => {
+            format!("Nothing here passes {causes}.")
+        }
     };
     Some(format!(
         "{hidden} / changes the filter, 0 shows every account, region and severity."

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::domain::text::{bytes, clean, count};
+use crate::domain::text::{bytes, clean, places};
 use crate::logs::query::{Chart, Point, Standing, number};
-use crate::model::query::{EDITOR, Editor, FIELDS, LABEL, Sheet, Stage, chart_height, editor_height, laid, rows};
+use crate::model::query::{
+    EDITOR, Editor, FIELDS, LABEL, Sheet, Stage, chart_height, editor_height, laid, rows,
+};
 use crate::model::{Area, Model, fit};
 use crate::panes::{Cut, fact};
 use crate::theme::Role;
@@ -28,7 +30,12 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) -> CursorAt
     };
     let chart_rows = chart_height(model, area);
     if let Some(chart) = sheet.chart.as_ref().filter(|_| chart_rows > 0) {
-        draw_chart(model, chart, paint, Area::new(area.x, y, area.width, chart_rows));
+        draw_chart(
+            model,
+            chart,
+            paint,
+            Area::new(area.x, y, area.width, chart_rows),
+        );
     }
     let list = rows(model, area);
     if sheet.answer.rows().is_empty() || sheet.shown.is_empty() {
@@ -71,7 +78,14 @@ fn edit(editor: &Editor, paint: &mut Paint<'_>, area: Area) -> CursorAt {
             }
             let part = &text[range.clone()];
             let x = area.x + 1 + LABEL;
-            paint.fitted(x, y, part, Cut::End, Role::Input, area.width.saturating_sub(LABEL + 2));
+            paint.fitted(
+                x,
+                y,
+                part,
+                Cut::End,
+                Role::Input,
+                area.width.saturating_sub(LABEL + 2),
+            );
             if is_focused && number == here {
                 let column = fit::width(&text[range.start..typed.min(range.end)]);
                 let column = u16::try_from(column).unwrap_or(u16::MAX);
@@ -108,7 +122,10 @@ fn edit(editor: &Editor, paint: &mut Paint<'_>, area: Area) -> CursorAt {
                         span("ctrl-o", Role::FooterKey),
                         span(" library  ", Role::TextDim),
                         span("esc", Role::FooterKey),
-                        span(" leave   AWS bills by the bytes that are read", Role::TextDim),
+                        span(
+                            " leave   AWS bills by the bytes that are read",
+                            Role::TextDim,
+                        ),
                     ],
                 );
             }
@@ -126,11 +143,20 @@ fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
     let dots = if model.session.ascii { "..." } else { "…" };
     let mut texts: Vec<Span<'_>> = Vec::new();
     match &sheet.stage {
-        Stage::Looking => texts.push(span(format!("Looking up the log groups{dots}"), Role::FeedLoading)),
-        Stage::Asking => texts.push(span(format!("CloudWatch Logs is reading{dots}"), Role::FeedLoading)),
+        Stage::Looking => texts.push(span(
+            format!("Looking up the log groups{dots}"),
+            Role::FeedLoading,
+        )),
+        Stage::Asking => texts.push(span(
+            format!("CloudWatch Logs is reading{dots}"),
+            Role::FeedLoading,
+        )),
         Stage::Nowhere(why) => texts.push(span(why.to_string(), Role::ToastWarning)),
         Stage::Over if !sheet.filter.is_empty() && !sheet.answer.rows().is_empty() => {
-            texts.push(span("No row has this text; esc shows all again.", Role::Text));
+            texts.push(span(
+                "No row has this text; esc shows all again.",
+                Role::Text,
+            ));
         }
         Stage::Over if sheet.answer.is_complete() => texts.push(span(
             format!(
@@ -141,7 +167,10 @@ fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
             ),
             Role::Text,
         )),
-        Stage::Over => texts.push(span("Nothing was found where it could be read.", Role::Text)),
+        Stage::Over => texts.push(span(
+            "Nothing was found where it could be read.",
+            Role::Text,
+        )),
     }
     texts.extend(failures(sheet));
     let cells = usize::from(area.width.saturating_sub(8)).max(1);
@@ -180,7 +209,12 @@ fn failures(sheet: &Sheet) -> Vec<Span<'static>> {
 }
 
 /// The columns that fit, with their widths; the one of the cursor is among them.
-fn fitting(sheet: &Sheet, visible: &[Vec<Cow<'_, str>>], heads: &[Cow<'_, str>], room: usize) -> Vec<(usize, usize)> {
+fn fitting(
+    sheet: &Sheet,
+    visible: &[Vec<Cow<'_, str>>],
+    heads: &[Cow<'_, str>],
+    room: usize,
+) -> Vec<(usize, usize)> {
     let last = heads.len().saturating_sub(1);
     let widths: Vec<usize> = heads
         .iter()
@@ -189,7 +223,11 @@ fn fitting(sheet: &Sheet, visible: &[Vec<Cow<'_, str>>], heads: &[Cow<'_, str>],
             let cells = visible.iter().filter_map(|row| row.get(n));
             let widest = cells.map(|cell| fit::width(cell)).max().unwrap_or(0);
             let widest = widest.max(fit::width(head) + 2);
-            if n == last { widest } else { widest.min(COLUMN_MAX) }
+            if n == last {
+                widest
+            } else {
+                widest.min(COLUMN_MAX)
+            }
         })
         .collect();
     let needs = |from: usize| -> usize {
@@ -215,7 +253,12 @@ fn fitting(sheet: &Sheet, visible: &[Vec<Cow<'_, str>>], heads: &[Cow<'_, str>],
 
 fn table(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, list: Area) {
     let rows = sheet.answer.rows();
-    let heads: Vec<Cow<'_, str>> = sheet.answer.columns().iter().map(|name| clean(name)).collect();
+    let heads: Vec<Cow<'_, str>> = sheet
+        .answer
+        .columns()
+        .iter()
+        .map(|name| clean(name))
+        .collect();
     let height = usize::from(list.height);
     let places = sheet.shown.iter().skip(sheet.top).take(height);
     let visible: Vec<Vec<Cow<'_, str>>> = places
@@ -224,7 +267,10 @@ fn table(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, list: Area) {
             let cell = |cell: &'_ Option<Arc<str>>| -> Cow<'static, str> {
                 let text = cell.as_deref().unwrap_or_default().trim_end();
                 // A line of a log may have a megabyte, and a screen has no more than this.
-                let end = text.char_indices().nth(1_000).map_or(text.len(), |(at, _)| at);
+                let end = text
+                    .char_indices()
+                    .nth(1_000)
+                    .map_or(text.len(), |(at, _)| at);
                 Cow::Owned(clean(&text[..end]).into_owned())
             };
             cells.iter().map(cell).collect()
@@ -233,7 +279,10 @@ fn table(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, list: Area) {
     let room = usize::from(list.width.saturating_sub(2));
     let columns = fitting(sheet, &visible, &heads, room);
     let numeric = |n: usize| {
-        let mut cells = visible.iter().filter_map(|row| row.get(n)).filter(|cell| !cell.is_empty());
+        let mut cells = visible
+            .iter()
+            .filter_map(|row| row.get(n))
+            .filter(|cell| !cell.is_empty());
         cells.all(|cell| number(cell).is_some())
     };
     let right: Vec<bool> = columns.iter().map(|(n, _)| numeric(*n)).collect();
@@ -242,19 +291,36 @@ fn table(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, list: Area) {
     for ((n, width), right) in columns.iter().zip(&right) {
         let width_cells = u16::try_from(*width).unwrap_or(u16::MAX);
         let arrow = match &sheet.sort {
-            Some((name, falls)) if **name == *sheet.answer.columns()[*n] => match (falls, model.session.ascii) {
-                (true, false) => " ↓",
-                (false, false) => " ↑",
-                (true, true) => " v",
-                (false, true) => " ^",
-            },
+            Some((name, falls)) if **name == *sheet.answer.columns()[*n] => {
+                match (falls, model.session.ascii) {
+                    (true, false) => " ↓",
+                    (false, false) => " ↑",
+                    (true, true) => " v",
+                    (false, true) => " ^",
+                }
+            }
             _ => "",
         };
         let text = format!("{}{arrow}", heads[*n]);
-        let role = if *n == sheet.column { Role::TextStrong } else { Role::TextDim };
-        let indent = if *right { width.saturating_sub(fit::width(&text)) } else { 0 };
+        let role = if *n == sheet.column {
+            Role::TextStrong
+        } else {
+            Role::TextDim
+        };
+        let indent = if *right {
+            width.saturating_sub(fit::width(&text))
+        } else {
+            0
+        };
         let indent = u16::try_from(indent).unwrap_or(0);
-        paint.fitted(x + indent, head, &text, Cut::End, role, width_cells - indent);
+        paint.fitted(
+            x + indent,
+            head,
+            &text,
+            Cut::End,
+            role,
+            width_cells - indent,
+        );
         x += width_cells + 2;
     }
     for (at, cells) in visible.iter().enumerate() {
@@ -264,8 +330,16 @@ fn table(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, list: Area) {
         for ((n, width), right) in columns.iter().zip(&right) {
             let width_cells = u16::try_from(*width).unwrap_or(u16::MAX);
             let text = cells.get(*n).map_or("", |cell| cell);
-            let role = if *n == sheet.column { Role::TextStrong } else { Role::Text };
-            let indent = if *right { width.saturating_sub(fit::width(text)) } else { 0 };
+            let role = if *n == sheet.column {
+                Role::TextStrong
+            } else {
+                Role::Text
+            };
+            let indent = if *right {
+                width.saturating_sub(fit::width(text))
+            } else {
+                0
+            };
             let indent = u16::try_from(indent).unwrap_or(0);
             paint.fitted(x + indent, y, text, Cut::End, role, width_cells - indent);
             x += width_cells + 2;
@@ -284,7 +358,11 @@ fn draw_chart(model: &Model, chart: &Chart, paint: &mut Paint<'_>, area: Area) {
     let (Some(first), Some(last)) = (chart.points.first(), chart.points.last()) else {
         return;
     };
-    let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
+    let most = chart
+        .points
+        .iter()
+        .map(|point| point.value)
+        .fold(0.0, f64::max);
     let label = figure(most);
     let left = u16::try_from(fit::width(&label).max(4)).unwrap_or(8) + 2;
     let room = usize::from(area.width.saturating_sub(left + 2)).max(1);
@@ -305,7 +383,11 @@ fn draw_chart(model: &Model, chart: &Chart, paint: &mut Paint<'_>, area: Area) {
             if here == 0 {
                 break;
             }
-            let glyph = if model.session.ascii { "#" } else { EIGHTHS[here] };
+            let glyph = if model.session.ascii {
+                "#"
+            } else {
+                EIGHTHS[here]
+            };
             let y = area.y + rows - 1 - u16::try_from(row).unwrap_or(0);
             let x = area.x + left + u16::try_from(n * wide).unwrap_or(0);
             // A cell between two bars stays free where there is room for one.
@@ -315,9 +397,19 @@ fn draw_chart(model: &Model, chart: &Chart, paint: &mut Paint<'_>, area: Area) {
         }
     }
     let top = figure(most);
-    paint.spans_right(Area::new(area.x, area.y, left - 1, 1), &[span(top, Role::TextDim)]);
-    paint.spans_right(Area::new(area.x, area.y + rows - 1, left - 1, 1), &[span("0", Role::TextDim)]);
-    let how = if chart.is_sum { "" } else { ", the highest of each moment" };
+    paint.spans_right(
+        Area::new(area.x, area.y, left - 1, 1),
+        &[span(top, Role::TextDim)],
+    );
+    paint.spans_right(
+        Area::new(area.x, area.y + rows - 1, left - 1, 1),
+        &[span("0", Role::TextDim)],
+    );
+    let how = if chart.is_sum {
+        ""
+    } else {
+        ", the highest of each moment"
+    };
     let text = format!(
         "{} to {}   {}{how}",
         fact::clock(first.at, model.now),
@@ -351,7 +443,10 @@ fn bars(points: &[Point], room: usize, is_sum: bool) -> Vec<f64> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Vec::new();
     };
-    let steps = points.windows(2).map(|two| two[1].at.since(two[0].at)).min();
+    let steps = points
+        .windows(2)
+        .map(|two| two[1].at.since(two[0].at))
+        .min();
     let step = steps.map_or(1, |step| step.as_millis().max(1));
     let span = last.at.since(first.at).as_millis();
     let count = usize::try_from(span / step + 1).unwrap_or(usize::MAX);
@@ -360,7 +455,11 @@ fn bars(points: &[Point], room: usize, is_sum: bool) -> Vec<f64> {
     for point in points {
         let at = usize::try_from(point.at.since(first.at).as_millis() / step).unwrap_or(0) / each;
         if let Some(bar) = bars.get_mut(at) {
-            *bar = if is_sum { *bar + point.value } else { bar.max(point.value) };
+            *bar = if is_sum {
+                *bar + point.value
+            } else {
+                bar.max(point.value)
+            };
         }
     }
     bars
@@ -381,7 +480,10 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
         left.push(span(format!("/{} ", clean(&sheet.filter)), Role::Input));
     }
     let parts = sheet.answer.parts();
-    let failed = parts.iter().filter(|part| matches!(part.standing, Standing::Failed(_))).count();
+    let failed = parts
+        .iter()
+        .filter(|part| matches!(part.standing, Standing::Failed(_)))
+        .count();
     let unread = failed + sheet.faults.len();
     if unread > 0 {
         left.push(span(format!("{unread} not read "), Role::FeedBlind));
@@ -395,15 +497,14 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
     let stopped = parts.iter().any(|part| part.standing == Standing::Stopped);
     let (state, role) = match &sheet.stage {
         Stage::Looking => (" looking up groups ".to_owned(), Role::FeedLoading),
-        Stage::Asking if parts.len() > 1 => {
-            (format!(" asking, {over} of {} done ", parts.len()), Role::FeedLoading)
-        }
+        Stage::Asking if parts.len() > 1 => (
+            format!(" asking, {over} of {} done ", parts.len()),
+            Role::FeedLoading,
+        ),
         Stage::Asking => (" asking ".to_owned(), Role::FeedLoading),
         Stage::Nowhere(_) => (String::new(), Role::TextDim),
         Stage::Over if stopped => (" stopped ".to_owned(), Role::CountUncertain),
-        Stage::Over if parts.len() > 1 => {
-            (format!(" {} ", count(parts.len(), "account and region")), Role::TextDim)
-        }
+        Stage::Over if parts.len() > 1 => (format!(" {} ", places(parts.len())), Role::TextDim),
         Stage::Over => (" done ".to_owned(), Role::TextDim),
     };
     right.push(span(state, role));

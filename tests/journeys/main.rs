@@ -24,6 +24,7 @@ mod mutes;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]
 mod paper;
+mod query;
 mod relief;
 mod runs;
 mod shift;

@@ -10,7 +10,7 @@ use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::census::Census;
-use crate::domain::text::{age, clean_arc, count};
+use crate::domain::text::{self, age, clean_arc, count};
 use crate::domain::{Account, Fault, FaultKind, Scope};
 use crate::logs::Tail;
 use crate::logs::field::glob;
@@ -179,10 +179,7 @@ impl Picking<'_> {
 #[must_use]
 pub fn told(picked: &Picked) -> String {
     let places: BTreeSet<Scope> = picked.targets.iter().map(|target| target.scope).collect();
-    let places = match places.len() {
-        1 => "one account and region".to_owned(),
-        many => format!("{many} accounts and regions"),
-    };
+    let places = text::places(places.len());
     format!("{} in {places}", count(picked.targets.len(), "log group"))
 }
 

@@ -61,7 +61,10 @@ impl Querying {
     /// Starts the query for these groups, each account and region by itself. What is found is told through the channel,
     /// which is closed when all have ended.
     #[must_use]
-    pub fn begin(targets: Vec<Target>, inquiry: &Inquiry) -> (Self, Vec<Part>, mpsc::Receiver<Heard>) {
+    pub fn begin(
+        targets: Vec<Target>,
+        inquiry: &Inquiry,
+    ) -> (Self, Vec<Part>, mpsc::Receiver<Heard>) {
         let (tx, rx) = mpsc::channel(WAITING);
         let (stop, stopped) = watch::channel(false);
         let mut places: BTreeMap<(AccountId, Region), Vec<Target>> = BTreeMap::new();
@@ -235,7 +238,9 @@ impl Query {
         }
         let place = format!("in {}: ", self.access.place());
         let said = fault.message.split_once(&place).map(|(_, said)| said);
-        let said = said.unwrap_or("it did not say what is wrong").trim_end_matches('.');
+        let said = said
+            .unwrap_or("it did not say what is wrong")
+            .trim_end_matches('.');
         make(
             FaultKind::Service,
             Some(MALFORMED),
@@ -300,10 +305,9 @@ impl Query {
         match status {
             Some(QueryStatus::Scheduled | QueryStatus::Running) => Standing::Running,
             Some(QueryStatus::Complete) => Standing::Complete,
-            Some(QueryStatus::Cancelled) => Standing::Failed(self.fault(
-                FaultKind::Service,
-                "was stopped by somebody else",
-            )),
+            Some(QueryStatus::Cancelled) => {
+                Standing::Failed(self.fault(FaultKind::Service, "was stopped by somebody else"))
+            }
             Some(QueryStatus::Timeout) => Standing::Failed(self.fault(
                 FaultKind::Service,
                 "took longer than the hour that CloudWatch Logs allows; ask for a shorter time",
@@ -352,14 +356,14 @@ impl Query {
     }
 }
 
-/// A row: names and values, neutralised.
+/// A row: names, and values as they came. Whoever shows them neutralises them, as with log lines.
 fn found(fields: Vec<ResultField>) -> Found {
     fields
         .into_iter()
         .filter_map(|field| {
             let name = field.field?;
             let value = field.value?;
-            Some((crate::sources::intern(&name), Arc::from(clean(&value))))
+            Some((crate::sources::intern(&name), Arc::from(value)))
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::logs::{Picked, Reading, Target, is_absent, pick, told};
 use crate::clock::Clock;
 use crate::domain::Fault;
-use crate::domain::text::{age, count};
+use crate::domain::text::{age, count, places};
 use crate::logs::mark::MarkKind;
 use crate::logs::tail::{Item, News, Over, Pace, Told, Way};
 use crate::logs::{GroupId, Tail};
@@ -59,7 +59,7 @@ pub(super) async fn run(fleet: &Arc<Fleet>, asked: Asked, clock: Arc<dyn Clock>)
     if picked.targets.is_empty() {
         complain(&format!(
             "no log group is called so in {}",
-            count(picked.scopes, "account and region")
+            places(picked.scopes)
         ));
         return ExitCode::from(FAILED);
     }

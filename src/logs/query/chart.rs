@@ -131,7 +131,10 @@ mod tests {
             &[("t", one), ("avg(x)", "4")],
             &[("t", one), ("avg(x)", "2.5")],
         ]);
-        assert_eq!(mean.chart().unwrap().points[0].value.to_bits(), 4.0_f64.to_bits());
+        assert_eq!(
+            mean.chart().unwrap().points[0].value.to_bits(),
+            4.0_f64.to_bits()
+        );
     }
 
     #[test]

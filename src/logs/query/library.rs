@@ -81,9 +81,13 @@ mod tests {
         let library = Library::shipped().and(own).unwrap();
         assert_eq!(library.get("errors").unwrap().query, "limit 1");
         assert!(library.get("volume").is_some());
-        let wrong = Library::shipped().and("[a]\ntitle = \"x\"\nqeury = \"y\"").unwrap_err();
+        let wrong = Library::shipped()
+            .and("[a]\ntitle = \"x\"\nqeury = \"y\"")
+            .unwrap_err();
         assert!(wrong.contains("qeury") && wrong.contains('3'), "{wrong}");
-        let empty = Library::shipped().and("[a]\ntitle = \"x\"\nquery = \" \"").unwrap_err();
+        let empty = Library::shipped()
+            .and("[a]\ntitle = \"x\"\nquery = \" \"")
+            .unwrap_err();
         assert!(empty.contains("[a]"), "{empty}");
     }
 }

@@ -208,8 +208,11 @@ impl Answer {
         let by = match &self.order {
             Some(order) => named(&order.column).map(|column| (column, order.falls)),
             None => {
-                let moment = named("@timestamp")
-                    .or_else(|| self.columns.iter().position(|name| name.starts_with("bin(")));
+                let moment = named("@timestamp").or_else(|| {
+                    self.columns
+                        .iter()
+                        .position(|name| name.starts_with("bin("))
+                });
                 moment.map(|column| (column, true))
             }
         };
@@ -367,7 +370,10 @@ mod tests {
     }
 
     fn found(cells: &[(&str, &str)]) -> Found {
-        cells.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect()
+        cells
+            .iter()
+            .map(|(a, b)| ((*a).into(), (*b).into()))
+            .collect()
     }
 
     fn heard(part: usize, rows: Vec<Found>) -> Heard {
@@ -410,11 +416,17 @@ mod tests {
         let mut answer = Answer::new(query, parts());
         answer.hear(heard(
             1,
-            vec![found(&[("ip", "y"), ("b", "100")]), found(&[("ip", "z"), ("b", "3")])],
+            vec![
+                found(&[("ip", "y"), ("b", "100")]),
+                found(&[("ip", "z"), ("b", "3")]),
+            ],
         ));
         answer.hear(heard(
             0,
-            vec![found(&[("ip", "x"), ("b", "20")]), found(&[("ip", "w"), ("b", "4")])],
+            vec![
+                found(&[("ip", "x"), ("b", "20")]),
+                found(&[("ip", "w"), ("b", "4")]),
+            ],
         ));
         let (one, two, region) = ("111111111111", "222222222222", "eu-west-1");
         assert_eq!(
@@ -432,9 +444,18 @@ mod tests {
 
     #[test]
     fn lines_are_merged_by_time_where_nothing_else_is_said() {
-        let mut answer = Answer::new("fields @timestamp", vec![part("111111111111"), part("222222222222")]);
-        answer.hear(heard(0, vec![found(&[("@timestamp", "2026-11-27 10:00:00.000")])]));
-        answer.hear(heard(1, vec![found(&[("@timestamp", "2026-11-27 10:00:01.000")])]));
+        let mut answer = Answer::new(
+            "fields @timestamp",
+            vec![part("111111111111"), part("222222222222")],
+        );
+        answer.hear(heard(
+            0,
+            vec![found(&[("@timestamp", "2026-11-27 10:00:00.000")])],
+        ));
+        answer.hear(heard(
+            1,
+            vec![found(&[("@timestamp", "2026-11-27 10:00:01.000")])],
+        ));
         let parts: Vec<usize> = answer.rows().iter().map(|row| row.part).collect();
         assert_eq!(parts, [1, 0]);
     }

@@ -290,7 +290,9 @@ impl Folds {
             group.arrived.retain(lives);
         }
         if !group.arrived.is_empty() {
-            group.members.append(&mut std::mem::take(&mut group.arrived));
+            group
+                .members
+                .append(&mut std::mem::take(&mut group.arrived));
             if group.members.len() < ROOM {
                 // Most groups are of one or two, and there are ten thousands of them.
                 group.members.shrink_to_fit();

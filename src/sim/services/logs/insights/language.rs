@@ -253,11 +253,7 @@ fn named(input: &mut Input<'_>) -> ModalResult<Named> {
 
 fn order(input: &mut Input<'_>) -> ModalResult<(Expr, bool)> {
     let by = expr.parse_next(input)?;
-    let falls = opt(alt((
-        word("desc").value(true),
-        word("asc").value(false),
-    )))
-    .parse_next(input)?;
+    let falls = opt(alt((word("desc").value(true), word("asc").value(false)))).parse_next(input)?;
     Ok((by, falls.unwrap_or(false)))
 }
 
@@ -409,10 +405,7 @@ fn one(input: &mut Input<'_>) -> ModalResult<Expr> {
 }
 
 fn sum(input: &mut Input<'_>) -> ModalResult<Expr> {
-    let sign = alt((
-        '+'.value(Operator::Plus),
-        '-'.value(Operator::Minus),
-    ));
+    let sign = alt(('+'.value(Operator::Plus), '-'.value(Operator::Minus)));
     chain(input, product, spaced(sign))
 }
 
@@ -482,14 +475,13 @@ fn text(input: &mut Input<'_>) -> ModalResult<String> {
     let quoted = |quote: char| {
         delimited(
             quote,
-            repeat(
-                0..,
-                alt((preceded('\\', any), none_of([quote, '\\']))),
-            )
-            .fold(String::new, |mut text, c| {
-                text.push(c);
-                text
-            }),
+            repeat(0.., alt((preceded('\\', any), none_of([quote, '\\'])))).fold(
+                String::new,
+                |mut text, c| {
+                    text.push(c);
+                    text
+                },
+            ),
             cut_err(quote),
         )
     };
@@ -497,17 +489,13 @@ fn text(input: &mut Input<'_>) -> ModalResult<String> {
 }
 
 fn regex(input: &mut Input<'_>) -> ModalResult<Regex> {
-    let inside = repeat(
-        0..,
-        alt((
-            ('\\', any).take(),
-            none_of(['/', '\\']).take(),
-        )),
-    )
-    .fold(String::new, |mut text: String, part: &str| {
-        text.push_str(if part == r"\/" { "/" } else { part });
-        text
-    });
+    let inside = repeat(0.., alt((('\\', any).take(), none_of(['/', '\\']).take()))).fold(
+        String::new,
+        |mut text: String, part: &str| {
+            text.push_str(if part == r"\/" { "/" } else { part });
+            text
+        },
+    );
     delimited('/', inside, '/')
         .try_map(|text| Regex::new(&text))
         .parse_next(input)
@@ -566,7 +554,11 @@ mod tests {
         for (query, message, from) in [
             ("", "unexpected end of the query", 0),
             ("fields @timestamp |", "unexpected end of the query", 19),
-            ("flelds x", "unexpected symbol found flelds at position 0", 0),
+            (
+                "flelds x",
+                "unexpected symbol found flelds at position 0",
+                0,
+            ),
             (
                 "fields a | sort",
                 "unexpected symbol found sort at position 11",

@@ -180,7 +180,9 @@ pub fn start(call: &Call<'_>) -> Answer {
         return Err(call.invalid("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers is needed: the simulator has no SOURCE command"));
     }
     if named.len() > GROUPS {
-        return Err(call.invalid(format!("At most {GROUPS} log groups can be queried at once")));
+        return Err(call.invalid(format!(
+            "At most {GROUPS} log groups can be queried at once"
+        )));
     }
     if !matches!(call.text("queryLanguage"), None | Some("CWLI")) {
         return Err(call.invalid("The simulator understands the query language CWLI only"));
@@ -210,7 +212,8 @@ pub fn start(call: &Call<'_>) -> Answer {
             !query.status.is_over() && now.since(query.began) < Duration::from_secs(900)
         };
         if logs.queries.iter().filter(live).count() >= AT_ONCE {
-            let message = format!("Account maximum query concurrency limit of [{AT_ONCE}] reached.");
+            let message =
+                format!("Account maximum query concurrency limit of [{AT_ONCE}] reached.");
             return Err(Refusal::new("LimitExceededException", message));
         }
         // They can be read for some days; a simulator keeps the last thousand.
@@ -225,7 +228,10 @@ pub fn start(call: &Call<'_>) -> Answer {
             from,
             began: now,
             at: to.min(now.as_secs()),
-            run: Run::new(commands, limit.and_then(|limit| usize::try_from(limit).ok())),
+            run: Run::new(
+                commands,
+                limit.and_then(|limit| usize::try_from(limit).ok()),
+            ),
             status: Status::Scheduled,
             ended: None,
         });

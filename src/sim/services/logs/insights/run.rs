@@ -268,7 +268,8 @@ impl Run {
                 shown.push(name.into());
             }
         };
-        let last = |command: &Command| matches!(command, Command::Display(_) | Command::Stats { .. });
+        let last =
+            |command: &Command| matches!(command, Command::Display(_) | Command::Stats { .. });
         let from = self.commands.iter().rposition(last);
         match from.and_then(|at| self.commands.get(at)) {
             Some(Command::Display(named)) => named.iter().for_each(|one| add(&one.name)),
@@ -309,7 +310,10 @@ fn passes(command: &Command, row: &mut Row) -> bool {
         Command::Filter(test) => return test.value(row).holds(),
         Command::Parse { from, shape, names } => {
             let values = taken(shape, &from.value(row).text());
-            let added = names.iter().map(|name| Arc::from(name.as_str())).zip(values);
+            let added = names
+                .iter()
+                .map(|name| Arc::from(name.as_str()))
+                .zip(values);
             row.added.extend(added);
         }
         _ => {}
@@ -454,14 +458,13 @@ impl Sum {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a simulator has no 2^52 events"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a simulator has no 2^52 events")]
     fn value(&self, function: &Function) -> Value {
         let kept = |value: &Option<Value>| value.clone().unwrap_or(Value::Null);
         let timed = |value: &Option<(Value, Value)>| {
-            value.as_ref().map_or(Value::Null, |(_, value)| value.clone())
+            value
+                .as_ref()
+                .map_or(Value::Null, |(_, value)| value.clone())
         };
         let count = self.count as f64;
         let counted = |number: f64| {
@@ -501,7 +504,10 @@ impl Sum {
             return Value::Null;
         };
         let place = at.clamp(0.0, 100.0) / 100.0 * last as f64;
-        let (low, high) = (numbers[place.floor() as usize], numbers[place.ceil() as usize]);
+        let (low, high) = (
+            numbers[place.floor() as usize],
+            numbers[place.ceil() as usize],
+        );
         Value::Number(low + (high - low) * place.fract())
     }
 }

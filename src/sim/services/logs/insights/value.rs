@@ -238,9 +238,7 @@ fn call(name: &str, of: &[Expr], fields: &dyn Fields) -> Value {
         "floor" => counted(f64::floor),
         "sqrt" => counted(f64::sqrt),
         "log" => counted(f64::ln),
-        "greatest" => all()
-            .max_by(Value::order)
-            .unwrap_or(Value::Null),
+        "greatest" => all().max_by(Value::order).unwrap_or(Value::Null),
         "least" => all()
             .filter(Value::is_there)
             .min_by(Value::order)
@@ -249,7 +247,12 @@ fn call(name: &str, of: &[Expr], fields: &dyn Fields) -> Value {
         "ispresent" => Value::of(at(0).is_there()),
         "isempty" => Value::of(at(0).text().is_empty()),
         "isblank" => Value::of(at(0).text().trim().is_empty()),
-        "concat" => Value::Text(all().map(|value| value.text().to_string()).collect::<String>().into()),
+        "concat" => Value::Text(
+            all()
+                .map(|value| value.text().to_string())
+                .collect::<String>()
+                .into(),
+        ),
         "strlen" => said(&|text| text.chars().count().to_string()),
         "strcontains" => Value::of(at(0).is_there() && at(0).text().contains(&*at(1).text())),
         "toupper" => said(&str::to_uppercase),
@@ -305,7 +308,9 @@ fn floor(at: &Value, span: &Value) -> Value {
 
 /// The length of a span. From the user guide: milliseconds, seconds, minutes, hours, days and weeks.
 fn millis(span: &str) -> Option<i64> {
-    let digits = span.find(|c: char| !c.is_ascii_digit()).unwrap_or(span.len());
+    let digits = span
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(span.len());
     let (count, unit) = span.split_at(digits);
     let unit = match unit {
         "ms" | "msec" => 1,
