@@ -25,6 +25,7 @@ const WORDED: &[&str] = &[
     "handover.show",
     "log.tail",
     "query.write",
+    "query.groups",
 ];
 
 /// Opens the palette with the title of a command that wants words.

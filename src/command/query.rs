@@ -13,9 +13,9 @@ use crate::model::input::InputLine;
 use crate::model::logs::{LineFor, Typing};
 use crate::model::overlay::{Choice, ChoiceEntry, Purpose};
 use crate::model::page::Page;
-use crate::model::query::{Asked, Editor, Groups, Sheet, Told};
+use crate::model::query::{Asked, Editor, Groups, Lists, Sheet, Told};
 use crate::model::{Action, Effect, Effects, Model, Overlay, Tone};
-use crate::panes::{self, Lists};
+use crate::panes;
 use crate::store::export::csv_line;
 
 use super::pane;
@@ -32,7 +32,7 @@ const TIME: usize = 2;
 /// Whether the pane that is shown is for queries.
 #[must_use]
 pub fn is_shown(model: &Model) -> bool {
-    model.pane().spec.lists == Lists::Query
+    model.pane().spec.lists == panes::Lists::Query
 }
 
 /// What the query found, while its pane is shown.
@@ -64,9 +64,17 @@ fn open_editor(model: &mut Model, argument: &str) -> Effects {
         .flatten();
     // What is being written goes on, with another query.
     let open = model.queries.editor.take().map(|editor| *editor);
+    let of_group = sheet(model).and_then(|sheet| {
+        let group = sheet.group()?;
+        let mut editor = (*sheet.written).clone();
+        editor.fields[GROUPS].set(&group.name);
+        editor.chosen = Some((Arc::from(clean(&group.name)), vec![group]));
+        Some(editor)
+    });
     let before = model.queries.sheet.as_deref();
     let mut editor = open
         .or(of_log)
+        .or(of_group)
         .or_else(|| before.map(|sheet| (*sheet.written).clone()))
         .unwrap_or_else(|| Editor {
             fields: lines("", "", USUAL),
@@ -120,7 +128,7 @@ fn from_log(model: &Model) -> Option<Editor> {
         None => since,
     };
     let before = model.queries.sheet.as_deref();
-    let text = before.map_or("", |sheet| &sheet.asked.text);
+    let text = before.map_or("", |sheet| sheet.written.fields[TEXT].text());
     Some(Editor {
         fields: lines(text, &words, &time),
         chosen: (!wanted.sources.is_empty())
@@ -233,12 +241,43 @@ pub fn submit(model: &mut Model) -> Effects {
 
 fn ask(model: &mut Model, asked: Asked, written: Editor) -> Effects {
     let number = model.queries.number();
-    let mut sheet = Sheet::new(number, asked.clone(), written, model.now);
+    put(
+        model,
+        Sheet::new(number, Lists::Found(asked.clone()), written, model.now),
+    );
+    vec![Effect::Query(number, Box::new(asked))]
+}
+
+fn put(model: &mut Model, mut sheet: Sheet) {
     if let Some(before) = &model.queries.sheet {
         sheet.charted = before.charted;
     }
     model.queries.sheet = Some(Box::new(sheet));
-    vec![Effect::Query(number, Box::new(asked))]
+}
+
+/// Lists log groups: all, those with a word in their names, or those like a name with stars.
+pub(super) fn groups(model: &mut Model, action: &Action) -> Effects {
+    let like = Arc::clone(&action.argument);
+    model.queries.editor = None;
+    let mut effects = list(model, Arc::from(like.trim()));
+    effects.extend(show(model));
+    effects
+}
+
+fn list(model: &mut Model, like: Arc<str>) -> Effects {
+    let number = model.queries.number();
+    let written = model.queries.sheet.as_deref().map_or_else(
+        || Editor {
+            fields: lines("", "", USUAL),
+            ..Editor::default()
+        },
+        |sheet| (*sheet.written).clone(),
+    );
+    put(
+        model,
+        Sheet::new(number, Lists::Groups(Arc::clone(&like)), written, model.now),
+    );
+    vec![Effect::ListGroups(number, like)]
 }
 
 /// An older query, or a newer one, comes into the editor.
@@ -265,6 +304,10 @@ pub(super) fn again(model: &mut Model, _: &Action) -> Effects {
     let Some(sheet) = sheet(model) else {
         return Effects::new();
     };
+    if let Lists::Groups(like) = &sheet.lists {
+        let like = Arc::clone(like);
+        return list(model, like);
+    }
     let written = (*sheet.written).clone();
     match read(&written, now) {
         Ok(asked) => ask(model, asked, written),
@@ -353,9 +396,12 @@ pub(super) fn filtered(model: &mut Model, text: &str) {
     }
 }
 
-/// Every cell of the row, whole.
+/// Every cell of the row, whole; the lines of a log group.
 pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
     let now = model.now;
+    if let Some(group) = sheet(model).and_then(|sheet| sheet.group()) {
+        return super::log::of_group(model, group);
+    }
     let Some(cells) = sheet(model).map(|sheet| sheet.under_cursor()) else {
         return Effects::new();
     };

@@ -401,6 +401,14 @@ pub const ALL: &[Command] = &[
         "Write a query of Logs Insights and ask it: text, or @name of the library. On a log it asks the same groups.",
     ),
     look(
+        "query.groups",
+        "groups",
+        Logs,
+        Always,
+        query::groups,
+        "List the log groups of all accounts with size, retention, class and last event: all, or by a word or a name with *.",
+    ),
+    look(
         "query.library",
         "queries by name",
         Logs,

@@ -191,6 +191,10 @@ impl Runner {
                 Some(desk) => desk.ask(number, *asked),
                 None => (self.outcomes)(query::unknown(number)),
             },
+            Effect::ListGroups(number, like) => match &mut self.queries {
+                Some(desk) => desk.list(number, like),
+                None => (self.outcomes)(query::unknown(number)),
+            },
             Effect::StopQuery => {
                 if let Some(desk) = &self.queries {
                     desk.stop();

@@ -1,25 +1,32 @@
 //! Logs Insights for the console: one query at a time, in all its accounts and regions; what is found is put into one answer
 //! beside the loop and handed over a few times a second.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aws::fleet::Fleet;
-use crate::aws::logs::{self, Inquiry, Pattern, Picked, Querying, Target};
+use crate::aws::logs::{self, Described, Inquiry, Pattern, Picked, Querying, Target};
+use crate::clock::Timestamp;
+use crate::domain::Scope;
 use crate::domain::text::clean_arc;
 use crate::logs::Tail;
-use crate::logs::query::Answer;
+use crate::logs::query::{Answer, Found, Heard, Part, Standing, Statistics};
 use crate::model::Outcome;
-use crate::model::query::{Asked, Groups, Stage, Told};
+use crate::model::query::{Asked, GROUP, Groups, Stage, Told};
 
 use super::Outcomes;
 
 /// How often the console hears of it.
 const EVERY: Duration = Duration::from_millis(250);
+/// Calls that are made at the same time where groups are listed.
+const ABREAST: usize = 16;
+/// Of so many groups it is asked when something was last written: a call for each.
+const LAST_EVENTS: usize = 300;
 /// How long the list of groups may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -55,6 +62,19 @@ impl Desk {
         self.asking = Some((self.runtime.spawn(session.run(asked)), stop));
     }
 
+    /// Lists the log groups whose names are like this, and does nothing else from here on.
+    pub fn list(&mut self, number: u64, like: Arc<str>) {
+        self.close();
+        let (stop, stopped) = watch::channel(false);
+        let session = Session {
+            number,
+            fleet: Arc::clone(&self.fleet),
+            outcomes: Arc::clone(&self.outcomes),
+            stopped,
+        };
+        self.asking = Some((self.runtime.spawn(session.list(like)), stop));
+    }
+
     /// Stops it; what was found so far is still told.
     pub fn stop(&self) {
         if let Some((_, stop)) = &self.asking {
@@ -88,6 +108,45 @@ fn nowhere(number: u64, why: &str) -> Outcome {
         answer: Arc::default(),
         faults: Vec::new(),
     }))
+}
+
+/// The groups of an account and region as rows.
+fn listing(
+    part: usize,
+    standing: Standing,
+    groups: &[Described],
+    last: &BTreeMap<Arc<str>, Timestamp>,
+) -> Heard {
+    let moment = |at: Timestamp| Arc::from(at.to_jiff().strftime("%Y-%m-%d %H:%M").to_string());
+    let rows = groups.iter().map(|group| {
+        let kept = match group.retention {
+            Some(days) => days.to_string(),
+            // Many teams never set it, and pay for it.
+            None => "never ends".to_owned(),
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a size is told, not counted with"
+        )]
+        let stored = format!("{:.1}", group.stored as f64 / 1e6);
+        let mut cells: Found = vec![
+            (Arc::from(GROUP), Arc::clone(&group.name)),
+            (Arc::from("MB"), Arc::from(stored)),
+            (Arc::from("days kept"), Arc::from(kept)),
+            (Arc::from("class"), Arc::clone(&group.class)),
+            (Arc::from("made"), moment(group.created)),
+        ];
+        if let Some(last) = last.get(&group.name) {
+            cells.push((Arc::from("last event"), moment(*last)));
+        }
+        cells
+    });
+    Heard {
+        part,
+        standing,
+        statistics: Statistics::default(),
+        rows: Some(rows.collect()),
+    }
 }
 
 struct Session {
@@ -153,6 +212,127 @@ impl Session {
             }
         }
         tell(&answer, Stage::Over);
+    }
+
+    /// Lists groups: every account and region by itself, then what was last written into each, where there are not too many.
+    async fn list(self, like: Arc<str>) {
+        let mut stopped = self.stopped.clone();
+        let census = self.fleet.census();
+        let scopes: Vec<Scope> = census.scopes().collect();
+        let parts = scopes.iter().map(|scope| Part {
+            scope: *scope,
+            account: clean_arc(&census.roster.name(scope.account)),
+            groups: 0,
+            standing: Standing::Running,
+            statistics: Statistics::default(),
+        });
+        let mut answer = Answer::new("", parts.collect());
+        let room = Arc::new(Semaphore::new(ABREAST));
+        let mut asked = JoinSet::new();
+        for (part, scope) in scopes.iter().enumerate() {
+            let (access, like) = (self.fleet.access(*scope), Arc::clone(&like));
+            let room = Arc::clone(&room);
+            asked.spawn(async move {
+                let _room = room.acquire_owned().await;
+                let listed = match &access {
+                    Some(access) => logs::describe(access, &like).await,
+                    None => Ok(Vec::new()),
+                };
+                (part, listed)
+            });
+        }
+        let mut groups: Vec<Vec<Described>> = vec![Vec::new(); scopes.len()];
+        let mut tick = tokio::time::interval(EVERY);
+        let mut news = false;
+        loop {
+            tokio::select! {
+                listed = asked.join_next() => match listed {
+                    Some(Ok((part, listed))) => {
+                        news = true;
+                        let standing = match listed {
+                            Ok(listed) => {
+                                groups[part] = listed;
+                                Standing::Running
+                            }
+                            Err(fault) => Standing::Failed(fault),
+                        };
+                        answer.hear(listing(part, standing, &groups[part], &BTreeMap::new()));
+                    }
+                    Some(Err(_)) => {}
+                    None => break,
+                },
+                _ = stopped.wait_for(|stopped| *stopped) => {
+                    asked.abort_all();
+                    break;
+                }
+                _ = tick.tick(), if news => {
+                    news = false;
+                    self.tell(&answer, Stage::Asking);
+                }
+            }
+        }
+        self.last_events(&scopes, &groups, &mut answer).await;
+        for part in 0..scopes.len() {
+            if !answer.parts()[part].standing.is_over() {
+                answer.finish(part);
+            }
+        }
+        self.tell(&answer, Stage::Over);
+    }
+
+    /// Adds when something was last written, group by group.
+    async fn last_events(&self, scopes: &[Scope], groups: &[Vec<Described>], answer: &mut Answer) {
+        if groups.iter().map(Vec::len).sum::<usize>() > LAST_EVENTS || *self.stopped.borrow() {
+            return;
+        }
+        self.tell(answer, Stage::Asking);
+        let mut stopped = self.stopped.clone();
+        let room = Arc::new(Semaphore::new(ABREAST));
+        let mut asked = JoinSet::new();
+        for (part, listed) in groups.iter().enumerate() {
+            for group in listed {
+                let Some(access) = self.fleet.access(scopes[part]) else {
+                    continue;
+                };
+                let (name, room) = (Arc::clone(&group.name), Arc::clone(&room));
+                asked.spawn(async move {
+                    let _room = room.acquire_owned().await;
+                    let last = logs::last_event(&access, &name).await;
+                    (part, name, last.ok().flatten())
+                });
+            }
+        }
+        let mut known: Vec<BTreeMap<Arc<str>, Timestamp>> = vec![BTreeMap::new(); groups.len()];
+        loop {
+            tokio::select! {
+                last = asked.join_next() => match last {
+                    Some(Ok((part, name, last))) => {
+                        if let Some(last) = last {
+                            known[part].insert(name, last);
+                        }
+                    }
+                    Some(Err(_)) => {}
+                    None => break,
+                },
+                _ = stopped.wait_for(|stopped| *stopped) => break,
+            }
+        }
+        for (part, known) in known
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| !known.is_empty())
+        {
+            answer.hear(listing(part, Standing::Running, &groups[part], known));
+        }
+    }
+
+    fn tell(&self, answer: &Answer, stage: Stage) {
+        (self.outcomes)(Outcome::Queried(Box::new(Told {
+            number: self.number,
+            stage,
+            answer: Arc::new(answer.clone()),
+            faults: Vec::new(),
+        })));
     }
 
     /// The groups that are asked. Names are looked up: a query of one that is not there fails for all groups of its account.

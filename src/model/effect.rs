@@ -59,6 +59,8 @@ pub enum Effect {
     CloseLogs,
     /// Ask Logs Insights this, and nothing that was asked before; the number tells the answer from any other.
     Query(u64, Box<query::Asked>),
+    /// List the log groups whose names are like this, and ask nothing that was asked before; the number as above.
+    ListGroups(u64, Arc<str>),
     /// Stop what Logs Insights is asked; what was found so far is still told.
     StopQuery,
     /// Ask CloudTrail who changed something; the number tells the answer from any other.

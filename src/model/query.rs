@@ -75,6 +75,15 @@ pub struct Editor {
     pub recalled: Option<usize>,
 }
 
+/// What a sheet lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// What a query found.
+    Found(Asked),
+    /// The log groups whose names are like this.
+    Groups(Arc<str>),
+}
+
 /// Which groups are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Groups {
@@ -83,6 +92,9 @@ pub enum Groups {
     /// These.
     Chosen(Vec<Source>),
 }
+
+/// The column of names where log groups are listed.
+pub const GROUP: &str = "group";
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +140,8 @@ pub struct Told {
 pub struct Sheet {
     /// The number of the query.
     pub number: u64,
-    /// What is asked.
-    pub asked: Asked,
+    /// What it lists.
+    pub lists: Lists,
     /// The fields of the editor as they were, to go on from.
     pub written: Box<Editor>,
     /// How far it is.
@@ -163,10 +175,10 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet that knows nothing yet.
     #[must_use]
-    pub fn new(number: u64, asked: Asked, written: Editor, now: Timestamp) -> Self {
+    pub fn new(number: u64, lists: Lists, written: Editor, now: Timestamp) -> Self {
         Self {
             number,
-            asked,
+            lists,
             written: Box::new(written),
             stage: Stage::Looking,
             began: now,
@@ -250,6 +262,26 @@ impl Sheet {
             .min(last)
             .min(self.index)
             .max((self.index + 1).saturating_sub(height));
+    }
+
+    /// The log group under the cursor, where groups are listed.
+    #[must_use]
+    pub fn group(&self) -> Option<Source> {
+        if !matches!(self.lists, Lists::Groups(_)) {
+            return None;
+        }
+        let place = self.shown.get(self.index)?;
+        let row = self.answer.rows().get(*place as usize)?;
+        let column = self
+            .answer
+            .columns()
+            .iter()
+            .position(|name| &**name == GROUP)?;
+        Some(Source {
+            scope: self.answer.parts().get(row.part)?.scope,
+            name: row.cells.get(column)?.clone()?,
+            stream: None,
+        })
     }
 
     /// The cells of the row under the cursor, with the names of their columns.

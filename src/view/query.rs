@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::text::{bytes, clean, places};
 use crate::logs::query::{Chart, Point, Standing, number};
 use crate::model::query::{
-    EDITOR, Editor, FIELDS, LABEL, Sheet, Stage, chart_height, editor_height, laid, rows,
+    EDITOR, Editor, FIELDS, LABEL, Lists, Sheet, Stage, chart_height, editor_height, laid, rows,
 };
 use crate::model::{Area, Model, fit};
 use crate::panes::{Cut, fact};
@@ -158,15 +158,18 @@ fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
                 Role::Text,
             ));
         }
-        Stage::Over if sheet.answer.is_complete() => texts.push(span(
-            format!(
-                "Nothing was found from {} to {}; {} were read.",
-                fact::clock(sheet.asked.since, model.now),
-                fact::clock(sheet.asked.until, model.now),
-                bytes(sheet.answer.statistics().bytes)
-            ),
-            Role::Text,
-        )),
+        Stage::Over if sheet.answer.is_complete() => {
+            let text = match &sheet.lists {
+                Lists::Found(asked) => format!(
+                    "Nothing was found from {} to {}; {} were read.",
+                    fact::clock(asked.since, model.now),
+                    fact::clock(asked.until, model.now),
+                    bytes(sheet.answer.statistics().bytes)
+                ),
+                Lists::Groups(like) => format!("No log group is called like `{}`.", clean(like)),
+            };
+            texts.push(span(text, Role::Text));
+        }
         Stage::Over => texts.push(span(
             "Nothing was found where it could be read.",
             Role::Text,
@@ -471,9 +474,16 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
     let Some(sheet) = model.queries.sheet.as_deref() else {
         return (left, Vec::new());
     };
-    let text: Vec<&str> = sheet.asked.text.split_whitespace().collect();
+    let what = match &sheet.lists {
+        Lists::Found(asked) => {
+            let words: Vec<&str> = asked.text.split_whitespace().collect();
+            words.join(" ")
+        }
+        Lists::Groups(like) if like.is_empty() => "all log groups".to_owned(),
+        Lists::Groups(like) => format!("log groups {like}"),
+    };
     left.push(span(
-        format!("{} ", fit::end(&clean(&text.join(" ")), 70)),
+        format!("{} ", fit::end(&clean(&what), 70)),
         Role::TextStrong,
     ));
     if !sheet.filter.is_empty() {

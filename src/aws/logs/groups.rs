@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use aws_sdk_cloudwatchlogs::types::{LogGroup, OrderBy};
+
 use crate::aws::access::Access;
-use crate::aws::ops::DESCRIBE_LOG_GROUPS;
+use crate::aws::ops::{DESCRIBE_LOG_GROUPS, DESCRIBE_LOG_STREAMS};
 use crate::aws::pages::Pages;
+use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, Region, Scope};
 use crate::logs::aim::Name;
 use crate::logs::field::glob;
@@ -82,6 +85,21 @@ fn arn(text: &str) -> Option<GroupArn> {
     })
 }
 
+/// What AWS tells of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its class, in a word.
+    pub class: Arc<str>,
+    /// The bytes that are kept; some hours old, as CloudWatch Logs counts them.
+    pub stored: i64,
+    /// After how many days lines are let go; none: never, and they are paid for.
+    pub retention: Option<i32>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
 /// A group that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -112,7 +130,88 @@ pub async fn find(access: &Access, like: &str) -> Result<Vec<Found>, Fault> {
         .split('*')
         .max_by_key(|part| part.len())
         .unwrap_or_default();
-    listed(access, prefix, part, |name| glob(like, name)).await
+    let groups = listed(access, prefix, part, |name| glob(like, name)).await?;
+    Ok(groups.into_iter().filter_map(found).collect())
+}
+
+/// What AWS tells of the groups of an account and region that are like a pattern; a word without a star is looked for
+/// anywhere in the name.
+///
+/// # Errors
+/// What went wrong.
+pub async fn describe(access: &Access, like: &str) -> Result<Vec<Described>, Fault> {
+    let part = like
+        .split('*')
+        .max_by_key(|part| part.len())
+        .unwrap_or_default();
+    let prefix = match like.split_once('*') {
+        Some((prefix, _)) => prefix,
+        None => "",
+    };
+    let fits = |name: &str| {
+        if like.contains('*') {
+            glob(like, name)
+        } else {
+            name.contains(like)
+        }
+    };
+    let groups = listed(access, prefix, part, fits).await?;
+    let described = groups.into_iter().filter_map(|group| {
+        let class =
+            group
+                .log_group_class
+                .as_ref()
+                .map_or("standard", |class| match class.as_str() {
+                    "INFREQUENT_ACCESS" => "infrequent",
+                    "DELIVERY" => "delivery",
+                    _ => "standard",
+                });
+        Some(Described {
+            name: Arc::from(group.log_group_name?),
+            class: Arc::from(class),
+            stored: group.stored_bytes.unwrap_or_default(),
+            retention: group.retention_in_days,
+            created: Timestamp::from_millis(group.creation_time.unwrap_or_default()),
+        })
+    });
+    Ok(described.collect())
+}
+
+/// When something was last written into a group, as far as CloudWatch Logs has counted it: the latest of its streams.
+///
+/// # Errors
+/// What went wrong.
+pub async fn last_event(access: &Access, name: &str) -> Result<Option<Timestamp>, Fault> {
+    let out = access
+        .cloudwatchlogs(&DESCRIBE_LOG_STREAMS, |logs, with| {
+            logs.describe_log_streams()
+                .log_group_name(name)
+                .order_by(OrderBy::LastEventTime)
+                .descending(true)
+                .limit(1)
+                .customize()
+                .config_override(with)
+                .send()
+        })
+        .await?;
+    let stream = out
+        .log_streams
+        .and_then(|streams| streams.into_iter().next());
+    let at = stream.and_then(|stream| stream.last_event_timestamp);
+    Ok(at.map(Timestamp::from_millis))
+}
+
+fn found(group: LogGroup) -> Option<Found> {
+    let class = match group.log_group_class.as_ref().map(|class| class.as_str()) {
+        Some("INFREQUENT_ACCESS") => Class::Infrequent,
+        Some("DELIVERY") => Class::Delivery,
+        Some("STANDARD") => Class::Standard,
+        _ => Class::Unknown,
+    };
+    Some(Found {
+        name: Arc::from(group.log_group_name?),
+        class,
+    })
 }
 
 /// The groups of an account and region that have such a name.
@@ -124,7 +223,8 @@ pub(super) async fn find_named(access: &Access, name: &Name) -> Result<Vec<Found
         Name::Exact(text) | Name::Begins(text) => (text.as_str(), ""),
         Name::Has(text) => ("", text.as_str()),
     };
-    listed(access, prefix, part, |group| name.fits(group)).await
+    let groups = listed(access, prefix, part, |group| name.fits(group)).await?;
+    Ok(groups.into_iter().filter_map(found).collect())
 }
 
 /// The groups whose names begin so, or without a beginning have this part, as far as they fit.
@@ -133,7 +233,7 @@ async fn listed(
     prefix: &str,
     part: &str,
     fits: impl Fn(&str) -> bool,
-) -> Result<Vec<Found>, Fault> {
+) -> Result<Vec<LogGroup>, Fault> {
     let mut found = Vec::new();
     let mut pages = Pages::default();
     while pages.more() {
@@ -150,19 +250,8 @@ async fn listed(
             })
             .await?;
         let groups = out.log_groups.unwrap_or_default();
-        found.extend(groups.into_iter().filter_map(|group| {
-            let name = group.log_group_name?;
-            let class = match group.log_group_class.as_ref().map(|class| class.as_str()) {
-                Some("INFREQUENT_ACCESS") => Class::Infrequent,
-                Some("DELIVERY") => Class::Delivery,
-                Some("STANDARD") => Class::Standard,
-                _ => Class::Unknown,
-            };
-            fits(&name).then(|| Found {
-                name: Arc::from(name),
-                class,
-            })
-        }));
+        let fits = |group: &LogGroup| group.log_group_name.as_deref().is_some_and(&fits);
+        found.extend(groups.into_iter().filter(fits));
         pages.turn(&DESCRIBE_LOG_GROUPS, out.next_token)?;
     }
     Ok(found)

@@ -27,7 +27,7 @@ use crate::logs::GroupId;
 use super::access::Access;
 
 pub use aim::{Hit, Hits, look};
-pub use groups::{Found, GroupArn, Pattern, find};
+pub use groups::{Described, Found, GroupArn, Pattern, describe, find, last_event};
 pub use live::Meter;
 pub use pick::{Picked, pick, told};
 pub use poll::is_absent;

@@ -13,7 +13,7 @@ use crate::model::logs::Viewer;
 use crate::panes::Lists;
 
 pub use open::sighted;
-pub(super) use open::{begin, enter, leave, of_row, tail};
+pub(super) use open::{begin, enter, leave, of_group, of_row, tail};
 pub(super) use read::{
     bars, bookmark, copy, floor, follow, live, newer, next_bookmark, next_error, next_match, older,
     only, pretty, previous_error, previous_match, range, save, search, shift_left, shift_right,

@@ -135,6 +135,23 @@ pub fn begin(model: &mut Model, sources: Vec<Source>) -> Effects {
     )]
 }
 
+/// Reads one group, from a little before now on.
+pub fn of_group(model: &mut Model, group: Source) -> Effects {
+    let number = model.logs.number();
+    let what = Arc::from(crate::domain::text::clean(&group.name));
+    let wanted = Wanted {
+        sources: vec![group],
+        patterns: Vec::new(),
+        since: model.now.minus(USUAL),
+        until: None,
+        live: false,
+    };
+    let viewer = Viewer::new(number, what, wanted.clone(), Limit::default());
+    let mut effects = show(model, viewer);
+    effects.push(Effect::ReadLogs(number, Box::new(wanted)));
+    effects
+}
+
 /// Reads groups by name: `tail /aws/lambda/pay /var/log/* 2h live`.
 pub fn tail(model: &mut Model, action: &Action) -> Effects {
     let mut since = USUAL;

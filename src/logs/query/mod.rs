@@ -199,6 +199,13 @@ impl Answer {
         self.merge();
     }
 
+    /// Nothing more comes of a part: it is whole.
+    pub fn finish(&mut self, part: usize) {
+        if let Some(part) = self.parts.get_mut(part) {
+            part.standing = Standing::Complete;
+        }
+    }
+
     /// Puts the rows of several parts in the order that the query asks for, and cuts them where it does.
     fn merge(&mut self) {
         if self.parts.len() < 2 {
