@@ -470,22 +470,21 @@ fn bars(points: &[Point], room: usize, is_sum: bool) -> Vec<f64> {
 
 /// What the rule above tells: what is asked, how far it is, where the cursor is.
 pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
-    let mut left = vec![span(" Query ", Role::BorderTitle)];
+    let title = |text: &'static str| vec![span(text, Role::BorderTitle)];
     let Some(sheet) = model.queries.sheet.as_deref() else {
-        return (left, Vec::new());
+        return (title(" Query "), Vec::new());
     };
-    let what = match &sheet.lists {
+    let (mut left, what) = match &sheet.lists {
         Lists::Found(asked) => {
             let words: Vec<&str> = asked.text.split_whitespace().collect();
-            words.join(" ")
+            (title(" Query "), words.join(" "))
         }
-        Lists::Groups(like) if like.is_empty() => "all log groups".to_owned(),
-        Lists::Groups(like) => format!("log groups {like}"),
+        Lists::Groups(like) => (title(" Log groups "), like.to_string()),
     };
-    left.push(span(
-        format!("{} ", fit::end(&clean(&what), 70)),
-        Role::TextStrong,
-    ));
+    if !what.is_empty() {
+        let what = fit::end(&clean(&what), 70).into_owned();
+        left.push(span(format!("{what} "), Role::TextStrong));
+    }
     if !sheet.filter.is_empty() {
         left.push(span(format!("/{} ", clean(&sheet.filter)), Role::Input));
     }

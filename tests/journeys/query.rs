@@ -291,3 +291,45 @@ fn nothing_that_lines_contain_controls_the_screen_at_any_size() {
     assert!(matches!(shift.model.overlay, Some(Overlay::Page(_))));
     assert!(!shift.screen().chars().any(|c| c.is_control() && c != '\n'));
 }
+
+#[test]
+fn the_log_groups_of_all_accounts_are_listed_and_read_from_there() {
+    let mut shift = begin();
+    shift.press(":").type_in("groups team").press("enter");
+    answered(&mut shift);
+    shift
+        .shows("Log groups team")
+        .shows("days kept")
+        .shows("last event");
+    assert_eq!(
+        cells(&shift, "group"),
+        ["/team/api", "/team/api", "/team/hostile"]
+    );
+    assert_eq!(
+        cells(&shift, "account"),
+        ["payments-prod", "web-prod", "web-prod"]
+    );
+    // The most that is kept first, and the lines of that group a key away.
+    shift.press("right right right s").shows("MB ↓");
+    shift.press("enter");
+    shift.until("lines", |shift| {
+        let viewer = shift.model.logs.viewer.as_deref();
+        viewer.is_some_and(|viewer| !viewer.is_empty() && !viewer.is_behind())
+    });
+    shift
+        .press("esc")
+        .press(":")
+        .type_in("groups /nothing*")
+        .press("enter");
+    answered(&mut shift);
+    shift.shows("No log group is called like `/nothing*`.");
+    shift.fault(
+        Fault::new(FaultKind::Deny)
+            .service("logs")
+            .operation("DescribeLogGroups")
+            .account("web-prod"),
+    );
+    shift.press("r");
+    answered(&mut shift);
+    shift.shows("logs:DescribeLogGroups");
+}

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::Scope;
+use crate::domain::text::is_hostile;
 use crate::logs::mark::MarkKind;
 
 fn look(format: Format) -> Look {
