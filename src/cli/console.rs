@@ -75,6 +75,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);
     model.queries.library = Arc::new(queries);
+    model.logs.patterns.clone_from(&stage.config.log_patterns);
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);

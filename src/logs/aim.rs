@@ -68,6 +68,29 @@ pub enum Name {
 }
 
 impl Name {
+    /// The name that a text with `*` at its end or at both means; nothing where no log group could be called so.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/#".contains(c);
+        let (open, rest) = match text.strip_prefix('*') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (ends_open, word) = match rest.strip_suffix('*') {
+            Some(word) => (true, word),
+            None => (false, rest),
+        };
+        if word.is_empty() || !word.chars().all(allowed) {
+            return None;
+        }
+        let word = word.to_owned();
+        Some(match (open, ends_open) {
+            (false, false) => Self::Exact(word),
+            (false, true) => Self::Begins(word),
+            (true, _) => Self::Has(word),
+        })
+    }
+
     /// As it is told to an operator: with `*` for what is not known.
     #[must_use]
     pub fn told(&self) -> String {
@@ -148,7 +171,9 @@ pub fn at(item: &Item, what: Arc<str>, now: Timestamp) -> Aim {
     aim
 }
 
-const fn named(name: Name) -> Guess {
+/// A guess that any stream of the group may be meant.
+#[must_use]
+pub const fn named(name: Name) -> Guess {
     Guess { name, stream: None }
 }
 

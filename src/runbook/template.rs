@@ -155,6 +155,14 @@ impl Template {
         })
     }
 
+    /// A text whose values are plain words, such as the name of something.
+    ///
+    /// # Errors
+    /// It is no template.
+    pub fn of_name(text: &str) -> Result<Self, Wrong> {
+        Self::read(text, Words::Plain)
+    }
+
     /// The text as it was written.
     #[must_use]
     pub fn text(&self) -> &str {

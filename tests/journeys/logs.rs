@@ -379,3 +379,34 @@ fn live_tail_is_asked_for_and_ends_when_nobody_looks() {
     shift.until("another session", |shift| calls(shift, "StartLiveTail") > 4);
     shift.shows("SEAM");
 }
+
+#[test]
+fn the_team_says_where_the_logs_of_its_alarms_are() {
+    use noctop::filter::Filter;
+    use noctop::model::logs::LogPattern;
+    use noctop::runbook::Template;
+
+    let mut shift = begin();
+    // Without a word about it this alarm names nothing that could have logs.
+    shift.press("2").filter("queue-age").press("g g l");
+    shift.shows("names no resource whose logs noctop could look for");
+    let pattern = |filter: &str, groups: &[&str]| LogPattern {
+        filter: Filter::parse(filter).unwrap(),
+        groups: groups
+            .iter()
+            .map(|group| Template::of_name(group).unwrap())
+            .collect(),
+    };
+    shift.model.logs.patterns = vec![
+        pattern("kind:backup", &["/team/api"]),
+        // What an item does not tell is passed over.
+        pattern(
+            "kind:alarm queue",
+            &["/x/{{ detail.nothing }}", "/checkout/a*"],
+        ),
+    ];
+    shift.press("l");
+    read(&mut shift);
+    shift.shows("/checkout/app");
+    assert_eq!(viewer(&shift).origins.groups().len(), 1);
+}

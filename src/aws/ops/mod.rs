@@ -244,7 +244,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for op in READS {
             assert!(seen.insert((op.service, op.name)), "{op} stands twice");
-            // A preview is asked for under a name that sounds like a change; it touches nothing but itself.
+            // Previews and queries have names that sound like a change; they touch nothing but themselves.
             let reads = [
                 "Describe",
                 "List",
@@ -254,6 +254,8 @@ mod tests {
                 "Filter",
                 "LookupEvents",
                 "StartLiveTail",
+                "StartQuery",
+                "StopQuery",
             ]
             .iter()
             .any(|verb| op.name.starts_with(verb));

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
+use crate::logs::aim::Guess;
 use crate::logs::{Limit, aim};
 use crate::model::logs::{Sighted, Source, Stage, Viewer, Wanted};
 use crate::model::overlay::{Choice, ChoiceEntry, Purpose};
 use crate::model::{Action, Effect, Effects, Model, Overlay, RowKey, Tone};
 use crate::panes::{self, fact};
+use crate::store::Row;
 
 use super::super::pane;
 
@@ -24,7 +26,10 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let now = model.now;
     let Some(aim) = model.row(&key).map(|row| {
         let item = row.item();
-        aim::at(item, Arc::from(fact::what(item)), now)
+        let mut aim = aim::at(item, Arc::from(fact::what(item)), now);
+        let told = configured(model, row);
+        aim.guesses.splice(0..0, told).for_each(drop);
+        aim
     }) else {
         return Effects::new();
     };
@@ -50,6 +55,24 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     let mut effects = show(model, viewer);
     effects.push(Effect::SightLogs(number, Box::new(aim)));
     effects
+}
+
+/// Where the operator says that the logs of a row are.
+fn configured(model: &Model, row: &Row) -> Vec<Guess> {
+    let subject = row.subject(model.roster());
+    let mut told = Vec::new();
+    for pattern in &model.logs.patterns {
+        if !pattern.filter.matches(&subject, model.now) {
+            continue;
+        }
+        let facts = super::super::runbook::meant(row, &model.store).facts;
+        let names = pattern.groups.iter().filter_map(|name| {
+            let name = name.render(&facts).ok()?;
+            aim::Name::read(&name)
+        });
+        told.extend(names.map(aim::named));
+    }
+    told
 }
 
 /// Puts a viewer into the pane, in the place of the one before.

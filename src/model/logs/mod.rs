@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::domain::{Fault, Scope};
+use crate::filter::Filter;
 use crate::logs::tail::{Counts, Item};
 use crate::logs::{GroupId, Origins};
+use crate::runbook::Template;
 
 pub use viewer::{Goal, Search, Seeking, Viewer};
 
@@ -26,6 +28,8 @@ pub struct Logs {
     pub viewer: Option<Box<Viewer>>,
     /// A line that is being typed for the viewer.
     pub typing: Option<Typing>,
+    /// Where the operator says that the logs of some items are.
+    pub patterns: Vec<LogPattern>,
     numbers: u64,
 }
 
@@ -42,6 +46,15 @@ impl Logs {
             .as_deref_mut()
             .filter(|viewer| viewer.number == number)
     }
+}
+
+/// Where the logs of some items are, as the configuration says it.
+#[derive(Clone, Debug)]
+pub struct LogPattern {
+    /// Which items.
+    pub filter: Filter,
+    /// The names of groups, to be filled in with what the item tells; a `*` at an end stands for anything.
+    pub groups: Vec<Template>,
 }
 
 /// A line that is being typed.

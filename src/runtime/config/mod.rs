@@ -32,11 +32,13 @@ use crate::command;
 use crate::domain::document::Library;
 use crate::domain::problem::{Place, Problem, Written};
 use crate::domain::{Region, SourceId};
+use crate::filter::Filter;
 use crate::history;
 use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
 use crate::logs::query::library::Library as Queries;
-use crate::runbook::{self, Catalogue};
+use crate::model::logs::LogPattern;
+use crate::runbook::{self, Catalogue, Template};
 use crate::theme::{self, ColourEnv, Depth, Theme};
 use crate::triage::{self, Rule, RuleText};
 use form::Datum;
@@ -60,6 +62,8 @@ pub struct Config {
     pub sources: BTreeMap<SourceId, SourceSettings>,
     /// The operator's rules for severities, in their order; for [`crate::triage::Rules::with_defaults`].
     pub severity_rules: Vec<Rule>,
+    /// Where the logs of some items are, in the order in which they are looked for.
+    pub log_patterns: Vec<LogPattern>,
     /// The ledger's file, where one was named; otherwise [`Paths::ledger`].
     pub ledger: Option<PathBuf>,
     /// The table in which the ledger is shared, where one was named: then there is no file.
@@ -303,6 +307,7 @@ fn join(
         ui: ui(env, &settings),
         sources,
         severity_rules: severity_rules(contents),
+        log_patterns: log_patterns(contents, problems),
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         ledger_table: ledger_table(&settings, problems),
         keep: settings.span("history.keep").unwrap_or(history::KEEP),
@@ -413,6 +418,42 @@ fn severity_rules(contents: &Contents) -> Vec<Rule> {
             rule.read(triage::Origin::Configured).ok()
         })
         .collect()
+}
+
+/// Where the logs of some items are. A name that is no template is told and left out.
+fn log_patterns(contents: &Contents, problems: &mut Vec<(Weight, Problem)>) -> Vec<LogPattern> {
+    let records = contents
+        .lists
+        .get("logs.pattern")
+        .map_or(&[][..], Vec::as_slice);
+    let mut patterns = Vec::new();
+    for record in records {
+        let value = |key: &str| record.values.get(key).map(|value| &value.datum);
+        let (Some(Datum::Text(filter)), Some(Datum::List(groups))) =
+            (value("filter"), value("groups"))
+        else {
+            continue;
+        };
+        let Ok(filter) = Filter::parse(filter) else {
+            continue;
+        };
+        let mut names = Vec::new();
+        for group in groups {
+            match Template::of_name(group) {
+                Ok(name) => names.push(name),
+                Err(why) => {
+                    let message =
+                        format!("`groups`: `{}`: {why}", crate::domain::text::clean(group));
+                    problems.push((Weight::Comfort, Problem::new(record.place.clone(), message)));
+                }
+            }
+        }
+        patterns.push(LogPattern {
+            filter,
+            groups: names,
+        });
+    }
+    patterns
 }
 
 impl Config {

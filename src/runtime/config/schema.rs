@@ -509,6 +509,36 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "logs",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "Where logs are (see logs.md).",
+        keys: &[],
+    },
+    Section {
+        path: "logs.pattern",
+        shape: Shape::List,
+        weight: Weight::Comfort,
+        help: "Where the logs of the items are that a filter matches: looked for before what noctop guesses by itself.",
+        keys: &[
+            key(
+                "filter",
+                Form::Filter,
+                Required,
+                "Which items, in the filter language of `/`.",
+            )
+            .like(r#""kind:alarm checkout""#),
+            key(
+                "groups",
+                Form::Names,
+                Required,
+                "The names of log groups; `{{ … }}` stands for what the item tells, as in runbooks, and a `*` at the \
+                 end or at both for anything. One whose item does not tell it is passed over.",
+            )
+            .like(r#"["/team/{{ detail.dimensions.ServiceName }}/app", "/ecs/{{ name }}*"]"#),
+        ],
+    },
+    Section {
         path: "ledger",
         shape: Shape::Table,
         weight: Weight::Fleet,
@@ -603,7 +633,7 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// Sections that a later version will read. Present ones are told about and change nothing.
-pub const LATER: &[&str] = &["logs", "notify", "view"];
+pub const LATER: &[&str] = &["notify", "view"];
 
 /// The section of this dotted name.
 #[must_use]

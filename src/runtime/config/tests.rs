@@ -274,6 +274,22 @@ fn a_file_that_was_named_must_exist_and_be_text() {
 }
 
 #[test]
+fn the_places_of_logs_are_templates_and_a_wrong_one_is_told() {
+    let config =
+        clean("[[logs.pattern]]\nfilter = \"kind:alarm\"\ngroups = [\"/a/{{ name }}*\", \"/b\"]\n");
+    assert_eq!(config.log_patterns.len(), 1);
+    assert_eq!(config.log_patterns[0].groups.len(), 2);
+    let loaded =
+        load_text("[[logs.pattern]]\nfilter = \"kind:alarm\"\ngroups = [\"/a/{{ name\", \"/b\"]\n");
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("this template cannot be read"),
+        "{warnings:?}"
+    );
+    assert_eq!(loaded.config.log_patterns[0].groups.len(), 1);
+}
+
+#[test]
 fn severity_rules_keep_their_order() {
     let config = clean(
         "[[triage.severity]]\nname = \"dev\"\nfilter = \"tag:env=dev\"\nseverity = \"low\"\n\

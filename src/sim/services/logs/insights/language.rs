@@ -149,7 +149,9 @@ pub fn parse(text: &str) -> Result<Vec<Command>, Wrong> {
     let mut input = LocatingSlice::new(text);
     let commands = query.parse_next(&mut input).unwrap_or_default();
     let rest = input.current_token_start();
-    if rest < text.len() || commands.is_empty() {
+    // A bar is understood where a command follows.
+    let open = text[..rest].trim_end().ends_with('|');
+    if rest < text.len() || commands.is_empty() || open {
         let word = text[rest..].split_whitespace().next().unwrap_or_default();
         let (message, to) = if word.is_empty() {
             (
@@ -574,12 +576,8 @@ mod tests {
 
     #[test]
     fn things_are_called_as_they_are_written() {
-        let Some([Command::Stats { functions, by }]) =
-            parse("stats count(*), avg( a.b ) as x by bin(5m), level")
-                .ok()
-                .as_deref()
-                .map(|c| <&[Command; 1]>::try_from(c).unwrap())
-        else {
+        let commands = parse("stats count(*), avg( a.b ) as x by bin(5m), level").unwrap();
+        let [Command::Stats { functions, by }] = &commands[..] else {
             panic!("one command");
         };
         let names: Vec<&str> = functions.iter().map(|(_, name)| name.as_str()).collect();
