@@ -59,6 +59,17 @@ pub(super) fn write(model: &mut Model, action: &Action) -> Effects {
 }
 
 fn open_editor(model: &mut Model, argument: &str) -> Effects {
+    let library = Arc::clone(&model.queries.library);
+    let saved = match argument.strip_prefix('@') {
+        Some(name) => {
+            let Some(saved) = library.get(name) else {
+                model.say(Tone::Refused, format!("No query is called @{name}."));
+                return Effects::new();
+            };
+            Some(saved)
+        }
+        None => None,
+    };
     let of_log = (super::log::is_shown(model) && model.logs.viewer.is_some())
         .then(|| from_log(model))
         .flatten();
@@ -72,9 +83,11 @@ fn open_editor(model: &mut Model, argument: &str) -> Effects {
         Some(editor)
     });
     let before = model.queries.sheet.as_deref();
-    let mut editor = open
-        .or(of_log)
-        .or(of_group)
+    let here = open.or(of_log).or(of_group);
+    let is_aimed = here
+        .as_ref()
+        .is_some_and(|editor| !editor.fields[GROUPS].text().is_empty());
+    let mut editor = here
         .or_else(|| before.map(|sheet| (*sheet.written).clone()))
         .unwrap_or_else(|| Editor {
             fields: lines("", "", USUAL),
@@ -83,13 +96,10 @@ fn open_editor(model: &mut Model, argument: &str) -> Effects {
     editor.error = None;
     editor.recalled = None;
     editor.focused = TEXT;
-    if let Some(name) = argument.strip_prefix('@') {
-        let Some(saved) = model.queries.library.get(name) else {
-            model.say(Tone::Refused, format!("No query is called @{name}."));
-            return Effects::new();
-        };
-        editor.fields[TEXT].set(&saved.query);
-        if editor.fields[GROUPS].text().is_empty() && !saved.groups.is_empty() {
+    if let Some(saved) = saved {
+        editor.fields[TEXT].set(saved.query.trim());
+        // The groups that it is meant for, unless others are looked at.
+        if !is_aimed && !saved.groups.is_empty() {
             editor.fields[GROUPS].set(&saved.groups.join(" "));
         }
     } else if !argument.is_empty() {

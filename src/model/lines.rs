@@ -493,6 +493,33 @@ mod tests {
         assert!(shown.last().unwrap().ends_with(" [+2]"), "{shown:?}");
     }
 
+    #[test]
+    fn a_megabyte_with_nulls_and_a_gigantic_document_are_cut_for_the_eye_and_say_so() {
+        let nulls = "\0x".repeat(1 << 19);
+        let json = format!("{{\"a\":[{}1]}}", "{\"b\":\"c\"},".repeat(30_000));
+        let mut viewer = viewer(&[&nulls, &json]);
+        for unfolded in [false, true] {
+            if unfolded {
+                let keys: Vec<_> = (0..2).map(|n| viewer.line(n).unwrap().key).collect();
+                viewer.unfolded.extend(keys);
+            }
+            for number in 0..2 {
+                let shown = told(&rows(&viewer, number, 80));
+                assert!(shown.iter().all(|row| fit::width(row) <= 80));
+                assert!(!shown.concat().chars().any(is_hostile));
+                assert!(shown.len() < 5_000, "{} rows", shown.len());
+            }
+        }
+        let whole = told(&rows(&viewer, 0, 80)).concat();
+        assert!(
+            whole.contains("(1048576 bytes in all)"),
+            "{}",
+            &whole[whole.len() - 60..]
+        );
+        // What is kept is whole: only the eye is spared.
+        assert_eq!(viewer.line(0).unwrap().text.len(), 1 << 20);
+    }
+
     proptest! {
         #[test]
         fn no_row_is_wider_than_the_screen_and_none_controls_it(

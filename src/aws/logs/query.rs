@@ -363,7 +363,7 @@ fn found(fields: Vec<ResultField>) -> Found {
         .filter_map(|field| {
             let name = field.field?;
             let value = field.value?;
-            Some((crate::sources::intern(&name), Arc::from(value)))
+            Some((Arc::from(name), Arc::from(value)))
         })
         .collect()
 }
