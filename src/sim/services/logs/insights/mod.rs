@@ -48,6 +48,9 @@ pub struct Query {
     ended: Option<Timestamp>,
 }
 
+/// A group that is read: what its lines call it, the oldest moment that is kept, its streams.
+type Searched<'a> = (Arc<str>, i64, Vec<(&'a Arc<str>, &'a Stream)>);
+
 /// How far a query is. From the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
@@ -98,7 +101,7 @@ impl Query {
         let until = self.run.scanned + AT_A_TIME;
         let mut quiet = 0;
         let taken_in = self.began.as_millis();
-        let streams: Vec<(Arc<str>, i64, Vec<(&Arc<str>, &Stream)>)> = self
+        let streams: Vec<Searched<'_>> = self
             .groups
             .iter()
             .filter_map(|name| {
