@@ -51,6 +51,12 @@ impl Desk {
 
     /// Asks this, and nothing else from here on.
     pub fn ask(&mut self, number: u64, asked: Asked) {
+        let (session, stop) = self.session(number);
+        self.asking = Some((self.runtime.spawn(session.run(asked)), stop));
+    }
+
+    /// Another session, in the place of the one before.
+    fn session(&mut self, number: u64) -> (Session, watch::Sender<bool>) {
         self.close();
         let (stop, stopped) = watch::channel(false);
         let session = Session {
@@ -59,19 +65,12 @@ impl Desk {
             outcomes: Arc::clone(&self.outcomes),
             stopped,
         };
-        self.asking = Some((self.runtime.spawn(session.run(asked)), stop));
+        (session, stop)
     }
 
     /// Lists the log groups whose names are like this, and does nothing else from here on.
     pub fn list(&mut self, number: u64, like: Arc<str>) {
-        self.close();
-        let (stop, stopped) = watch::channel(false);
-        let session = Session {
-            number,
-            fleet: Arc::clone(&self.fleet),
-            outcomes: Arc::clone(&self.outcomes),
-            stopped,
-        };
+        let (session, stop) = self.session(number);
         self.asking = Some((self.runtime.spawn(session.list(like)), stop));
     }
 

@@ -390,13 +390,13 @@ def test_noctop_asks_moto_as_well(tmp_path):
             "logs", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id="demo",
             aws_secret_access_key="demo",
         )
-        logs.create_log_group(logGroupName="/app/x")
-        logs.create_log_stream(logGroupName="/app/x", logStreamName="s")
+        logs.create_log_group(logGroupName="/query/x")
+        logs.create_log_stream(logGroupName="/query/x", logStreamName="s")
         at = int(time.time() * 1000) - 60_000
         events = [{"timestamp": at + n, "message": f"line {n}"} for n in range(20)]
-        logs.put_log_events(logGroupName="/app/x", logStreamName="s", logEvents=events)
+        logs.put_log_events(logGroupName="/query/x", logStreamName="s", logEvents=events)
         noctop = fleet.Noctop(tmp_path, endpoint, 'regions = ["eu-west-1"]\n')
-        done = noctop.run("query", "fields @timestamp, @message", "-g", "/app/x", "--format", "jsonl")
+        done = noctop.run("query", "fields @timestamp, @message", "-g", "/query/x", "--format", "jsonl")
         assert done.code == 0, done.err
         lines = [json.loads(line)["fields"]["@message"] for line in done.out.splitlines()]
         assert sorted(lines) == sorted(event["message"] for event in events)
