@@ -381,7 +381,7 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
         }
         (None, None) if writes => {
             if let Some(editor) = &mut model.queries.editor {
-                editor.fields[editor.focused].insert(text);
+                editor.fields[editor.focused].insert(&command::query::pasted(text));
                 editor.error = None;
             }
         }

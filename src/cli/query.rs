@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::domain::text::{bytes, clean, count, places};
 use crate::logs::ink::harmless;
 use crate::logs::query::library::{Library, Saved};
-use crate::logs::query::{ACCOUNT, Answer, QUERY_MAX, REGION, Row, Standing};
+use crate::logs::query::{ACCOUNT, Answer, QUERY_MAX, REGION, ROWS_MAX, Row, Standing};
 use crate::logs::{Tail, when};
 use crate::model::fit;
 use crate::store::export::csv_line;
@@ -193,25 +193,15 @@ impl Query {
                 until,
                 limit: self.limit,
             },
-            patterns: patterns(&groups)?,
+            patterns: groups
+                .iter()
+                .map(|text| Pattern::looked_up(text))
+                .collect::<Result<_, _>>()?,
             accounts: self.account,
             format: self.format,
             patience: self.timeout,
         })
     }
-}
-
-/// The groups, all of them to be looked up: a query of a group that is not there fails for all groups of its account.
-fn patterns(groups: &[String]) -> Result<Vec<Pattern>, String> {
-    groups
-        .iter()
-        .map(|text| {
-            Ok(match Pattern::parse(text)? {
-                Pattern::Name(name) => Pattern::Like(name.to_string()),
-                other => other,
-            })
-        })
-        .collect()
 }
 
 fn listed(library: &Library) -> String {
@@ -299,6 +289,17 @@ fn finish(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> Ex
             _ => {}
         }
     }
+    let cut = if asked.inquiry.limit.is_some() {
+        0
+    } else {
+        answer.cut()
+    };
+    if cut > 0 {
+        complain(&format!(
+            "{cut} of {} found more than the {ROWS_MAX} rows that AWS gives without a limit; --limit gives up to 100000",
+            queries(answer.parts().len())
+        ));
+    }
     write(&match asked.format {
         Format::Table => table(answer),
         Format::Csv => csv(answer),
@@ -321,7 +322,7 @@ fn finish(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> Ex
     let failed = |part: &crate::logs::query::Part| matches!(part.standing, Standing::Failed(_));
     if answer.parts().iter().all(failed) {
         ExitCode::from(FAILED)
-    } else if answer.is_complete() && picked.faults.is_empty() {
+    } else if answer.is_complete() && picked.faults.is_empty() && cut == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(BLIND)

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::domain::text::{clean, count};
 use crate::logs::ink::harmless;
 use crate::logs::query::QUERY_MAX;
+use crate::logs::query::words::on_one_line;
 use crate::logs::when::moment;
 use crate::model::input::InputLine;
 use crate::model::logs::{LineFor, Typing};
@@ -97,7 +98,7 @@ fn open_editor(model: &mut Model, argument: &str) -> Effects {
     editor.recalled = None;
     editor.focused = TEXT;
     if let Some(saved) = saved {
-        editor.fields[TEXT].set(saved.query.trim());
+        editor.fields[TEXT].set(&on_one_line(&saved.query));
         // The groups that it is meant for, unless others are looked at.
         if !is_aimed && !saved.groups.is_empty() {
             editor.fields[GROUPS].set(&saved.groups.join(" "));
@@ -288,6 +289,16 @@ fn list(model: &mut Model, like: Arc<str>) -> Effects {
         Sheet::new(number, Lists::Groups(Arc::clone(&like)), written, model.now),
     );
     vec![Effect::ListGroups(number, like)]
+}
+
+/// Pasted text as the editor takes it: on one line, without comments.
+#[must_use]
+pub fn pasted(text: &str) -> String {
+    if text.trim().contains('\n') {
+        on_one_line(text)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// An older query, or a newer one, comes into the editor.

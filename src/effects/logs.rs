@@ -119,6 +119,24 @@ pub(super) fn unknown(number: u64) -> Outcome {
     })
 }
 
+/// These groups, as far as noctop has a way to them.
+pub(super) fn targets(fleet: &Fleet, tail: &mut Tail, sources: &[Source]) -> Vec<Target> {
+    let census = fleet.census();
+    let target = |source: &Source| {
+        let access = fleet.access(source.scope)?;
+        let account = census.roster.name(source.scope.account);
+        let group = tail.group(source.scope, &account, &clean_arc(&source.name));
+        Some(Target {
+            group,
+            name: Arc::clone(&source.name),
+            access,
+            scope: source.scope,
+            class: logs::Class::Unknown,
+        })
+    };
+    sources.iter().filter_map(target).collect()
+}
+
 /// One reading.
 struct Reader {
     number: u64,
@@ -217,24 +235,7 @@ impl Reader {
                 }
             };
         }
-        let census = fleet.census();
-        let mut targets = Vec::new();
-        for source in &wanted.sources {
-            let Some(access) = fleet.access(source.scope) else {
-                continue;
-            };
-            let account = census.roster.name(source.scope.account);
-            let group = self
-                .tail
-                .group(source.scope, &account, &clean_arc(&source.name));
-            targets.push(Target {
-                group,
-                name: Arc::clone(&source.name),
-                access,
-                scope: source.scope,
-                class: logs::Class::Unknown,
-            });
-        }
+        let targets = targets(fleet, &mut self.tail, &wanted.sources);
         // Several groups of one machine have its stream each; groups of different sorts are read whole.
         let mut streams = wanted.sources.iter().map(|source| &source.stream);
         let first = streams.next().cloned().flatten();

@@ -10,10 +10,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aws::fleet::Fleet;
-use crate::aws::logs::{self, Described, Inquiry, Pattern, Picked, Querying, Target};
+use crate::aws::logs::{self, Described, Inquiry, Pattern, Picked, Querying};
 use crate::clock::Timestamp;
-use crate::domain::Scope;
 use crate::domain::text::clean_arc;
+use crate::domain::{Fault, FaultKind, Scope};
 use crate::logs::Tail;
 use crate::logs::query::{Answer, Found, Heard, Part, Standing, Statistics};
 use crate::model::Outcome;
@@ -109,13 +109,20 @@ fn nowhere(number: u64, why: &str) -> Outcome {
     }))
 }
 
+/// When something was last written into groups, as far as it was asked; nothing where it could not be read.
+type Last = BTreeMap<Arc<str>, Option<Option<Timestamp>>>;
+
+fn unreached(scope: Scope) -> Fault {
+    Fault {
+        kind: FaultKind::NoCredentials,
+        message: Arc::from(format!("noctop has no way into {scope}.")),
+        advice: Arc::from(""),
+        code: None,
+    }
+}
+
 /// The groups of an account and region as rows.
-fn listing(
-    part: usize,
-    standing: Standing,
-    groups: &[Described],
-    last: &BTreeMap<Arc<str>, Timestamp>,
-) -> Heard {
+fn listing(part: usize, standing: Standing, groups: &[Described], last: &Last) -> Heard {
     let moment = |at: Timestamp| Arc::from(at.to_jiff().strftime("%Y-%m-%d %H:%M").to_string());
     let rows = groups.iter().map(|group| {
         let kept = match group.retention {
@@ -136,7 +143,12 @@ fn listing(
             (Arc::from("made"), moment(group.created)),
         ];
         if let Some(last) = last.get(&group.name) {
-            cells.push((Arc::from("last event"), moment(*last)));
+            let last = match last {
+                Some(Some(at)) => moment(*at),
+                Some(None) => Arc::from("never"),
+                None => Arc::from("unread"),
+            };
+            cells.push((Arc::from("last event"), last));
         }
         cells
     });
@@ -156,7 +168,8 @@ struct Session {
 }
 
 impl Session {
-    async fn run(mut self, asked: Asked) {
+    async fn run(self, asked: Asked) {
+        let mut stopped = self.stopped.clone();
         let picked = match self.targets(&asked.groups).await {
             Ok(picked) => picked,
             Err(why) => {
@@ -180,15 +193,8 @@ impl Session {
         };
         let (querying, parts, mut heard) = Querying::begin(picked.targets, &inquiry);
         let mut answer = Answer::new(&asked.text, parts);
-        let tell = |answer: &Answer, stage| {
-            (self.outcomes)(Outcome::Queried(Box::new(Told {
-                number: self.number,
-                stage,
-                answer: Arc::new(answer.clone()),
-                faults: picked.faults.clone(),
-            })));
-        };
-        tell(&answer, Stage::Asking);
+        let faults = picked.faults;
+        self.tell(&answer, Stage::Asking, &faults);
         let mut tick = tokio::time::interval(EVERY);
         let (mut news, mut is_stopped) = (false, false);
         loop {
@@ -200,17 +206,17 @@ impl Session {
                     }
                     None => break,
                 },
-                _ = self.stopped.wait_for(|stopped| *stopped), if !is_stopped => {
+                _ = stopped.wait_for(|stopped| *stopped), if !is_stopped => {
                     is_stopped = true;
                     querying.stop();
                 }
                 _ = tick.tick(), if news => {
                     news = false;
-                    tell(&answer, Stage::Asking);
+                    self.tell(&answer, Stage::Asking, &faults);
                 }
             }
         }
-        tell(&answer, Stage::Over);
+        self.tell(&answer, Stage::Over, &faults);
     }
 
     /// Lists groups: every account and region by itself, then what was last written into each, where there are not too many.
@@ -218,24 +224,29 @@ impl Session {
         let mut stopped = self.stopped.clone();
         let census = self.fleet.census();
         let scopes: Vec<Scope> = census.scopes().collect();
+        if scopes.is_empty() {
+            (self.outcomes)(nowhere(self.number, "No account of the fleet is known."));
+            return;
+        }
         let parts = scopes.iter().map(|scope| Part {
             scope: *scope,
             account: clean_arc(&census.roster.name(scope.account)),
             groups: 0,
-            standing: Standing::Running,
+            standing: Standing::Waiting,
             statistics: Statistics::default(),
         });
         let mut answer = Answer::new("", parts.collect());
         let room = Arc::new(Semaphore::new(ABREAST));
         let mut asked = JoinSet::new();
         for (part, scope) in scopes.iter().enumerate() {
-            let (access, like) = (self.fleet.access(*scope), Arc::clone(&like));
+            let (scope, like) = (*scope, Arc::clone(&like));
+            let access = self.fleet.access(scope);
             let room = Arc::clone(&room);
             asked.spawn(async move {
                 let _room = room.acquire_owned().await;
                 let listed = match &access {
                     Some(access) => logs::describe(access, &like).await,
-                    None => Ok(Vec::new()),
+                    None => Err(unreached(scope)),
                 };
                 (part, listed)
             });
@@ -266,17 +277,20 @@ impl Session {
                 }
                 _ = tick.tick(), if news => {
                     news = false;
-                    self.tell(&answer, Stage::Asking);
+                    self.tell(&answer, Stage::Asking, &[]);
                 }
             }
         }
         self.last_events(&scopes, &groups, &mut answer).await;
         for part in 0..scopes.len() {
-            if !answer.parts()[part].standing.is_over() {
-                answer.finish(part);
+            match answer.parts()[part].standing {
+                Standing::Running => answer.stand(part, Standing::Complete),
+                // It was not asked, or not to its end.
+                Standing::Waiting => answer.stand(part, Standing::Stopped),
+                _ => {}
             }
         }
-        self.tell(&answer, Stage::Over);
+        self.tell(&answer, Stage::Over, &[]);
     }
 
     /// Adds when something was last written, group by group.
@@ -284,7 +298,7 @@ impl Session {
         if groups.iter().map(Vec::len).sum::<usize>() > LAST_EVENTS || *self.stopped.borrow() {
             return;
         }
-        self.tell(answer, Stage::Asking);
+        self.tell(answer, Stage::Asking, &[]);
         let mut stopped = self.stopped.clone();
         let room = Arc::new(Semaphore::new(ABREAST));
         let mut asked = JoinSet::new();
@@ -297,18 +311,16 @@ impl Session {
                 asked.spawn(async move {
                     let _room = room.acquire_owned().await;
                     let last = logs::last_event(&access, &name).await;
-                    (part, name, last.ok().flatten())
+                    (part, name, last)
                 });
             }
         }
-        let mut known: Vec<BTreeMap<Arc<str>, Timestamp>> = vec![BTreeMap::new(); groups.len()];
+        let mut known: Vec<Last> = vec![BTreeMap::new(); groups.len()];
         loop {
             tokio::select! {
                 last = asked.join_next() => match last {
                     Some(Ok((part, name, last))) => {
-                        if let Some(last) = last {
-                            known[part].insert(name, last);
-                        }
+                        known[part].insert(name, last.ok());
                     }
                     Some(Err(_)) => {}
                     None => break,
@@ -325,12 +337,12 @@ impl Session {
         }
     }
 
-    fn tell(&self, answer: &Answer, stage: Stage) {
+    fn tell(&self, answer: &Answer, stage: Stage, faults: &[Fault]) {
         (self.outcomes)(Outcome::Queried(Box::new(Told {
             number: self.number,
             stage,
             answer: Arc::new(answer.clone()),
-            faults: Vec::new(),
+            faults: faults.to_vec(),
         })));
     }
 
@@ -341,12 +353,7 @@ impl Session {
             Groups::Named(names) => {
                 let patterns = names
                     .iter()
-                    .map(|text| {
-                        Ok(match Pattern::parse(text)? {
-                            Pattern::Name(name) => Pattern::Like(name.to_string()),
-                            other => other,
-                        })
-                    })
+                    .map(|text| Pattern::looked_up(text))
                     .collect::<Result<Vec<Pattern>, String>>()?;
                 let picked = logs::pick(&self.fleet, &[], &patterns, PATIENCE, &mut tail).await;
                 picked.map_err(|faults| {
@@ -356,26 +363,11 @@ impl Session {
                     )
                 })
             }
-            Groups::Chosen(sources) => {
-                let census = self.fleet.census();
-                let targets = sources.iter().filter_map(|source| {
-                    let access = self.fleet.access(source.scope)?;
-                    let account = census.roster.name(source.scope.account);
-                    let group = tail.group(source.scope, &account, &clean_arc(&source.name));
-                    Some(Target {
-                        group,
-                        name: Arc::clone(&source.name),
-                        access,
-                        scope: source.scope,
-                        class: logs::Class::Unknown,
-                    })
-                });
-                Ok(Picked {
-                    targets: targets.collect(),
-                    faults: Vec::new(),
-                    scopes: 0,
-                })
-            }
+            Groups::Chosen(sources) => Ok(Picked {
+                targets: super::logs::targets(&self.fleet, &mut tail, sources),
+                faults: Vec::new(),
+                scopes: 0,
+            }),
         }
     }
 }

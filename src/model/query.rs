@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::domain::Fault;
 use crate::logs::query::library::Library;
-use crate::logs::query::{Answer, Chart, compare};
+use crate::logs::query::words::commands;
+use crate::logs::query::{Answer, Chart, ROWS_MAX, Standing, compare};
 
 use super::input::InputLine;
 use super::logs::Source;
@@ -264,6 +265,38 @@ impl Sheet {
             .max((self.index + 1).saturating_sub(height));
     }
 
+    /// What is missing, and why: said below the rows, so that what was found never looks like everything.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        if let Some(wrong) = self.answer.malformed() {
+            return vec![wrong.to_string()];
+        }
+        let failed = |standing: &Standing| match standing {
+            Standing::Failed(fault) => Some(fault.to_string()),
+            _ => None,
+        };
+        let parts = self.answer.parts().iter();
+        let mut told: Vec<String> = parts
+            .filter_map(|part| {
+                let why = failed(&part.standing)?;
+                Some(format!("{} {}: {why}", part.account, part.scope.region))
+            })
+            .collect();
+        told.extend(
+            self.faults
+                .iter()
+                .map(|fault| format!("Not looked up: {fault}")),
+        );
+        let cut = self.answer.cut();
+        if cut > 0 && matches!(self.lists, Lists::Found(_)) {
+            told.push(format!(
+                "{cut} of {} queries found more than the {ROWS_MAX} rows that AWS gives without a limit.",
+                self.answer.parts().len()
+            ));
+        }
+        told
+    }
+
     /// The log group under the cursor, where groups are listed.
     #[must_use]
     pub fn group(&self) -> Option<Source> {
@@ -303,6 +336,8 @@ impl Sheet {
 const CHART: u16 = 5;
 /// The least height of the list at which it is drawn.
 const CHART_FROM: u16 = 14;
+/// The most lines below the rows that say what is missing.
+const MISSING: usize = 3;
 /// The most lines of a query in the editor.
 pub const EDITOR: usize = 8;
 
@@ -311,7 +346,13 @@ pub const EDITOR: usize = 8;
 pub fn rows(model: &Model, area: Area) -> Area {
     let above = editor_height(model, area) + chart_height(model, area) + 1;
     let above = above.min(area.height);
-    Area::new(area.x, area.y + above, area.width, area.height - above)
+    let left = area.height - above;
+    let sheet = model.queries.sheet.as_deref();
+    let missing = sheet.map_or(0, |sheet| sheet.missing().len());
+    let below = u16::try_from(missing.min(MISSING))
+        .unwrap_or(0)
+        .min(left / 2);
+    Area::new(area.x, area.y + above, area.width, left - below)
 }
 
 /// How many rows the editor takes.
@@ -345,32 +386,18 @@ pub const LABEL: u16 = 8;
 #[must_use]
 pub fn laid(text: &str, cells: usize) -> Vec<std::ops::Range<usize>> {
     let mut lines = Vec::new();
-    let mut from = 0;
-    let mut quote = None;
-    let mut breaks = Vec::new();
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (None, '"' | '\'' | '/') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            (None, '|') if at > 0 => breaks.push(at),
-            _ => {}
-        }
-    }
-    // A slash may as well divide: then the quote never ends and nothing is broken behind it.
-    breaks.push(text.len());
-    for end in breaks {
-        let mut at = from;
-        while at < end {
-            let head = fit::head(&text[at..end], cells);
+    for command in commands(text) {
+        let mut at = command.start;
+        while at < command.end {
+            let head = fit::head(&text[at..command.end], cells);
             let head = if head.is_empty() {
-                fit::piece(&text[at..end], 1)
+                fit::piece(&text[at..command.end], 1)
             } else {
                 head
             };
             lines.push(at..at + head.len());
             at += head.len();
         }
-        from = end;
     }
     if lines.is_empty() {
         lines.push(0..0);

@@ -23,7 +23,7 @@ use crate::domain::{
     SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source, intern};
+use super::{Ask, FINDING_TERMS, Look, Pages, Part, Reach, SliceSpec, Source, intern};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -271,7 +271,7 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
         changed,
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
-            terms: super::securityhub::TERMS.share(FindingTerms {
+            terms: FINDING_TERMS.share(FindingTerms {
                 product: intern(PRODUCT),
                 finding_type: intern(finding.r#type().unwrap_or_default()),
                 resource_type: resource_type.map(intern),

@@ -5,9 +5,12 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use crate::domain::finding::FindingTerms;
 use crate::domain::text::clean;
 
 static TEXTS: Pool<str> = Pool::new(50_000);
+/// What findings have in common, whoever tells of them.
+pub static FINDING_TERMS: Pool<FindingTerms> = Pool::new(20_000);
 
 /// Things that many items have in common, each in one copy.
 pub struct Pool<T: ?Sized> {

@@ -37,7 +37,7 @@ use crate::domain::{Fault, Kind, Slice, SourceId};
 pub use crate::aws::pages::Pages;
 pub use ask::{Ask, Look};
 pub use asker::Asker;
-pub use intern::{Pool, intern, shared};
+pub use intern::{FINDING_TERMS, intern, shared};
 pub use live::Live;
 pub use plan::{Central, Settings, SourceSettings};
 pub use scheduler::Focus;

@@ -21,10 +21,9 @@ use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Pool, Reach, SliceSpec, Source, guardduty, intern, shared};
-
-/// What findings have in common, whoever tells of them.
-pub(super) static TERMS: Pool<FindingTerms> = Pool::new(20_000);
+use super::{
+    Ask, FINDING_TERMS, Look, Pages, Part, Reach, SliceSpec, Source, guardduty, intern, shared,
+};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -258,7 +257,7 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
         changed,
         episode: first_seen,
         detail: Detail::Finding(Box::new(FindingDetail {
-            terms: TERMS.share(FindingTerms {
+            terms: FINDING_TERMS.share(FindingTerms {
                 product: product(finding),
                 finding_type: intern(finding.types().first().map_or("", String::as_str)),
                 remediation: recommendation.and_then(|r| r.text()).map(said),

@@ -20,7 +20,7 @@ mod log;
 mod overlay;
 mod paint;
 pub mod picture;
-pub(crate) mod query;
+mod query;
 mod table;
 mod tabs;
 

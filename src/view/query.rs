@@ -43,6 +43,9 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, area: Area) -> CursorAt
     } else if list.y > area.y {
         table(model, sheet, paint, list);
     }
+    if !sheet.answer.rows().is_empty() {
+        missing(sheet, paint, list, area);
+    }
     cursor
 }
 
@@ -138,6 +141,23 @@ fn edit(editor: &Editor, paint: &mut Paint<'_>, area: Area) -> CursorAt {
     cursor
 }
 
+/// What is missing, below the rows.
+fn missing(sheet: &Sheet, paint: &mut Paint<'_>, list: Area, area: Area) {
+    let told = sheet.missing();
+    let (from, end) = (list.y + list.height, area.y + area.height);
+    let room = usize::from(end.saturating_sub(from));
+    for (n, (y, why)) in (from..end).zip(&told).enumerate() {
+        let more = told.len().saturating_sub(room);
+        let text = if n + 1 == room && more > 0 {
+            format!("{why} (and {more} more)")
+        } else {
+            why.clone()
+        };
+        let cells = area.width.saturating_sub(4);
+        paint.fitted(area.x + 2, y, &text, Cut::End, Role::ToastWarning, cells);
+    }
+}
+
 /// Why there are no rows.
 fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
     let dots = if model.session.ascii { "..." } else { "…" };
@@ -175,7 +195,10 @@ fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
             Role::Text,
         )),
     }
-    texts.extend(failures(sheet));
+    if sheet.shown.is_empty() && sheet.answer.rows().is_empty() {
+        let missing = sheet.missing().into_iter();
+        texts.extend(missing.map(|why| span(why, Role::ToastWarning)));
+    }
     let cells = usize::from(area.width.saturating_sub(8)).max(1);
     let mut y = area.y + area.height.min(4) / 2;
     for (text, role) in &texts {
@@ -187,28 +210,6 @@ fn nothing(model: &Model, sheet: &Sheet, paint: &mut Paint<'_>, area: Area) {
             y += 1;
         }
     }
-}
-
-/// What could not be read, and why.
-fn failures(sheet: &Sheet) -> Vec<Span<'static>> {
-    if let Some(wrong) = sheet.answer.malformed() {
-        return vec![span(wrong.to_string(), Role::ToastWarning)];
-    }
-    let mut texts: Vec<Span<'static>> = sheet
-        .answer
-        .parts()
-        .iter()
-        .filter_map(|part| match &part.standing {
-            Standing::Failed(fault) => Some(span(
-                format!("{} {}: {fault}", part.account, part.scope.region),
-                Role::ToastWarning,
-            )),
-            _ => None,
-        })
-        .collect();
-    let faults = sheet.faults.iter();
-    texts.extend(faults.map(|fault| span(format!("Not looked up: {fault}"), Role::ToastWarning)));
-    texts
 }
 
 /// The columns that fit, with their widths; the one of the cursor is among them.

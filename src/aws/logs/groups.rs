@@ -64,6 +64,20 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// As [`Pattern::parse`], but a name is looked up as well: a query of a group that is not there fails for all groups of
+    /// its account.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn looked_up(text: &str) -> Result<Self, String> {
+        Ok(match Self::parse(text)? {
+            Self::Name(name) => Self::Like(name.to_string()),
+            other => other,
+        })
+    }
+}
+
 /// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME`, perhaps with `:*` or a stream behind it.
 fn arn(text: &str) -> Option<GroupArn> {
     let mut parts = text.splitn(8, ':');
@@ -144,10 +158,7 @@ pub async fn describe(access: &Access, like: &str) -> Result<Vec<Described>, Fau
         .split('*')
         .max_by_key(|part| part.len())
         .unwrap_or_default();
-    let prefix = match like.split_once('*') {
-        Some((prefix, _)) => prefix,
-        None => "",
-    };
+    let prefix = like.split_once('*').map_or("", |(prefix, _)| prefix);
     let fits = |name: &str| {
         if like.contains('*') {
             glob(like, name)

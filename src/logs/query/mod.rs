@@ -6,12 +6,11 @@
 
 mod chart;
 pub mod library;
+pub mod words;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
-
-use regex::Regex;
+use std::sync::Arc;
 
 use crate::domain::{Fault, Scope};
 
@@ -19,6 +18,8 @@ pub use chart::{Chart, Point};
 
 /// The longest query that CloudWatch Logs takes, in characters. From the model of `StartQuery`.
 pub const QUERY_MAX: usize = 10_000;
+/// The rows that CloudWatch Logs gives of a query that has no limit. From the user guide, "limit".
+pub const ROWS_MAX: usize = 10_000;
 /// The column of the account, where several were asked.
 pub const ACCOUNT: &str = "account";
 /// The column of the region, where several were asked.
@@ -121,6 +122,8 @@ pub struct Answer {
     columns: Vec<Arc<str>>,
     order: Option<Order>,
     limit: Option<usize>,
+    /// Whether the rows of several parts stand in an order of their own, so that a limit may cut them.
+    is_merged: bool,
 }
 
 /// What the query itself sorts by.
@@ -130,36 +133,44 @@ struct Order {
     falls: bool,
 }
 
-static SORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?is)\|\s*sort\s+(`[^`]+`|[^\s|,]+)(?:\s+(asc|desc))?(?:\s*,[^|]*)?\s*(?:\||$)")
-        .ok()
-});
-static LIMIT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?is)\|\s*(?:limit|head)\s+(\d+)\s*(?:\||$)").ok());
+impl Order {
+    /// The first of the columns that a `sort` names.
+    fn read(text: &str) -> Option<Self> {
+        let first = text.split(',').next()?.trim();
+        let mut words = first.split_whitespace();
+        let column = words.next()?.trim_matches('`').to_owned();
+        let falls = words
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+        Some(Self { column, falls })
+    }
+}
 
 impl Answer {
     /// An answer to this query, before anything is known.
     #[must_use]
     pub fn new(query: &str, parts: Vec<Part>) -> Self {
-        let found = SORT
-            .as_ref()
-            .and_then(|sort| sort.captures_iter(query).last());
-        let order = found.map(|found| Order {
-            column: found[1].trim_matches('`').to_owned(),
-            falls: found
-                .get(2)
-                .is_some_and(|word| word.as_str().eq_ignore_ascii_case("desc")),
-        });
-        let limit = LIMIT
-            .as_ref()
-            .and_then(|limit| limit.captures_iter(query).last())
-            .and_then(|found| found[1].parse().ok());
+        let (mut order, mut limit) = (None, None);
+        for range in words::commands(query).into_iter().rev() {
+            let command = query[range].trim_start_matches('|').trim();
+            let (verb, rest) = command
+                .split_once(char::is_whitespace)
+                .unwrap_or((command, ""));
+            match verb.to_ascii_lowercase().as_str() {
+                // What stands before it says nothing about its rows.
+                "stats" => break,
+                "sort" if order.is_none() => order = Order::read(rest),
+                "limit" | "head" if limit.is_none() => limit = rest.trim().parse().ok(),
+                _ => {}
+            }
+        }
         Self {
             columns: columns(&parts),
             rows: Vec::new(),
             parts,
             order,
             limit,
+            is_merged: false,
         }
     }
 
@@ -199,10 +210,10 @@ impl Answer {
         self.merge();
     }
 
-    /// Nothing more comes of a part: it is whole.
-    pub fn finish(&mut self, part: usize) {
+    /// How a part stands from here on, with the rows that it has.
+    pub fn stand(&mut self, part: usize, standing: Standing) {
         if let Some(part) = self.parts.get_mut(part) {
-            part.standing = Standing::Complete;
+            part.standing = standing;
         }
     }
 
@@ -223,6 +234,7 @@ impl Answer {
                 moment.map(|column| (column, true))
             }
         };
+        self.is_merged = by.is_some();
         match by {
             Some((column, falls)) => self.rows.sort_by(|a, b| {
                 let order = compare(a.cells[column].as_deref(), b.cells[column].as_deref());
@@ -245,11 +257,24 @@ impl Answer {
         &self.columns
     }
 
-    /// The rows. Where several parts were asked and the query has a limit, it counts for all of them together.
+    /// The rows. Where several parts were asked and the query has a limit, it counts for all of them together; but not
+    /// where what the query sorts by is not shown: then nobody can tell which rows come first, and each part has its own.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
-        let most = self.limit.unwrap_or(usize::MAX).min(self.rows.len());
-        &self.rows[..most]
+        let limit = self.limit.filter(|_| self.is_merged);
+        &self.rows[..limit.unwrap_or(usize::MAX).min(self.rows.len())]
+    }
+
+    /// The parts of which AWS gave no more than so many rows although nobody asked for a limit.
+    #[must_use]
+    pub fn cut(&self) -> usize {
+        if self.limit.is_some() {
+            return 0;
+        }
+        let rows = |part| self.rows.iter().filter(|row| row.part == part).count();
+        (0..self.parts.len())
+            .filter(|part| rows(*part) >= ROWS_MAX)
+            .count()
     }
 
     /// Whether nothing more comes.
@@ -447,6 +472,38 @@ mod tests {
         // What comes later takes the place of what came before.
         answer.hear(heard(1, vec![]));
         assert_eq!(answer.rows().len(), 2);
+    }
+
+    #[test]
+    fn a_limit_hides_no_account_where_the_order_is_not_shown() {
+        let parts = || vec![part("111111111111"), part("222222222222")];
+        let both = |query: &str, cells: &[(&str, &str)]| {
+            let mut answer = Answer::new(query, parts());
+            answer.hear(heard(0, vec![found(cells)]));
+            answer.hear(heard(1, vec![found(cells)]));
+            answer.rows().len()
+        };
+        // The moment that it sorts by is not among the columns.
+        let lines = "fields @message | sort @timestamp desc | limit 1";
+        assert_eq!(both(lines, &[("@message", "x")]), 2);
+        // Before `stats` a limit is about other rows, and a bar in quotes divides nothing.
+        let counted = "limit 1 | stats count(*) as n by x | sort n";
+        assert_eq!(both(counted, &[("x", "a"), ("n", "1")]), 2);
+        let quoted = "filter a like / | limit 1 |/ or b = \"| limit 1\" | sort n";
+        assert_eq!(both(quoted, &[("n", "1")]), 2);
+        assert_eq!(
+            both("limit 1", &[("@timestamp", "2026-11-27 10:00:00.000")]),
+            1
+        );
+    }
+
+    #[test]
+    fn what_aws_cut_by_itself_is_known() {
+        let mut answer = Answer::new("fields @message", vec![part("111111111111")]);
+        answer.hear(heard(0, vec![found(&[("@message", "x")]); ROWS_MAX]));
+        assert_eq!(answer.cut(), 1);
+        answer.hear(heard(0, vec![found(&[("@message", "x")]); ROWS_MAX - 1]));
+        assert_eq!(answer.cut(), 0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use winnow::LocatingSlice;
 use winnow::combinator::{
     alt, cut_err, delimited, not, opt, peek, preceded, repeat, separated, terminated,
 };
+use winnow::error::{ContextError, ErrMode};
 use winnow::prelude::*;
 use winnow::stream::Location;
 use winnow::token::{any, none_of, one_of, take_till, take_while};
@@ -207,15 +208,13 @@ fn space(input: &mut Input<'_>) -> ModalResult<()> {
 }
 
 fn spaced<'a, T>(
-    parser: impl Parser<Input<'a>, T, winnow::error::ErrMode<winnow::error::ContextError>>,
-) -> impl Parser<Input<'a>, T, winnow::error::ErrMode<winnow::error::ContextError>> {
+    parser: impl ModalParser<Input<'a>, T, ContextError>,
+) -> impl ModalParser<Input<'a>, T, ContextError> {
     delimited(space, parser, space)
 }
 
 /// A word of the language, in capitals or not.
-fn word<'a>(
-    wanted: &'static str,
-) -> impl Parser<Input<'a>, (), winnow::error::ErrMode<winnow::error::ContextError>> {
+fn word<'a>(wanted: &'static str) -> impl ModalParser<Input<'a>, (), ContextError> {
     let letters = take_while(1.., |c: char| c.is_alphanumeric() || c == '_');
     spaced(letters.verify(move |found: &str| found.eq_ignore_ascii_case(wanted))).void()
 }
@@ -235,8 +234,8 @@ fn command(input: &mut Input<'_>) -> ModalResult<Command> {
 }
 
 fn list<'a, T>(
-    one: impl Parser<Input<'a>, T, winnow::error::ErrMode<winnow::error::ContextError>>,
-) -> impl Parser<Input<'a>, Vec<T>, winnow::error::ErrMode<winnow::error::ContextError>> {
+    one: impl ModalParser<Input<'a>, T, ContextError>,
+) -> impl ModalParser<Input<'a>, Vec<T>, ContextError> {
     separated(1.., one, spaced(','))
 }
 
@@ -289,12 +288,9 @@ fn parsed(input: &mut Input<'_>) -> ModalResult<Command> {
     }
     pattern.push_str(last);
     if others.len() != names.len() {
-        return Err(winnow::error::ErrMode::Cut(
-            winnow::error::ContextError::new(),
-        ));
+        return Err(ErrMode::Cut(ContextError::new()));
     }
-    let shape = Regex::new(&pattern)
-        .map_err(|_| winnow::error::ErrMode::Cut(winnow::error::ContextError::new()))?;
+    let shape = Regex::new(&pattern).map_err(|_| ErrMode::Cut(ContextError::new()))?;
     Ok(Command::Parse { from, shape, names })
 }
 
@@ -357,7 +353,7 @@ fn all(input: &mut Input<'_>) -> ModalResult<Expr> {
 fn chain<'a>(
     input: &mut Input<'a>,
     mut one: impl FnMut(&mut Input<'a>) -> ModalResult<Expr>,
-    mut between: impl Parser<Input<'a>, Operator, winnow::error::ErrMode<winnow::error::ContextError>>,
+    mut between: impl ModalParser<Input<'a>, Operator, ContextError>,
 ) -> ModalResult<Expr> {
     let mut left = one(input)?;
     while let Some(operator) = opt(between.by_ref()).parse_next(input)? {

@@ -7,6 +7,7 @@ mod language;
 mod run;
 mod value;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl Query {
     /// Goes on with it.
     fn read(
         &mut self,
-        groups: &std::collections::BTreeMap<Arc<str>, Group>,
+        groups: &BTreeMap<Arc<str>, Group>,
         site: &Site,
         now: Timestamp,
         troubled: &Troubled,
