@@ -188,7 +188,7 @@ fn an_account_that_is_denied_is_named_beside_what_the_others_found() {
     shift
         .shows("1 not read")
         .shows("payments-prod")
-        .shows("logs:StartQuery");
+        .shows("web-prod eu-west-1: CloudWatch Logs StartQuery is denied");
     assert_eq!(cells(&shift, "account"), ["payments-prod"]);
     // Where nothing at all was found the reason stands in place of the rows.
     ask(&mut shift, "stats count(*) as n", "/team/hostile");

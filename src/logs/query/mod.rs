@@ -489,7 +489,7 @@ mod tests {
         // Before `stats` a limit is about other rows, and a bar in quotes divides nothing.
         let counted = "limit 1 | stats count(*) as n by x | sort n";
         assert_eq!(both(counted, &[("x", "a"), ("n", "1")]), 2);
-        let quoted = "filter a like / | limit 1 |/ or b = \"| limit 1\" | sort n";
+        let quoted = "filter a like /x | limit 1 |/ or b = \"| limit 1\" | sort n";
         assert_eq!(both(quoted, &[("n", "1")]), 2);
         assert_eq!(
             both("limit 1", &[("@timestamp", "2026-11-27 10:00:00.000")]),
