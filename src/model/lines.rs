@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
 use crate::clock::Timestamp;
 use crate::logs::aim::Ruler;
 use crate::logs::ink::{Ink, Piece};
@@ -50,12 +53,12 @@ pub fn rows(viewer: &Viewer, number: usize, width: usize) -> Vec<Row> {
         return Vec::new();
     };
     let mut rows = Vec::new();
-    // Lines tell the time of the day only: where a day begins, it is said.
     let above = number.checked_sub(1).and_then(|above| viewer.line(above));
-    if above.is_none_or(|above| day(above.key.at) != day(line.key.at)) {
-        rows.push(across(&day(line.key.at), width));
+    let above = above.map(|above| above.key.at);
+    if begins_day(above, line.key.at) {
+        rows.push(across(&format!("{} UTC", day(line.key.at)), width));
     }
-    let rulers = passed(viewer, number, line.key.at);
+    let rulers = passed(viewer, above, line.key.at);
     rows.extend(rulers.map(|ruler| across(&ruler_text(ruler), width)));
     let before = rows.len();
     if line.mark.is_some() {
@@ -71,10 +74,37 @@ pub fn rows(viewer: &Viewer, number: usize, width: usize) -> Vec<Row> {
     rows
 }
 
-/// The rulers that stand before a line: those that passed since the line above it.
-fn passed(viewer: &Viewer, number: usize, at: Timestamp) -> impl Iterator<Item = &Ruler> {
+/// How many rows the line with this number takes, at least one: only what is shown over several rows has to be laid for
+/// that.
+fn taken(viewer: &Viewer, number: usize, width: usize) -> usize {
+    let Some(line) = viewer.line(number) else {
+        return 1;
+    };
+    if line.mark.is_none() && (viewer.wrap || is_whole(viewer, &line)) {
+        return rows(viewer, number, width).len().max(1);
+    }
     let above = number.checked_sub(1).and_then(|above| viewer.line(above));
-    let above = above.map_or(viewer.wanted.since, |line| line.key.at);
+    let above = above.map(|above| above.key.at);
+    usize::from(begins_day(above, line.key.at)) + passed(viewer, above, line.key.at).count() + 1
+}
+
+/// Lines tell the time of the day only: where a day begins, it is said.
+fn begins_day(above: Option<Timestamp>, at: Timestamp) -> bool {
+    above.is_none_or(|above| day(above) != day(at))
+}
+
+/// Whether all of a line is shown, over as many rows as it takes.
+fn is_whole(viewer: &Viewer, line: &Line<'_>) -> bool {
+    viewer.unfolded.contains(&line.key) || (viewer.pretty && json::part(line.text).is_some())
+}
+
+/// The rulers that stand before a line: those that passed since the line above it.
+fn passed(
+    viewer: &Viewer,
+    above: Option<Timestamp>,
+    at: Timestamp,
+) -> impl Iterator<Item = &Ruler> {
+    let above = above.unwrap_or(viewer.wanted.since);
     let rulers = viewer.rulers.iter();
     rulers.filter(move |ruler| ruler.at > above && ruler.at <= at)
 }
@@ -98,14 +128,16 @@ fn across(text: &str, width: usize) -> Row {
 }
 
 /// The day of a moment, in UTC.
-fn day(at: Timestamp) -> String {
-    at.to_jiff().strftime("%Y-%m-%d UTC").to_string()
+fn day(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at.to_jiff()).date()
 }
 
 /// A time of the day with milliseconds, in UTC.
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
-    at.to_jiff().strftime("%H:%M:%S%.3fZ").to_string()
+    let time = Offset::UTC.to_datetime(at.to_jiff()).time();
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    format!("{hour:02}:{minute:02}:{second:02}.{:03}Z", time.millisecond())
 }
 
 fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
@@ -133,8 +165,7 @@ fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
     }
     let room = width.saturating_sub(TIME + names).max(1);
     let is_open = viewer.unfolded.contains(&line.key);
-    let is_laid_out = viewer.pretty && json::part(line.text).is_some();
-    let mut body = if is_open || is_laid_out {
+    let mut body = if is_whole(viewer, line) {
         whole(line)
     } else {
         short(line, viewer.wrap)
@@ -389,7 +420,7 @@ fn shifted(row: Vec<Piece>, shift: usize, cells: usize) -> Vec<Piece> {
 #[must_use]
 pub fn top(viewer: &Viewer, width: usize, height: usize) -> usize {
     let (index, top) = (viewer.index, viewer.top.min(viewer.index));
-    let laid = |number: usize| rows(viewer, number, width).len().max(1);
+    let laid = |number: usize| taken(viewer, number, width);
     // Every line takes a row at least: what is further away than that is not on the screen.
     if index - top < height {
         let used: usize = (top..=index).map(laid).sum();
@@ -523,16 +554,20 @@ mod tests {
     proptest! {
         #[test]
         fn no_row_is_wider_than_the_screen_and_none_controls_it(
-            text in any::<String>(), width in 20usize..200, wrap in any::<bool>(), unfold in any::<bool>(), shift in 0usize..50,
+            text in prop_oneof![any::<String>(), Just("{\"a\": [1, 2], \"b\": \"c\"}".to_owned())], width in 20usize..200, wrap in any::<bool>(), unfold in any::<bool>(), shift in 0usize..50,
         ) {
             let mut viewer = viewer(&[&text, "second"]);
             (viewer.wrap, viewer.shift) = (wrap, shift);
+            viewer.rulers = vec![Ruler { at: Timestamp::from_millis(1_001_500), what: "it fired" }];
+            viewer.pretty = shift % 2 == 0;
             if unfold && let Some(line) = viewer.line(0) {
                 let key = line.key;
                 viewer.unfolded.insert(key);
             }
             for number in 0..2 {
-                for row in rows(&viewer, number, width) {
+                let laid = rows(&viewer, number, width);
+                prop_assert_eq!(laid.len(), taken(&viewer, number, width));
+                for row in laid {
                     let text = crate::logs::ink::plain(&row.pieces);
                     // A single character may be wider than what is left.
                     prop_assert!(fit::width(&text) <= width + 1, "{} of {width}: {text:?}", fit::width(&text));
