@@ -11,10 +11,11 @@ use crate::logs::query::QUERY_MAX;
 use crate::logs::query::words::on_one_line;
 use crate::logs::when::moment;
 use crate::model::input::InputLine;
+use crate::model::logs::Groups;
 use crate::model::logs::{LineFor, Typing};
 use crate::model::overlay::{Choice, ChoiceEntry, Purpose};
 use crate::model::page::Page;
-use crate::model::query::{Asked, Editor, Groups, Lists, Sheet, Told};
+use crate::model::query::{Asked, Editor, Lists, Sheet, Told};
 use crate::model::{Action, Effect, Effects, Model, Overlay, Tone};
 use crate::panes;
 use crate::store::export::csv_line;
@@ -127,12 +128,12 @@ pub(super) fn enter(model: &mut Model) {
 fn from_log(model: &Model) -> Option<Editor> {
     let viewer = model.logs.viewer.as_deref()?;
     let wanted = &viewer.wanted;
-    let words: Vec<&str> = if wanted.sources.is_empty() {
-        wanted.patterns.iter().map(|word| &**word).collect()
-    } else {
-        wanted.sources.iter().map(|source| &*source.name).collect()
+    let words: Vec<&str> = match &wanted.groups {
+        Groups::Chosen(sources) => sources.iter().map(|source| &*source.name).collect(),
+        Groups::Named(names) => names.iter().map(|name| &**name).collect(),
     };
     let words = words.join(" ");
+    let sources = wanted.groups.chosen();
     let since = written(wanted.since);
     let time = match wanted.until {
         Some(until) => format!("{since} to {}", written(until)),
@@ -142,8 +143,7 @@ fn from_log(model: &Model) -> Option<Editor> {
     let text = before.map_or("", |sheet| sheet.written.fields[TEXT].text());
     Some(Editor {
         fields: lines(text, &words, &time),
-        chosen: (!wanted.sources.is_empty())
-            .then(|| (Arc::from(clean(words.trim())), wanted.sources.clone())),
+        chosen: (!sources.is_empty()).then(|| (Arc::from(clean(words.trim())), sources.to_vec())),
         ..Editor::default()
     })
 }

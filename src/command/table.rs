@@ -345,6 +345,22 @@ pub const ALL: &[Command] = &[
         "Go to the first line from a moment on.",
     ),
     look(
+        "log.pattern",
+        "filter pattern",
+        Logs,
+        Log,
+        log::pattern,
+        "Read only what matches a filter pattern of CloudWatch Logs; the rest is not even sent. None: everything again.",
+    ),
+    look(
+        "log.trail",
+        "who changed it",
+        Logs,
+        Log,
+        trail::of_log,
+        "Ask CloudTrail who changed what writes this line, around its time.",
+    ),
+    look(
         "log.older",
         "earlier lines",
         Logs,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::domain::trail::LATE;
 use crate::domain::{Detail, Item, Region, Scope};
+use crate::logs::writer;
 use crate::model::page::Page;
 use crate::model::trail::{Asking, Told};
 use crate::model::{Action, Effect, Effects, Model, Overlay, RowKey, Tone};
@@ -37,6 +38,34 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
         );
         return Effects::new();
     }
+    ask(model, asking)
+}
+
+/// Asks who changed what writes the line of the log that the reader is on.
+pub fn of_log(model: &mut Model, _: &Action) -> Effects {
+    let now = model.now;
+    let Some(asking) = super::log::viewer(model).and_then(|viewer| {
+        let line = viewer.line(viewer.index)?;
+        let (group, stream) = viewer.origins.get(line.origin)?;
+        let names = writer::names(&group.name, stream);
+        Some(Asking {
+            title: Arc::from(format!("Who changed {}", names.first()?)),
+            scope: group.scope,
+            names: names.into_iter().map(Arc::from).collect(),
+            from: line.key.at.minus(BEFORE),
+            to: line.key.at.plus(AFTER).min(now),
+            began: line.key.at,
+            what: "the line was written",
+        })
+    }) else {
+        return Effects::new();
+    };
+    ask(model, asking)
+}
+
+/// Asks, with a page for the answer.
+fn ask(model: &mut Model, asking: Asking) -> Effects {
+    let now = model.now;
     let number = model.trail.begin(asking.clone());
     model.show(Overlay::Page(Page {
         title: Arc::clone(&asking.title),
@@ -92,6 +121,7 @@ fn asking(item: &Item, title: Arc<str>, now: Timestamp) -> Asking {
         from: item.opened.minus(BEFORE),
         to: item.opened.plus(AFTER).min(now),
         began: item.opened,
+        what: "it began",
     }
 }
 
@@ -137,10 +167,11 @@ pub fn told(model: &mut Model, told: Told) -> Effects {
         Err(fault) => lines.push(format!("It could not be read. {fault}")),
         Ok(deeds) => {
             let mut began = Some(asking.began);
+            let ruler = || format!("── {} {} ──", fact::clock(asking.began, now), asking.what);
             for deed in deeds {
                 if began.is_some_and(|at| at < deed.at) {
                     began = None;
-                    lines.push(format!("── {} it began ──", fact::clock(asking.began, now)));
+                    lines.push(ruler());
                 }
                 let at = deed.at.to_jiff().strftime("%b %d %H:%M:%SZ");
                 let from = deed
@@ -163,7 +194,7 @@ pub fn told(model: &mut Model, told: Told) -> Effects {
                 }
             }
             if began.is_some() && !deeds.is_empty() {
-                lines.push(format!("── {} it began ──", fact::clock(asking.began, now)));
+                lines.push(ruler());
             }
             // What is later than that CloudTrail may still tell.
             let certain = told.asked.minus(LATE);

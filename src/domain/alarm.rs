@@ -43,8 +43,17 @@ pub enum AlarmWatch {
         /// Seconds per datapoint.
         period: Option<i32>,
     },
-    /// A metric-math, Metrics Insights or PromQL expression, as text.
-    Expression(Arc<str>),
+    /// A metric-math, Metrics Insights or PromQL expression.
+    Expression {
+        /// As text.
+        text: Arc<str>,
+        /// Of the first metric that goes into it, where it names metrics: the alarm's dimensions are that metric's.
+        namespace: Option<Arc<str>>,
+        /// Its name.
+        metric: Option<Arc<str>>,
+        /// Seconds per datapoint.
+        period: Option<i32>,
+    },
     /// A composite alarm's rule, as text.
     Composite(Arc<str>),
 }

@@ -15,7 +15,7 @@ use crate::logs::aim::Aim;
 use crate::logs::tail::{Item, News, Over, Pace, Told, Way};
 use crate::logs::{GroupId, Tail};
 use crate::model::Outcome;
-use crate::model::logs::{Room, Sighted, Source, Standing, Tailed, Wanted};
+use crate::model::logs::{Groups, Room, Sighted, Source, Standing, Tailed, Wanted};
 
 use super::Outcomes;
 
@@ -170,7 +170,7 @@ impl Reader {
             since: wanted.since,
             until: wanted.until,
             follow: wanted.until.is_none(),
-            pattern: None,
+            pattern: wanted.pattern.as_deref().map(str::to_owned),
             streams,
         };
         let mode = if wanted.live { Mode::Live } else { Mode::Poll };
@@ -205,39 +205,13 @@ impl Reader {
 
     /// The groups that are read, and which of their streams.
     async fn targets(&mut self, fleet: &Arc<Fleet>, wanted: &Wanted) -> (Vec<Target>, Streams) {
-        if wanted.sources.is_empty() {
-            let patterns: Result<Vec<Pattern>, String> = wanted
-                .patterns
-                .iter()
-                .map(|text| Pattern::parse(text))
-                .collect();
-            let patterns = match patterns {
-                Ok(patterns) => patterns,
-                Err(why) => {
-                    self.said = Some(Arc::from(why));
-                    return (Vec::new(), Streams::All);
-                }
-            };
-            let picked = logs::pick(fleet, &[], &patterns, PATIENCE, &mut self.tail).await;
-            return match picked {
-                Ok(picked) => {
-                    if let Some(fault) = picked.faults.first() {
-                        self.said = Some(Arc::from(format!("Not looked up everywhere: {fault}")));
-                    }
-                    (picked.targets, Streams::All)
-                }
-                Err(faults) => {
-                    let why = faults
-                        .first()
-                        .map_or_else(|| "no account is known".to_owned(), ToString::to_string);
-                    self.said = Some(Arc::from(format!("No log group was looked up: {why}")));
-                    (Vec::new(), Streams::All)
-                }
-            };
-        }
-        let targets = targets(fleet, &mut self.tail, &wanted.sources);
+        let sources = match &wanted.groups {
+            Groups::Chosen(sources) => sources,
+            Groups::Named(names) => return (self.called(fleet, names).await, Streams::All),
+        };
+        let targets = targets(fleet, &mut self.tail, sources);
         // Several groups of one machine have its stream each; groups of different sorts are read whole.
-        let mut streams = wanted.sources.iter().map(|source| &source.stream);
+        let mut streams = sources.iter().map(|source| &source.stream);
         let first = streams.next().cloned().flatten();
         let streams = match first {
             Some(stream) if streams.all(|other| other.as_ref() == Some(&stream)) => {
@@ -246,6 +220,34 @@ impl Reader {
             _ => Streams::All,
         };
         (targets, streams)
+    }
+
+    /// The groups that are called so.
+    async fn called(&mut self, fleet: &Arc<Fleet>, names: &[Arc<str>]) -> Vec<Target> {
+        let patterns: Result<Vec<Pattern>, String> =
+            names.iter().map(|text| Pattern::parse(text)).collect();
+        let picked = match patterns {
+            Ok(patterns) => logs::pick(fleet, &[], &patterns, PATIENCE, &mut self.tail).await,
+            Err(why) => {
+                self.said = Some(Arc::from(why));
+                return Vec::new();
+            }
+        };
+        match picked {
+            Ok(picked) => {
+                if let Some(fault) = picked.faults.first() {
+                    self.said = Some(Arc::from(format!("Not looked up everywhere: {fault}")));
+                }
+                picked.targets
+            }
+            Err(faults) => {
+                let why = faults
+                    .first()
+                    .map_or_else(|| "no account is known".to_owned(), ToString::to_string);
+                self.said = Some(Arc::from(format!("No log group was looked up: {why}")));
+                Vec::new()
+            }
+        }
     }
 
     fn hear(&mut self, targets: &[Target], told: Told) {

@@ -14,6 +14,7 @@ mod raw;
 pub mod runs;
 mod trail;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -145,12 +146,15 @@ impl Runner {
     }
 
     /// Leaves what has not been sent yet of all changes and runbooks, ends the programs of this machine, and waits until the
-    /// rest is answered and written down.
-    pub async fn rest(&self) {
+    /// rest is answered and written down. A query that runs is stopped at AWS: it is billed by what it reads.
+    pub async fn rest(&mut self) {
         if let Some(hand) = &self.hand {
             hand.rest().await;
         }
         if let Some(desk) = &self.runs {
+            desk.rest().await;
+        }
+        if let Some(desk) = &mut self.queries {
             desk.rest().await;
         }
     }
@@ -209,7 +213,10 @@ impl Runner {
             }
             Effect::Persist(facts) => self.persist(facts),
             Effect::Gather { window, shift } => self.gather(window, shift),
-            Effect::Save { name, text } => self.save(name, text),
+            Effect::Save { name, text } => {
+                self.save(name, move |file| file.write_all(text.as_bytes()));
+            }
+            Effect::SaveLog { name, extract } => self.save(name, move |file| extract.write(file)),
             Effect::HandOver(operator) => self.hand_over(&operator),
             Effect::Copy(_)
             | Effect::OpenLink(_)
@@ -337,11 +344,16 @@ impl Runner {
         });
     }
 
-    /// Saves a text.
-    fn save(&self, name: Arc<str>, text: Arc<str>) {
+    /// Saves what is written into a file of this name.
+    fn save(
+        &self,
+        name: Arc<str>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    ) {
         let (folder, outcomes) = (self.folder.clone(), Arc::clone(&self.outcomes));
         self.runtime.spawn_blocking(move || {
-            outcomes(Outcome::Saved(page::save(folder.as_deref(), &name, &text)));
+            let saved = page::save(folder.as_deref(), &name, write);
+            outcomes(Outcome::Saved(saved));
         });
     }
 

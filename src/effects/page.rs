@@ -1,7 +1,7 @@
 //! Pages: what a handover is made of is gathered, and what is to be kept is saved.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -38,8 +38,12 @@ pub(super) fn gather(
     }
 }
 
-/// Saves a text into a folder, for its owner alone, and says where. What is there already is not overwritten.
-pub(super) fn save(folder: Option<&Path>, name: &str, text: &str) -> Result<Arc<str>, Arc<str>> {
+/// Saves what is written into a folder, for its owner alone, and says where. What is there already is not overwritten.
+pub(super) fn save(
+    folder: Option<&Path>,
+    name: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Arc<str>, Arc<str>> {
     let Some(folder) = folder else {
         return Err("There is no home folder to save it in; copy it instead.".into());
     };
@@ -53,9 +57,10 @@ pub(super) fn save(folder: Option<&Path>, name: &str, text: &str) -> Result<Arc<
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_data()?;
+            .open(&path)
+            .map(BufWriter::new)?;
+        write(&mut file)?;
+        file.into_inner()?.sync_data()?;
         Ok(path.display().to_string())
     };
     match written() {
@@ -80,15 +85,15 @@ mod tests {
     fn what_is_saved_is_its_owners_and_never_overwrites() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("state/handovers");
-        let said = save(Some(&folder), "h.md", "# one").unwrap();
+        let said = save(Some(&folder), "h.md", |file| file.write_all(b"# one")).unwrap();
         assert!(said.contains("state/handovers/h.md"), "{said}");
         let path = folder.join("h.md");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        let refused = save(Some(&folder), "h.md", "# two").unwrap_err();
+        let refused = save(Some(&folder), "h.md", |file| file.write_all(b"# two")).unwrap_err();
         assert!(refused.contains("already"), "{refused}");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "# one");
         assert!(
-            save(None, "h.md", "")
+            save(None, "h.md", |_| Ok(()))
                 .unwrap_err()
                 .contains("copy it instead")
         );

@@ -17,7 +17,8 @@ use crate::domain::{Fault, FaultKind, Scope};
 use crate::logs::Tail;
 use crate::logs::query::{Answer, Found, Heard, Part, Standing, Statistics};
 use crate::model::Outcome;
-use crate::model::query::{Asked, GROUP, Groups, Stage, Told};
+use crate::model::logs::Groups;
+use crate::model::query::{Asked, GROUP, Stage, Told};
 
 use super::Outcomes;
 
@@ -27,6 +28,8 @@ const EVERY: Duration = Duration::from_millis(250);
 const ABREAST: usize = 16;
 /// Of so many groups it is asked when something was last written: a call for each.
 const LAST_EVENTS: usize = 300;
+/// How long AWS has to be told that a query is not wanted any more.
+const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long the list of groups may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -78,6 +81,14 @@ impl Desk {
     pub fn stop(&self) {
         if let Some((_, stop)) = &self.asking {
             stop.send_replace(true);
+        }
+    }
+
+    /// Stops it and waits until AWS has been told.
+    pub async fn rest(&mut self) {
+        self.stop();
+        if let Some((task, _)) = &mut self.asking {
+            let _ = tokio::time::timeout(LAST_WORD, task).await;
         }
     }
 

@@ -242,8 +242,10 @@ fn text_matches(field: Field, pattern: &Pattern, s: &Subject<'_>) -> bool {
         },
         Field::Namespace => match &item.detail {
             Detail::Alarm(alarm) => match &alarm.terms.watch {
-                AlarmWatch::Metric { namespace, .. } => optional(namespace.as_deref()),
-                AlarmWatch::Expression(_) | AlarmWatch::Composite(_) => false,
+                AlarmWatch::Metric { namespace, .. } | AlarmWatch::Expression { namespace, .. } => {
+                    optional(namespace.as_deref())
+                }
+                AlarmWatch::Composite(_) => false,
             },
             _ => false,
         },

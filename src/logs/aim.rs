@@ -186,12 +186,18 @@ fn begins(name: impl Into<String>) -> Guess {
 }
 
 fn of_alarm(aim: &mut Aim, alarm: &AlarmDetail) {
-    let AlarmWatch::Metric {
+    let (AlarmWatch::Metric {
         namespace,
         metric,
         period,
         ..
-    } = &alarm.terms.watch
+    }
+    | AlarmWatch::Expression {
+        namespace,
+        metric,
+        period,
+        ..
+    }) = &alarm.terms.watch
     else {
         of_changes(aim, alarm, Duration::ZERO);
         return;
@@ -372,13 +378,18 @@ mod tests {
     use crate::domain::{ItemKey, ItemState, Kind, Severity};
 
     fn alarm(namespace: &str, dimensions: &[(&str, &str)]) -> Aim {
+        let watch = AlarmWatch::Metric {
+            namespace: Some(Arc::from(namespace)),
+            metric: Some(Arc::from("Errors")),
+            statistic: None,
+            period: Some(60),
+        };
+        watching(watch, dimensions)
+    }
+
+    fn watching(watch: AlarmWatch, dimensions: &[(&str, &str)]) -> Aim {
         let terms = AlarmTerms {
-            watch: AlarmWatch::Metric {
-                namespace: Some(Arc::from(namespace)),
-                metric: Some(Arc::from("Errors")),
-                statistic: None,
-                period: Some(60),
-            },
+            watch,
             comparison: None,
             threshold: None,
             datapoints_to_alarm: Some(2),
@@ -430,6 +441,19 @@ mod tests {
         assert_eq!(told(&aim.guesses), ["/aws/lambda/pay"]);
         let aim = alarm("AWS/RDS", &[("DBInstanceIdentifier", "orders")]);
         assert_eq!(told(&aim.guesses), ["/aws/rds/instance/orders/*"]);
+    }
+
+    #[test]
+    fn an_expression_is_about_what_its_first_metric_is_about() {
+        let band = AlarmWatch::Expression {
+            text: Arc::from("ANOMALY_DETECTION_BAND(m1, 2)"),
+            namespace: Some(Arc::from("AWS/Lambda")),
+            metric: Some(Arc::from("Duration")),
+            period: Some(60),
+        };
+        let aim = watching(band, &[("FunctionName", "pay")]);
+        assert_eq!(told(&aim.guesses), ["/aws/lambda/pay"]);
+        assert_eq!(aim.since, Timestamp::from_secs(10_000 - 120 - 300));
     }
 
     #[test]

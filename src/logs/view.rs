@@ -35,7 +35,7 @@ pub enum Direction {
 }
 
 /// The lines that are shown.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct View {
     sieve: Sieve,
     folded: bool,
@@ -43,7 +43,7 @@ pub struct View {
 }
 
 /// Which lines of a block are shown.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Hits {
     version: u32,
     /// Entries that were looked at.
@@ -187,6 +187,19 @@ impl View {
             number -= lines.len();
         }
         None
+    }
+
+    /// All lines that are shown, as far as that is worked out, the oldest first.
+    pub fn iter<'b>(&'b self, buffer: &'b Buffer) -> impl Iterator<Item = Line<'b>> {
+        self.extents(buffer).flat_map(move |(block, extent)| {
+            let (all, some) = if self.is_open() {
+                (extent.gone..extent.end, &[][..])
+            } else {
+                (0..0, self.of_block(extent))
+            };
+            let entries = all.chain(some.iter().map(|entry| usize::from(*entry)));
+            entries.filter_map(move |entry| buffer.at(Spot { block, entry }))
+        })
     }
 
     /// How many shown lines stand before this one, whether it is shown itself or not.

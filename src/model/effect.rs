@@ -8,6 +8,7 @@ use crate::domain::{Fault, Feed, ItemKey, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, Reading};
 use crate::ledger::{self, Act, News, Verb};
+use crate::logs::Extract;
 use crate::logs::aim::Aim;
 use crate::runbook::document::Described;
 use crate::runbook::run::Runs;
@@ -82,6 +83,13 @@ pub enum Effect {
         name: Arc<str>,
         /// What stands in it.
         text: Arc<str>,
+    },
+    /// Save these lines of logs under this name.
+    SaveLog {
+        /// The file's name.
+        name: Arc<str>,
+        /// The lines.
+        extract: Box<Extract>,
     },
     /// Somebody else acts from here on: the journal, and the roles that are assumed for changes, carry this name.
     HandOver(Arc<str>),

@@ -137,7 +137,10 @@ fn day(at: Timestamp) -> Date {
 pub fn clock(at: Timestamp) -> String {
     let time = Offset::UTC.to_datetime(at.to_jiff()).time();
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    format!("{hour:02}:{minute:02}:{second:02}.{:03}Z", time.millisecond())
+    format!(
+        "{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        time.millisecond()
+    )
 }
 
 fn event(viewer: &Viewer, line: &Line<'_>, width: usize, rows: &mut Vec<Row>) {
@@ -452,14 +455,14 @@ mod tests {
     use crate::domain::text::is_hostile;
     use crate::logs::tail::{Counts, Item};
     use crate::logs::{Event, Limit, Origins};
-    use crate::model::logs::{Room, Tailed, Wanted};
+    use crate::model::logs::{Groups, Room, Tailed, Wanted};
 
     /// A viewer of lines from two groups, a second apart.
     fn viewer(lines: &[&str]) -> Viewer {
         let since = Timestamp::from_secs(1_000);
         let wanted = Wanted {
-            sources: Vec::new(),
-            patterns: Vec::new(),
+            groups: Groups::Chosen(Vec::new()),
+            pattern: None,
             since,
             until: None,
             live: false,

@@ -14,7 +14,7 @@ use crate::logs::query::words::commands;
 use crate::logs::query::{Answer, Chart, ROWS_MAX, Standing, compare};
 
 use super::input::InputLine;
-use super::logs::Source;
+use super::logs::{Groups, Source};
 use super::{Area, Model, fit};
 
 /// What the console asks Logs Insights.
@@ -83,15 +83,6 @@ pub enum Lists {
     Found(Asked),
     /// The log groups whose names are like this.
     Groups(Arc<str>),
-}
-
-/// Which groups are asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Groups {
-    /// Names, ARNs, or names with `*`, of all accounts and regions of the fleet.
-    Named(Vec<Arc<str>>),
-    /// These.
-    Chosen(Vec<Source>),
 }
 
 /// The column of names where log groups are listed.

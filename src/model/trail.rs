@@ -44,6 +44,8 @@ pub struct Asking {
     pub to: Timestamp,
     /// When what it is asked for began.
     pub began: Timestamp,
+    /// What happened then, for a ruler between the answers.
+    pub what: &'static str,
 }
 
 /// What CloudTrail answered.

@@ -247,7 +247,20 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
                 facts.add("dimension", format!("{name} = {value}"));
             }
         }
-        AlarmWatch::Expression(expression) => facts.add("expression", expression.to_string()),
+        AlarmWatch::Expression {
+            text,
+            namespace,
+            metric,
+            ..
+        } => {
+            facts.add("expression", text.to_string());
+            if let (Some(namespace), Some(metric)) = (namespace, metric) {
+                facts.add("metric", format!("{namespace} {metric}"));
+            }
+            for (name, value) in &d.dimensions {
+                facts.add("dimension", format!("{name} = {value}"));
+            }
+        }
         AlarmWatch::Composite(rule) => facts.add("rule", rule.to_string()),
     }
     if let Some(threshold) = terms.threshold {

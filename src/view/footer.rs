@@ -237,6 +237,10 @@ fn log_line(typing: &Typing, paint: &mut Paint<'_>, line: Area) -> (u16, u16) {
     let (prompt, help) = match typing.purpose {
         LineFor::Search => (" / ", "enter looks for it  /regular expression/"),
         LineFor::Time => (" to ", "enter goes there  13:10 or 20m"),
+        LineFor::Pattern => (
+            " | ",
+            "enter reads only what matches at CloudWatch  ERROR -health  { $.status >= 500 }",
+        ),
         LineFor::Rows => (" / ", "enter shows only rows with this text"),
     };
     let mut spans = vec![

@@ -153,6 +153,12 @@ fn empty(model: &Model, viewer: &Viewer, paint: &mut Paint<'_>, area: Area) {
                 ),
             };
             texts.push(span(text, Role::Text));
+            if let Some(pattern) = &viewer.wanted.pattern {
+                texts.push(span(
+                    format!("Only what matches {} is read.", harmless(pattern)),
+                    Role::TextDim,
+                ));
+            }
         }
     }
     texts.extend(away(viewer));
@@ -289,6 +295,9 @@ pub(super) fn rule(model: &Model) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
             format!("{sign}{} ", harmless(&search.text)),
             Role::Input,
         ));
+    }
+    if let Some(pattern) = &viewer.wanted.pattern {
+        left.push(span(format!("| {} ", harmless(pattern)), Role::Input));
     }
     if viewer.floor != Level::Unknown {
         left.push(span(

@@ -61,6 +61,10 @@ fn calls(shift: &Shift, operation: &str) -> u64 {
     shift.sim.calls().count("logs", operation).calls
 }
 
+fn memmem(line: &[u8], word: &[u8]) -> bool {
+    line.windows(word.len()).any(|at| at == word)
+}
+
 fn on_the_alarm(shift: &mut Shift) {
     shift.press("2").filter("checkout-errors").press("g g l");
 }
@@ -357,6 +361,52 @@ fn who_changed_a_resource_is_a_key_away_and_what_is_not_told_yet_is_said() {
     shift.press("t").until_shown("It could not be read.");
     shift.shows("cloudtrail:LookupEvents");
     shift.lift(denied);
+}
+
+#[test]
+fn who_changed_what_writes_a_line_is_asked_from_the_line() {
+    let mut shift = begin();
+    shift
+        .press(":")
+        .type_in("tail /team/api 30m")
+        .press("enter");
+    read(&mut shift);
+    shift
+        .press("k t")
+        .shows("Who changed /team/api")
+        .until_shown("the line was written");
+    shift.press("esc").shows("/team/api");
+}
+
+#[test]
+fn a_filter_pattern_is_kept_to_by_aws_and_can_be_taken_back() {
+    let mut shift = begin();
+    on_the_alarm(&mut shift);
+    let all = read(&mut shift);
+    let has_error = |shift: &Shift| {
+        let viewer = viewer(shift);
+        let line = |number| viewer.line(number).map(|line| line.text.to_vec());
+        (0..)
+            .map_while(line)
+            .filter(|line| memmem(line, b"ERROR"))
+            .count()
+    };
+    let errors = has_error(&shift);
+    assert!(errors > 0 && errors < all);
+    shift.press("|").shows("reads only what matches");
+    shift.type_in("ERROR").press("enter");
+    let some = read(&mut shift);
+    assert_eq!((some, has_error(&shift)), (errors, errors));
+    shift.shows("| ERROR");
+    // What cannot be read as a pattern is AWS's to say.
+    shift
+        .press("|")
+        .press("ctrl-u")
+        .type_in("{ $.a = ")
+        .press("enter");
+    shift.until_shown("Invalid filter pattern");
+    shift.press("|").press("ctrl-u").press("enter");
+    assert_eq!(read(&mut shift), all);
 }
 
 #[test]

@@ -227,6 +227,22 @@ fn a_query_that_is_left_is_stopped_at_aws() {
 }
 
 #[test]
+fn a_query_that_runs_when_the_console_is_left_is_stopped_at_aws() {
+    let mut shift = begin();
+    shift.fault(
+        Fault::new(FaultKind::Throttle)
+            .service("logs")
+            .operation("GetQueryResults"),
+    );
+    ask(&mut shift, "stats count(*) as n by bin(1h)", "/team/api");
+    shift.until("the queries", |shift| {
+        shift.sim.calls().count("logs", "StartQuery").calls == 2
+    });
+    shift.leave();
+    assert_eq!(shift.sim.calls().count("logs", "StopQuery").calls, 2);
+}
+
+#[test]
 fn a_query_of_the_library_and_the_groups_of_an_open_log() {
     let mut shift = begin();
     shift

@@ -297,6 +297,19 @@ def test_what_is_too_old_too_new_or_wrong_is_refused(world, logs):
     assert code(logs.filter_log_events, logGroupIdentifier=other) == "AccessDeniedException"
 
 
+def test_the_token_of_a_page_ends_after_a_day(fresh, tmp_path):
+    path = tmp_path / "logs.toml"
+    path.write_text(WORLD)
+    sim = fresh("--scenario", str(path), "--speed", "0")
+    logs = sim.client("logs", "111111111111", REGION)
+    ask = {"logGroupName": "/app/busy", "limit": 10}
+    token = logs.filter_log_events(**ask)["nextToken"]
+    sim.control("POST", "clock", {"advance": "23h"})
+    assert logs.filter_log_events(**ask, nextToken=token)["events"]
+    sim.control("POST", "clock", {"advance": "2h"})
+    assert code(logs.filter_log_events, **ask, nextToken=token) == "InvalidParameterException"
+
+
 def live(world, **arguments):
     # The host prefix of this operation leads to no host of ours.
     client = world.client("logs", inject_host_prefix=False)

@@ -124,13 +124,14 @@ impl Poller {
             pages: 0,
         };
         let mut pages = Pages::default();
-        let begins = self.from;
+        let mut begins = self.from;
         while pages.more() && !self.desk.is_over() {
             self.wait_for_slower(pass.newest).await;
             let token = pages.token();
+            let goes_on = token.is_some();
             let target = &self.target;
             let wish = &self.desk.wish;
-            let out = target
+            let asked = target
                 .access
                 .cloudwatchlogs(&FILTER_LOG_EVENTS, |logs, with| {
                     let mut call = logs
@@ -152,7 +153,16 @@ impl Poller {
                     };
                     call.customize().config_override(with).send()
                 })
-                .await?;
+                .await;
+            let out = match asked {
+                // A page's token ends after 24 hours, and this pass may have waited for slower groups or slept with its
+                // machine. The question itself was taken before: it is asked anew from where it came to.
+                Err(fault) if goes_on && is_refused(&fault) && self.from > begins => {
+                    (pages, begins) = (Pages::default(), self.from);
+                    continue;
+                }
+                asked => asked?,
+            };
             pass.pages += 1;
             let events: Vec<Arrived> = out
                 .events

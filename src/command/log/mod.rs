@@ -16,8 +16,8 @@ pub use open::sighted;
 pub(super) use open::{begin, enter, leave, of_group, of_row, tail};
 pub(super) use read::{
     bars, bookmark, copy, floor, follow, live, newer, next_bookmark, next_error, next_match, older,
-    only, pretty, previous_error, previous_match, range, save, search, shift_left, shift_right,
-    step_out, time, unfold, wrap,
+    only, pattern, pretty, previous_error, previous_match, range, save, search, shift_left,
+    shift_right, step_out, time, unfold, wrap,
 };
 pub use read::{submit, typed};
 

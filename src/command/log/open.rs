@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::clock;
 use crate::logs::aim::Guess;
+use crate::logs::when::moment;
 use crate::logs::{Limit, aim};
-use crate::model::logs::{Sighted, Source, Stage, Viewer, Wanted};
+use crate::model::logs::{Groups, Sighted, Source, Stage, Viewer, Wanted};
 use crate::model::overlay::{Choice, ChoiceEntry, Purpose};
 use crate::model::{Action, Effect, Effects, Model, Overlay, RowKey, Tone};
 use crate::panes::{self, fact};
@@ -42,8 +45,8 @@ pub fn of_row(model: &mut Model, action: &Action) -> Effects {
     }
     let number = model.logs.number();
     let wanted = Wanted {
-        sources: Vec::new(),
-        patterns: Vec::new(),
+        groups: Groups::Chosen(Vec::new()),
+        pattern: None,
         since: aim.since,
         until: aim.until,
         live: false,
@@ -103,7 +106,7 @@ pub fn sighted(model: &mut Model, sighted: Sighted) -> Effects {
         1 => effects = begin(model, sighted.sources),
         _ => {
             viewer.stage = Stage::Choosing;
-            viewer.wanted.sources = sighted.sources;
+            viewer.wanted.groups = Groups::Chosen(sighted.sources);
             if shown {
                 choose(model);
             }
@@ -123,9 +126,8 @@ pub fn choose(model: &mut Model) {
     let Some(viewer) = &model.logs.viewer else {
         return;
     };
-    let entries = viewer
-        .wanted
-        .sources
+    let sources = viewer.wanted.groups.chosen();
+    let entries = sources
         .iter()
         .enumerate()
         .map(|(number, source)| ChoiceEntry {
@@ -137,7 +139,7 @@ pub fn choose(model: &mut Model) {
             chosen: false,
         });
     let entries = entries.collect();
-    let purpose = Purpose::Logs(viewer.wanted.sources.clone());
+    let purpose = Purpose::Logs(sources.to_vec());
     model.show(Overlay::Choice(Choice::new(
         "Which logs? (space: several)",
         purpose,
@@ -151,7 +153,7 @@ pub fn begin(model: &mut Model, sources: Vec<Source>) -> Effects {
         return Effects::new();
     };
     viewer.stage = Stage::Reading;
-    viewer.wanted.sources = sources;
+    viewer.wanted.groups = Groups::Chosen(sources);
     vec![Effect::ReadLogs(
         viewer.number,
         Box::new(viewer.wanted.clone()),
@@ -163,8 +165,8 @@ pub fn of_group(model: &mut Model, group: Source) -> Effects {
     let number = model.logs.number();
     let what = Arc::from(crate::domain::text::clean(&group.name));
     let wanted = Wanted {
-        sources: vec![group],
-        patterns: Vec::new(),
+        groups: Groups::Chosen(vec![group]),
+        pattern: None,
         since: model.now.minus(USUAL),
         until: None,
         live: false,
@@ -175,30 +177,27 @@ pub fn of_group(model: &mut Model, group: Source) -> Effects {
     effects
 }
 
-/// Reads groups by name: `tail /aws/lambda/pay /var/log/* 2h live`.
+/// Reads groups by name: `tail /aws/lambda/pay /var/log/* 2h live`, `tail /app/* 13:10`.
 pub fn tail(model: &mut Model, action: &Action) -> Effects {
-    let mut since = USUAL;
-    let (mut patterns, mut live) = (Vec::new(), false);
+    let mut since = model.now.minus(USUAL);
+    let (mut names, mut live) = (Vec::new(), false);
     for word in action.argument.split_whitespace() {
-        match (word, clock::span(word)) {
+        match (word, moment(word, model.now, &TimeZone::UTC)) {
             ("live", _) => live = true,
-            (_, Some(span)) => since = span,
-            _ => patterns.push(Arc::from(word)),
+            (_, Ok(at)) => since = at,
+            _ => names.push(Arc::from(word)),
         }
     }
-    if patterns.is_empty() {
+    if names.is_empty() {
         return super::super::palette::ask(model, "log.tail");
     }
     let number = model.logs.number();
-    let what: Vec<&str> = patterns
-        .iter()
-        .map(|pattern: &Arc<str>| &**pattern)
-        .collect();
+    let what: Vec<&str> = names.iter().map(|name: &Arc<str>| &**name).collect();
     let what = Arc::from(what.join(" "));
     let wanted = Wanted {
-        sources: Vec::new(),
-        patterns,
-        since: model.now.minus(since),
+        groups: Groups::Named(names),
+        pattern: None,
+        since,
         until: None,
         live,
     };

@@ -9,7 +9,7 @@ use crate::domain::text::count;
 use crate::logs::sieve::Pattern;
 use crate::logs::view::Direction;
 use crate::logs::when::moment;
-use crate::logs::{Key, Level, Line};
+use crate::logs::{Key, Level};
 use crate::model::input::InputLine;
 use crate::model::logs::{Goal, LineFor, Search, Stage, Typing, Viewer};
 use crate::model::{Action, Effect, Effects, Model, Tone};
@@ -19,8 +19,6 @@ use super::viewer;
 
 /// How much earlier one key reads.
 const EARLIER: Duration = Duration::from_secs(10 * 60);
-/// Lines that are saved or copied at once: more would hold up the keys.
-const SAVED: usize = 100_000;
 /// Columns that one key shifts long lines by.
 const SHIFT: usize = 16;
 
@@ -227,43 +225,24 @@ pub fn newer(model: &mut Model, _: &Action) -> Effects {
     open::reopen(viewer, number, "read on from here", now)
 }
 
-fn told(viewer: &Viewer, lines: &[Line<'_>], with_places: bool) -> String {
-    let mut text = String::new();
-    for line in lines {
-        if with_places {
-            let at = line.key.at.to_jiff().strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
-            text.push_str(&format!("{at} "));
-            if let Some((group, stream)) = viewer
-                .origins
-                .get(line.origin)
-                .filter(|_| line.mark.is_none())
-            {
-                text.push_str(&format!(
-                    "{} {} {} {stream} ",
-                    group.account, group.scope.region, group.name
-                ));
-            }
-        }
-        text.push_str(&String::from_utf8_lossy(line.text));
-        text.push('\n');
-    }
-    text
-}
-
 /// Copies the lines of the range, or the one under the cursor.
 pub fn copy(model: &mut Model, _: &Action) -> Effects {
     let Some(viewer) = viewer(model) else {
         return Effects::new();
     };
     let lines = viewer.selected();
-    let text = told(viewer, &lines, false);
+    let texts: Vec<_> = lines
+        .iter()
+        .map(|line| String::from_utf8_lossy(line.text))
+        .collect();
+    let text = texts.join("\n");
     let said = format!("Copied {}.", count(lines.len(), "line"));
     viewer.anchor = None;
     if text.is_empty() {
         return Effects::new();
     }
     model.say(Tone::Done, said);
-    vec![Effect::Copy(text.trim_end_matches('\n').to_owned())]
+    vec![Effect::Copy(text)]
 }
 
 /// Saves the lines of the range, or all that are shown.
@@ -272,28 +251,16 @@ pub fn save(model: &mut Model, _: &Action) -> Effects {
     let Some(viewer) = viewer(model) else {
         return Effects::new();
     };
-    let lines: Vec<Line<'_>> = if viewer.anchor.is_some() {
-        viewer.selected()
-    } else if viewer.len() > SAVED {
-        let said = format!(
-            "{} lines are shown, at most {SAVED} are saved at once: choose a range or show fewer. `noctop tail` saves any number.",
-            viewer.len()
-        );
-        model.say(Tone::Refused, said);
-        return Effects::new();
-    } else {
-        (0..).map_while(|number| viewer.line(number)).collect()
-    };
-    let text: Arc<str> = Arc::from(told(viewer, &lines, true));
-    viewer.anchor = None;
-    if text.is_empty() {
+    if viewer.is_empty() {
         model.say(Tone::Refused, "There are no lines to save.");
         return Effects::new();
     }
+    let extract = viewer.extract();
+    viewer.anchor = None;
     let when = now.to_jiff().strftime("%Y%m%dT%H%M%SZ");
-    vec![Effect::Save {
+    vec![Effect::SaveLog {
         name: Arc::from(format!("noctop-logs-{when}.txt")),
-        text,
+        extract: Box::new(extract),
     }]
 }
 
@@ -318,6 +285,12 @@ pub fn time(model: &mut Model, _: &Action) -> Effects {
     ask(model, LineFor::Time, "")
 }
 
+/// Asks for the filter pattern that CloudWatch Logs keeps to.
+pub fn pattern(model: &mut Model, _: &Action) -> Effects {
+    let set = viewer(model).and_then(|viewer| viewer.wanted.pattern.clone());
+    ask(model, LineFor::Pattern, set.as_deref().unwrap_or_default())
+}
+
 /// What is wrong with the line as it stands.
 pub fn typed(model: &mut Model) {
     let now = model.now;
@@ -327,7 +300,8 @@ pub fn typed(model: &mut Model) {
     let text = typing.line.text();
     typing.error = match typing.purpose {
         LineFor::Search => Pattern::typed(text).err().map(Arc::from),
-        LineFor::Rows => None,
+        // What a filter pattern means only CloudWatch Logs knows.
+        LineFor::Rows | LineFor::Pattern => None,
         LineFor::Time if text.trim().is_empty() => None,
         LineFor::Time => moment(text, now, &TimeZone::UTC).err().map(Arc::from),
     };
@@ -353,10 +327,19 @@ pub fn submit(model: &mut Model) -> Effects {
         super::super::query::filtered(model, &text);
         return Effects::new();
     }
+    let number = model.logs.number();
     let Some(viewer) = model.logs.viewer.as_deref_mut() else {
         return Effects::new();
     };
     match typing.purpose {
+        LineFor::Pattern => {
+            let pattern = Some(text.trim()).filter(|text| !text.is_empty());
+            viewer.wanted.pattern = pattern.map(Arc::from);
+            viewer.begin_again(number);
+            viewer.follow = viewer.wanted.until.is_none();
+            viewer.stage = Stage::Reading;
+            return vec![Effect::ReadLogs(number, Box::new(viewer.wanted.clone()))];
+        }
         LineFor::Search => {
             let was_only = std::mem::take(&mut viewer.only);
             viewer.search = match Pattern::typed(&text) {

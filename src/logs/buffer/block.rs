@@ -65,7 +65,7 @@ pub(super) enum Sort {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Block {
     /// Which block it is; no other ever has the same number.
     pub id: u32,

@@ -13,6 +13,7 @@
 mod block;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::clock::Timestamp;
 
@@ -85,9 +86,10 @@ pub(super) struct Spot {
 }
 
 /// The lines.
-#[derive(Debug)]
+/// A copy shares all blocks until one of both changes them: what is saved or searched elsewhere costs next to nothing here.
+#[derive(Clone, Debug)]
 pub struct Buffer {
-    blocks: VecDeque<Block>,
+    blocks: VecDeque<Arc<Block>>,
     limit: Limit,
     lines: usize,
     bytes: usize,
@@ -138,7 +140,7 @@ impl Buffer {
     /// Memory that it holds, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.blocks.iter().map(Block::held).sum()
+        self.blocks.iter().map(|block| block.held()).sum()
     }
 
     /// Takes a line.
@@ -156,7 +158,7 @@ impl Buffer {
         let seq = self.seq;
         self.seq = self.seq.wrapping_add(1);
         let place = self.place(at);
-        let Some(block) = self.blocks.get_mut(place) else {
+        let Some(block) = self.blocks.get_mut(place).map(Arc::make_mut) else {
             return Key { at, seq };
         };
         block.put(at, seq, origin, sort, text);
@@ -165,7 +167,7 @@ impl Buffer {
         if block.is_overfull() {
             let later = block.split(self.next_block);
             self.next_block += 1;
-            self.blocks.insert(place + 1, later);
+            self.blocks.insert(place + 1, Arc::new(later));
         }
         self.keep_within();
         Key { at, seq }
@@ -176,19 +178,20 @@ impl Buffer {
         let at = at.as_millis();
         let newest = self.blocks.back().is_none_or(|last| at >= last.last_at());
         if newest {
-            if self.blocks.back().is_none_or(Block::is_full) {
+            if self.blocks.back().is_none_or(|last| last.is_full()) {
                 if let Some(last) = self.blocks.back_mut() {
-                    last.close();
+                    Arc::make_mut(last).close();
                 }
-                self.blocks.push_back(Block::new(self.next_block));
+                self.blocks.push_back(Arc::new(Block::new(self.next_block)));
                 self.next_block += 1;
             }
             return self.blocks.len() - 1;
         }
         let after = self.blocks.partition_point(|block| block.first_at() <= at);
-        if after == 0 && self.blocks.front().is_some_and(Block::is_full) {
+        if after == 0 && self.blocks.front().is_some_and(|first| first.is_full()) {
             // Older than everything: loading what came before fills blocks of its own.
-            self.blocks.push_front(Block::new(self.next_block));
+            self.blocks
+                .push_front(Arc::new(Block::new(self.next_block)));
             self.next_block += 1;
         }
         after.saturating_sub(1)
@@ -197,7 +200,7 @@ impl Buffer {
     /// Lets the oldest go until the limit is kept.
     fn keep_within(&mut self) {
         while self.lines > self.limit.lines || self.bytes > self.limit.bytes {
-            let Some(first) = self.blocks.front_mut() else {
+            let Some(first) = self.blocks.front_mut().map(Arc::make_mut) else {
                 return;
             };
             if let Some(entry) = first.entries().get(first.gone).copied() {

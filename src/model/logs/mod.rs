@@ -75,6 +75,8 @@ pub enum LineFor {
     Search,
     /// A moment to go to.
     Time,
+    /// A filter pattern that CloudWatch Logs is to keep to.
+    Pattern,
     /// A text that the rows of a query are to have.
     Rows,
 }
@@ -90,13 +92,33 @@ pub struct Source {
     pub stream: Option<Arc<str>>,
 }
 
+/// Which groups are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// These.
+    Chosen(Vec<Source>),
+    /// Those that are called so: names, ARNs, or names with `*`, in all accounts and regions of the fleet.
+    Named(Vec<Arc<str>>),
+}
+
+impl Groups {
+    /// The groups, where they are known one by one.
+    #[must_use]
+    pub fn chosen(&self) -> &[Source] {
+        match self {
+            Self::Chosen(sources) => sources,
+            Self::Named(_) => &[],
+        }
+    }
+}
+
 /// What is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// These groups; where none are named, those that the patterns mean.
-    pub sources: Vec<Source>,
-    /// Names, ARNs, or names with `*`, of all accounts and regions of the fleet.
-    pub patterns: Vec<Arc<str>>,
+    /// Of which groups.
+    pub groups: Groups,
+    /// Only what matches this filter pattern of CloudWatch Logs: the rest is not even sent.
+    pub pattern: Option<Arc<str>>,
     /// From when on.
     pub since: Timestamp,
     /// Until when; without it what is written later comes as well.

@@ -12,7 +12,7 @@ use crate::logs::origin::Group;
 use crate::logs::sieve::Pattern;
 use crate::logs::tail::{Counts, Item};
 use crate::logs::view::{Direction, Progress, Sought};
-use crate::logs::{Buffer, GroupId, Key, Level, Limit, Line, Origins, Sieve, View};
+use crate::logs::{Buffer, Extract, GroupId, Key, Level, Limit, Line, Origins, Sieve, View};
 use crate::model::fit;
 
 use super::{Stage, Standing, Tailed, Wanted};
@@ -417,6 +417,18 @@ impl Viewer {
             .take_while(|line| line.key <= last)
             .take(SELECTED)
             .collect()
+    }
+
+    /// The lines of the range, or all that are shown, as they stand now.
+    #[must_use]
+    pub fn extract(&self) -> Extract {
+        let range = self.anchor.zip(self.cursor);
+        Extract {
+            buffer: self.buffer.clone(),
+            view: self.view.clone(),
+            origins: self.origins.clone(),
+            range: range.map(|(anchor, cursor)| anchor.min(cursor)..=anchor.max(cursor)),
+        }
     }
 
     /// The short name of the group that a line is from, and the stream.

@@ -5,8 +5,8 @@ mod terms;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::types::{
-    CompositeAlarm, Dimension, EvaluationCriteria, MetricAlarm, MetricDataQuery, StandardUnit,
-    StateValue,
+    CompositeAlarm, Dimension, EvaluationCriteria, Metric, MetricAlarm, MetricDataQuery,
+    StandardUnit, StateValue,
 };
 use aws_smithy_types::DateTime;
 use serde_json::Value;
@@ -106,7 +106,17 @@ pub(super) fn metric(scope: Scope, alarm: MetricAlarm) -> Option<Record> {
     let resource = resource(&dimensions);
     let expression = expression(&queries, alarm.evaluation_criteria.as_ref());
     let (watch, dimensions) = match expression {
-        Some(text) if alarm.metric_name.is_none() => (AlarmWatch::Expression(text), Box::default()),
+        Some(text) if alarm.metric_name.is_none() => {
+            let (metric, period) = measured(&queries).unzip();
+            let dimensions = metric.and_then(|metric| metric.dimensions.as_deref());
+            let watch = AlarmWatch::Expression {
+                text,
+                namespace: metric.and_then(|metric| metric.namespace.as_deref().map(intern)),
+                metric: metric.and_then(|metric| metric.metric_name.as_deref().map(intern)),
+                period: period.flatten(),
+            };
+            (watch, pairs(dimensions.unwrap_or_default(), None))
+        }
         _ => (
             AlarmWatch::Metric {
                 namespace: alarm.namespace.as_deref().map(intern),
@@ -301,6 +311,14 @@ fn judged(queries: &[MetricDataQuery]) -> Option<&MetricDataQuery> {
         .find(|q| q.return_data == Some(true) && q.expression.is_some())
         .or_else(|| queries.iter().find(|q| q.return_data == Some(true)))
         .or_else(|| queries.first())
+}
+
+/// The first metric that goes into an expression, and its period.
+fn measured(queries: &[MetricDataQuery]) -> Option<(&Metric, Option<i32>)> {
+    queries.iter().find_map(|query| {
+        let stat = query.metric_stat.as_ref()?;
+        Some((stat.metric.as_ref()?, stat.period))
+    })
 }
 
 fn expression(

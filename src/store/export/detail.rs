@@ -78,7 +78,7 @@ fn alarm(d: &AlarmDetail, row: &Row) -> Value {
             watch["statistic"] = json!(statistic.as_deref());
             watch["periodSeconds"] = json!(period);
         }
-        AlarmWatch::Expression(text) => {
+        AlarmWatch::Expression { text, .. } => {
             watch["type"] = json!("expression");
             watch["expression"] = json!(&**text);
         }

@@ -236,13 +236,24 @@ fn page(
     (events, None)
 }
 
+/// How long the token of a page is good, in milliseconds: 24 hours, says the reference of `FilterLogEvents`.
+const TOKEN_LASTS: i64 = 24 * 3_600 * 1_000;
+
+/// Where a list goes on, unless its token has ended.
+fn continued(cursor: &str, now: i64) -> Option<Place> {
+    let (issued, place) = cursor.split_once(' ')?;
+    let age = now - issued.parse::<i64>().ok()?;
+    (age < TOKEN_LASTS).then(|| Place::read(place))?
+}
+
 /// `FilterLogEvents`.
 pub fn filter(call: &Call<'_>) -> Answer {
     let page_of = call.page()?;
+    let now = call.now.as_millis();
     let after = match &page_of.cursor {
         None => None,
         Some(cursor) => Some(
-            Place::read(cursor)
+            continued(cursor, now)
                 .ok_or_else(|| call.invalid("The specified nextToken is invalid."))?,
         ),
     };
@@ -292,7 +303,7 @@ pub fn filter(call: &Call<'_>) -> Answer {
                 "ingestionTime" => event.ingested, "eventId" => event.place.id(),
             }).collect::<Value>(),
             "searchedLogStreams" => Value::List(Vec::new()),
-            "nextToken" => next.map(|place| page_of.token(&place.write())),
+            "nextToken" => next.map(|place| page_of.token(&format!("{} {}", now.as_millis(), place.write()))),
         })
     })
 }
