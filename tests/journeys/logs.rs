@@ -61,6 +61,10 @@ fn calls(shift: &Shift, operation: &str) -> u64 {
     shift.sim.calls().count("logs", operation).calls
 }
 
+fn is_answered(shift: &Shift) -> bool {
+    matches!(&shift.model.overlay, Some(Overlay::Page(page)) if page.whole.is_some())
+}
+
 fn memmem(line: &[u8], word: &[u8]) -> bool {
     line.windows(word.len()).any(|at| at == word)
 }
@@ -348,10 +352,7 @@ fn who_changed_a_resource_is_a_key_away_and_what_is_not_told_yet_is_said() {
         .press("t")
         .until_shown("in payments-prod eu-west-1")
         .shows("Who changed");
-    shift.until(
-        "the answer",
-        |shift| matches!(&shift.model.overlay, Some(Overlay::Page(page)) if page.whole.is_some()),
-    );
+    shift.until("the answer", |shift| is_answered(shift));
     assert_eq!(
         shift.sim.calls().count("cloudtrail", "LookupEvents").calls,
         1
@@ -371,11 +372,16 @@ fn who_changed_what_writes_a_line_is_asked_from_the_line() {
         .type_in("tail /team/api 30m")
         .press("enter");
     read(&mut shift);
-    shift
-        .press("k t")
-        .shows("Who changed /team/api")
-        .until_shown("the line was written");
-    shift.press("esc").shows("/team/api");
+    shift.press("k t").shows("Who changed /team/api");
+    shift.until("the answer", |shift| is_answered(shift));
+    shift.press("esc");
+    // Of a machine's file it is asked by the machine's name, which CloudTrail knows.
+    let machine = on_a_machine(&mut shift);
+    shift.press("l").until_shown("/var/log/messages");
+    shift.press("enter");
+    read(&mut shift);
+    shift.press("t").shows(&format!("Who changed {machine}"));
+    shift.until("the answer", |shift| is_answered(shift));
 }
 
 #[test]

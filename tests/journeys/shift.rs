@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
@@ -322,11 +322,18 @@ impl Shift {
     /// Takes in what happens, one thing after the other, until it is as described.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) -> &mut Self {
+        // Sources go on asking: that something happens is no sign that what is waited for ever will.
+        let until = Instant::now() + LIMIT;
         loop {
             self.settle();
             if holds(self) {
                 return self;
             }
+            assert!(
+                Instant::now() < until,
+                "waited in vain for {what}; the screen shows\n{}",
+                self.screen()
+            );
             self.take_one(what);
         }
     }
