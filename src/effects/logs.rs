@@ -207,7 +207,7 @@ impl Reader {
     async fn targets(&mut self, fleet: &Arc<Fleet>, wanted: &Wanted) -> (Vec<Target>, Streams) {
         let sources = match &wanted.groups {
             Groups::Chosen(sources) => sources,
-            Groups::Named(names) => return (self.called(fleet, names).await, Streams::All),
+            Groups::Named(names) => return (self.named(fleet, names).await, Streams::All),
         };
         let targets = targets(fleet, &mut self.tail, sources);
         // Several groups of one machine have its stream each; groups of different sorts are read whole.
@@ -223,7 +223,7 @@ impl Reader {
     }
 
     /// The groups that are called so.
-    async fn called(&mut self, fleet: &Arc<Fleet>, names: &[Arc<str>]) -> Vec<Target> {
+    async fn named(&mut self, fleet: &Arc<Fleet>, names: &[Arc<str>]) -> Vec<Target> {
         let patterns: Result<Vec<Pattern>, String> =
             names.iter().map(|text| Pattern::parse(text)).collect();
         let picked = match patterns {

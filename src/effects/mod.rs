@@ -148,6 +148,10 @@ impl Runner {
     /// Leaves what has not been sent yet of all changes and runbooks, ends the programs of this machine, and waits until the
     /// rest is answered and written down. A query that runs is stopped at AWS: it is billed by what it reads.
     pub async fn rest(&mut self) {
+        // First of all: it is only told to stop, and what follows may take all the time there is.
+        if let Some(desk) = &self.queries {
+            desk.stop();
+        }
         if let Some(hand) = &self.hand {
             hand.rest().await;
         }

@@ -59,9 +59,12 @@ pub(super) fn save(
             .mode(0o600)
             .open(&path)
             .map(BufWriter::new)?;
-        write(&mut file)?;
-        file.into_inner()?.sync_data()?;
-        Ok(path.display().to_string())
+        let whole = write(&mut file).and_then(|()| file.into_inner()?.sync_data());
+        if whole.is_err() {
+            // Half of it would look like all of it.
+            let _ = std::fs::remove_file(&path);
+        }
+        whole.map(|()| path.display().to_string())
     };
     match written() {
         Ok(path) => Ok(Arc::from(format!("Saved as {path}."))),
@@ -92,6 +95,12 @@ mod tests {
         let refused = save(Some(&folder), "h.md", |file| file.write_all(b"# two")).unwrap_err();
         assert!(refused.contains("already"), "{refused}");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "# one");
+        let half = save(Some(&folder), "half.md", |file| {
+            file.write_all(b"# ha")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert!(half.unwrap_err().contains("the disk is full"));
+        assert!(!folder.join("half.md").exists());
         assert!(
             save(None, "h.md", |_| Ok(()))
                 .unwrap_err()

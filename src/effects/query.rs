@@ -87,8 +87,9 @@ impl Desk {
     /// Stops it and waits until AWS has been told.
     pub async fn rest(&mut self) {
         self.stop();
-        if let Some((task, _)) = &mut self.asking {
-            let _ = tokio::time::timeout(LAST_WORD, task).await;
+        if let Some((mut task, _)) = self.asking.take() {
+            let _ = tokio::time::timeout(LAST_WORD, &mut task).await;
+            task.abort();
         }
     }
 

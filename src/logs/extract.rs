@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
 
+use super::ansi::strip;
 use super::buffer::{Buffer, Key};
+use super::ink::harmless;
 use super::origin::Origins;
 use super::view::View;
 
@@ -22,17 +24,20 @@ pub struct Extract {
 
 impl PartialEq for Extract {
     fn eq(&self, other: &Self) -> bool {
-        self.lines().eq(other.lines())
+        let lines = |of: &Self| {
+            let lines = of.view.iter(&of.buffer);
+            lines
+                .map(|line| (line.key, line.text.to_vec()))
+                .collect::<Vec<_>>()
+        };
+        (&self.range, &self.origins) == (&other.range, &other.origins)
+            && lines(self) == lines(other)
     }
 }
 
 impl Extract {
-    fn lines(&self) -> impl Iterator<Item = (Key, &[u8])> {
-        let lines = self.view.iter(&self.buffer);
-        lines.map(|line| (line.key, line.text))
-    }
-
-    /// Writes them, a line each: the moment, account, region, group and stream, and the text as it was written.
+    /// Writes them, a line each: the moment, account, region, group and stream, and the text, made harmless. Further lines
+    /// of one event are indented: nothing that was logged can pass for an event of its own.
     ///
     /// # Errors
     /// What the system says.
@@ -51,10 +56,15 @@ impl Extract {
             let origin = self.origins.get(line.origin);
             if let Some((group, stream)) = origin.filter(|_| line.mark.is_none()) {
                 let (account, region) = (&group.account, group.scope.region);
+                let stream = harmless(stream);
                 write!(out, "{account} {region} {} {stream} ", group.name)?;
             }
-            out.write_all(String::from_utf8_lossy(line.text).as_bytes())?;
-            out.write_all(b"\n")?;
+            let text = String::from_utf8_lossy(line.text);
+            let mut parts = text.lines();
+            writeln!(out, "{}", strip(parts.next().unwrap_or_default()))?;
+            for part in parts {
+                writeln!(out, "    {}", strip(part))?;
+            }
         }
         Ok(())
     }
@@ -67,11 +77,11 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::domain::Scope;
-    use crate::logs::Limit;
     use crate::logs::sieve::{Pattern, Sieve};
+    use crate::logs::{Limit, OriginId};
 
-    #[test]
-    fn every_line_that_is_shown_is_written_while_the_log_goes_on() {
+    /// A log of one stream, and where its lines come from.
+    fn log() -> (Buffer, Origins, OriginId) {
         let scope = Scope {
             account: "111111111111".parse().unwrap(),
             region: "eu-west-1".parse().unwrap(),
@@ -79,7 +89,31 @@ mod tests {
         let mut origins = Origins::default();
         let group = origins.group(scope, &Arc::from("web"), &Arc::from("/app"));
         let origin = origins.stream(group, "s");
-        let mut buffer = Buffer::new(Limit::default());
+        (Buffer::new(Limit::default()), origins, origin)
+    }
+
+    #[test]
+    fn what_was_logged_controls_no_terminal_and_passes_for_no_other_event() {
+        let (mut buffer, origins, origin) = log();
+        let text = "\u{1b}[2Jone\n1970-01-01T00:00:00.000Z web forged\u{202e}";
+        buffer.push(Timestamp::ZERO, origin, text.as_bytes());
+        let extract = Extract {
+            buffer,
+            view: View::default(),
+            origins,
+            range: None,
+        };
+        let mut written = Vec::new();
+        extract.write(&mut written).unwrap();
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "1970-01-01T00:00:00.000Z web eu-west-1 /app s one\n    1970-01-01T00:00:00.000Z web forged\u{fffd}\n"
+        );
+    }
+
+    #[test]
+    fn every_line_that_is_shown_is_written_while_the_log_goes_on() {
+        let (mut buffer, origins, origin) = log();
         let line = |n: i64| format!("{} {n}", if n % 3 == 0 { "ERROR" } else { "fine" });
         for n in 0..20_000 {
             buffer.push(Timestamp::from_millis(n), origin, line(n).as_bytes());

@@ -243,9 +243,6 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
                 let _ = write!(text, " over {period} s");
             }
             facts.add("metric", text);
-            for (name, value) in &d.dimensions {
-                facts.add("dimension", format!("{name} = {value}"));
-            }
         }
         AlarmWatch::Expression {
             text,
@@ -257,11 +254,11 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
             if let (Some(namespace), Some(metric)) = (namespace, metric) {
                 facts.add("metric", format!("{namespace} {metric}"));
             }
-            for (name, value) in &d.dimensions {
-                facts.add("dimension", format!("{name} = {value}"));
-            }
         }
         AlarmWatch::Composite(rule) => facts.add("rule", rule.to_string()),
+    }
+    for (name, value) in &d.dimensions {
+        facts.add("dimension", format!("{name} = {value}"));
     }
     if let Some(threshold) = terms.threshold {
         let value = d

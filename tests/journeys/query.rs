@@ -201,20 +201,28 @@ fn an_account_that_is_denied_is_named_beside_what_the_others_found() {
     shift.shows("No log group is called so");
 }
 
-#[test]
-fn a_query_that_is_left_is_stopped_at_aws() {
-    let mut shift = begin();
-    let stops = |shift: &Shift| shift.sim.calls().count("logs", "StopQuery").calls;
-    // It would go on for long: nothing is answered meanwhile.
+/// Asks two accounts what takes long: nothing is answered until the fault is lifted.
+fn run_for_long(shift: &mut Shift) -> u64 {
     let slow = shift.fault(
         Fault::new(FaultKind::Throttle)
             .service("logs")
             .operation("GetQueryResults"),
     );
-    ask(&mut shift, "stats count(*) as n by bin(1h)", "/team/api");
+    ask(shift, "stats count(*) as n by bin(1h)", "/team/api");
     shift.until("the queries", |shift| {
         shift.sim.calls().count("logs", "StartQuery").calls == 2
     });
+    slow
+}
+
+fn stops(shift: &Shift) -> u64 {
+    shift.sim.calls().count("logs", "StopQuery").calls
+}
+
+#[test]
+fn a_query_that_is_left_is_stopped_at_aws() {
+    let mut shift = begin();
+    let slow = run_for_long(&mut shift);
     shift.press("esc").shows("Stopped.");
     answered(&mut shift);
     shift.shows(" stopped ");
@@ -229,17 +237,9 @@ fn a_query_that_is_left_is_stopped_at_aws() {
 #[test]
 fn a_query_that_runs_when_the_console_is_left_is_stopped_at_aws() {
     let mut shift = begin();
-    shift.fault(
-        Fault::new(FaultKind::Throttle)
-            .service("logs")
-            .operation("GetQueryResults"),
-    );
-    ask(&mut shift, "stats count(*) as n by bin(1h)", "/team/api");
-    shift.until("the queries", |shift| {
-        shift.sim.calls().count("logs", "StartQuery").calls == 2
-    });
+    run_for_long(&mut shift);
     shift.leave();
-    assert_eq!(shift.sim.calls().count("logs", "StopQuery").calls, 2);
+    assert_eq!(stops(&shift), 2);
 }
 
 #[test]

@@ -33,6 +33,8 @@ const EACH: Duration = Duration::from_millis(400);
 const PAGE: i32 = 10_000;
 /// After so many failures in a row a reading that was to come to an end is given up: two minutes of trying.
 const ATTEMPTS: u32 = 8;
+/// How often a pass is begun anew because the token of a page has ended.
+const ANEW: u32 = 3;
 /// After so many answers in a row that cannot be read, their time is given up and marked as a gap.
 const UNREADABLE: u32 = 5;
 
@@ -124,7 +126,7 @@ impl Poller {
             pages: 0,
         };
         let mut pages = Pages::default();
-        let mut begins = self.from;
+        let (mut begins, mut anew) = (self.from, 0);
         while pages.more() && !self.desk.is_over() {
             self.wait_for_slower(pass.newest).await;
             let token = pages.token();
@@ -157,8 +159,8 @@ impl Poller {
             let out = match asked {
                 // A page's token ends after 24 hours, and this pass may have waited for slower groups or slept with its
                 // machine. The question itself was taken before: it is asked anew from where it came to.
-                Err(fault) if goes_on && is_refused(&fault) && self.from > begins => {
-                    (pages, begins) = (Pages::default(), self.from);
+                Err(fault) if goes_on && is_refused(&fault) && anew < ANEW => {
+                    (pages, begins, anew) = (Pages::default(), self.from, anew + 1);
                     continue;
                 }
                 asked => asked?,

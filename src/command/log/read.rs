@@ -287,7 +287,10 @@ pub fn time(model: &mut Model, _: &Action) -> Effects {
 
 /// Asks for the filter pattern that CloudWatch Logs keeps to.
 pub fn pattern(model: &mut Model, _: &Action) -> Effects {
-    let set = viewer(model).and_then(|viewer| viewer.wanted.pattern.clone());
+    let Some(viewer) = viewer(model).filter(|viewer| viewer.stage == Stage::Reading) else {
+        return Effects::new();
+    };
+    let set = viewer.wanted.pattern.clone();
     ask(model, LineFor::Pattern, set.as_deref().unwrap_or_default())
 }
 
@@ -332,12 +335,13 @@ pub fn submit(model: &mut Model) -> Effects {
         return Effects::new();
     };
     match typing.purpose {
+        // Meanwhile the log may have become another one.
+        LineFor::Pattern if viewer.stage != Stage::Reading => {}
         LineFor::Pattern => {
             let pattern = Some(text.trim()).filter(|text| !text.is_empty());
             viewer.wanted.pattern = pattern.map(Arc::from);
             viewer.begin_again(number);
             viewer.follow = viewer.wanted.until.is_none();
-            viewer.stage = Stage::Reading;
             return vec![Effect::ReadLogs(number, Box::new(viewer.wanted.clone()))];
         }
         LineFor::Search => {
