@@ -1,13 +1,11 @@
 //! One alarm: from the SDK's type to an item, with a title made from its facts.
 
+mod queries;
 mod terms;
 
 use std::sync::Arc;
 
-use aws_sdk_cloudwatch::types::{
-    CompositeAlarm, Dimension, EvaluationCriteria, Metric, MetricAlarm, MetricDataQuery,
-    StandardUnit, StateValue,
-};
+use aws_sdk_cloudwatch::types::{CompositeAlarm, Dimension, MetricAlarm, StandardUnit, StateValue};
 use aws_smithy_types::DateTime;
 use serde_json::Value;
 
@@ -16,6 +14,7 @@ use crate::domain::alarm::{self, AlarmDetail, AlarmRemarks, AlarmState, AlarmTer
 use crate::domain::text::{clean, clean_arc};
 use crate::domain::{Detail, Item, ItemKey, ItemState, Kind, Record, Scope, Severity};
 use crate::sources::{intern, shared};
+use queries::{expression, measured, subject};
 
 /// Dimensions that name a resource, the more particular ones first.
 const RESOURCES: &[&str] = &[
@@ -278,59 +277,6 @@ fn count(actions: Option<&[String]>) -> u32 {
     actions.map_or(0, |a| u32::try_from(a.len()).unwrap_or(u32::MAX))
 }
 
-/// What is measured, in a word: the metric, or the label of the expression that counts.
-fn subject(
-    metric: Option<&str>,
-    queries: &[MetricDataQuery],
-    criteria: Option<&EvaluationCriteria>,
-) -> String {
-    if let Some(metric) = metric {
-        return metric.to_owned();
-    }
-    let judged = judged(queries);
-    let label = judged.and_then(|q| q.label.as_deref().filter(|l| !l.is_empty()));
-    let metric = judged.and_then(|q| {
-        q.metric_stat
-            .as_ref()?
-            .metric
-            .as_ref()?
-            .metric_name
-            .as_deref()
-    });
-    label
-        .or(metric)
-        .map(str::to_owned)
-        .or_else(|| expression(queries, criteria).map(|e| cut(&e).to_string()))
-        .unwrap_or_else(|| "expression".to_owned())
-}
-
-/// The query that the alarm judges: the one that returns data.
-fn judged(queries: &[MetricDataQuery]) -> Option<&MetricDataQuery> {
-    queries
-        .iter()
-        .find(|q| q.return_data == Some(true) && q.expression.is_some())
-        .or_else(|| queries.iter().find(|q| q.return_data == Some(true)))
-        .or_else(|| queries.first())
-}
-
-/// The first metric that goes into an expression, and its period.
-fn measured(queries: &[MetricDataQuery]) -> Option<(&Metric, Option<i32>)> {
-    queries.iter().find_map(|query| {
-        let stat = query.metric_stat.as_ref()?;
-        Some((stat.metric.as_ref()?, stat.period))
-    })
-}
-
-fn expression(
-    queries: &[MetricDataQuery],
-    criteria: Option<&EvaluationCriteria>,
-) -> Option<Arc<str>> {
-    if let Some(EvaluationCriteria::PromQlCriteria(prom)) = criteria {
-        return prom.query.as_deref().map(clean_arc);
-    }
-    judged(queries)?.expression.as_deref().map(clean_arc)
-}
-
 /// The condition in signs, with a space before it; empty where there is none to say.
 fn condition(comparison: Option<&str>, threshold: Option<f64>, unit: &str) -> String {
     let sign = match comparison {
@@ -429,7 +375,7 @@ fn cut(text: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_cloudwatch::types::ComparisonOperator;
+    use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricDataQuery};
 
     fn scope() -> Scope {
         Scope {
