@@ -75,6 +75,7 @@ fn name(model: &Model, key: &RowKey) -> Arc<str> {
             .and_then(|fold| Some(folds::what(fold, model.store.row(fold.lead())?)))
             .map_or_else(|| Arc::from("The fold"), Arc::from),
         RowKey::Feed(feed) => Arc::from(feed.to_string()),
+        RowKey::Account(id) => model.roster().name(*id),
         RowKey::Run(run) => model
             .runbooks
             .runs

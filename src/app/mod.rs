@@ -59,6 +59,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Effects {
             finish::say_problems(model, &problems);
             Effects::new()
         }
+        Msg::Themes { themes, wanted } => crate::command::theme::offer(model, themes, &wanted),
         Msg::Drawn => {
             model.overlay_drawn = true;
             Effects::new()
@@ -69,7 +70,9 @@ fn take_in(model: &mut Model, msg: Msg) -> Effects {
 
 /// Gives a command line as if it had been typed into the palette: `findings sev:critical`, `quit`.
 pub fn start_with(model: &mut Model, typed: &str) -> Effects {
-    match crate::command::palette::entries(typed).into_iter().next() {
+    let offers = crate::command::palette::offers(model);
+    let found = crate::command::palette::entries(typed, &offers);
+    match found.into_iter().next() {
         Some(entry) => run(model, entry.command, &entry.argument),
         None => {
             model.say(

@@ -43,6 +43,13 @@ pub enum Msg {
         /// What is wrong in the files.
         problems: Vec<Arc<str>>,
     },
+    /// Every theme was read, because one is to be chosen.
+    Themes {
+        /// The themes, as the terminal can show them.
+        themes: Vec<Theme>,
+        /// The one that was asked for by name; empty: they are offered.
+        wanted: Arc<str>,
+    },
     /// A frame with everything so far has been handed to the terminal.
     Drawn,
     /// A deadline has come.

@@ -49,7 +49,11 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     }
     match &model.overlay {
         Some(Overlay::Palette(_)) => in_palette(model, chord),
-        Some(Overlay::Choice(_)) => in_choice(model, chord),
+        Some(Overlay::Choice(_)) => {
+            let effects = in_choice(model, chord);
+            command::theme::preview(model);
+            effects
+        }
         Some(Overlay::Form(_)) => in_form(model, chord),
         Some(
             Overlay::Help { .. }
@@ -133,13 +137,13 @@ fn in_palette(model: &mut Model, chord: Chord) -> Effects {
         Key::Tab => {
             if let Some(entry) = palette.entries.get(palette.selected) {
                 palette.input.set(&palette::completed(entry));
-                palette.entries = palette::entries(palette.input.text());
+                palette.entries = palette::entries(palette.input.text(), &palette.offers);
                 palette.selected = 0;
             }
         }
         _ => {
             if edit(&mut palette.input, &chord) {
-                palette.entries = palette::entries(palette.input.text());
+                palette.entries = palette::entries(palette.input.text(), &palette.offers);
                 palette.selected = 0;
             }
         }
@@ -278,7 +282,10 @@ fn in_filter(model: &mut Model, chord: Chord) -> Effects {
         Key::Enter => {
             let text: Arc<str> = Arc::from(input.line.text().trim());
             if input.error.is_none() {
+                let before = Arc::clone(&input.before);
                 model.filtering = None;
+                // The list has followed every letter; the way back leads to before the first of them.
+                model.pane_mut().filter = before;
                 command::filter::apply(model, text);
                 // The list changed under the operator's own fingers, letter by letter: the row that the cursor is on
                 // now has been seen.
@@ -362,7 +369,7 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
     match (&mut model.overlay, &mut model.filtering) {
         (Some(Overlay::Palette(palette)), _) => {
             palette.input.insert(text);
-            palette.entries = palette::entries(palette.input.text());
+            palette.entries = palette::entries(palette.input.text(), &palette.offers);
             palette.selected = 0;
         }
         (Some(Overlay::Choice(choice)), _) => {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::command;
-use crate::domain::{Feed, FeedState, Roster};
+use crate::domain::{AccountId, Feed, FeedState, Roster};
 use crate::logs::view::Progress as Worked;
 use crate::model::form::Results;
 use crate::model::page::Page;
-use crate::model::{Areas, DetailsView, Logs, Model, Overlay, Rows, details, lines};
+use crate::model::{Areas, DetailsView, Heat, Logs, Model, Overlay, Rows, details, lines};
 use crate::panes;
 use crate::runbook::run::Runs;
 use crate::store::Store;
@@ -113,6 +113,13 @@ fn refresh(model: &mut Model) -> Settled {
                 }
                 (progress, None) => progress,
             },
+            Rows::Accounts(accounts) => {
+                let roster = model.store.roster();
+                let open = model.open.rows();
+                model.heat.refresh(open, &model.store, roster, model.now);
+                *accounts = worst_first(&model.heat, roster, &pane.filter);
+                Progress::Done
+            }
             Rows::Runs(runs) => {
                 *runs = latest(&model.runbooks.runs, model.store.roster(), &pane.filter);
                 Progress::Done
@@ -148,6 +155,17 @@ fn latest(runs: &Runs, roster: &Roster, filter: &str) -> Vec<Arc<str>> {
         .filter(|run| panes::runs::has(run, roster, &words))
         .map(|run| Arc::clone(&run.id))
         .collect()
+}
+
+/// The accounts that a filter's words leave, the worst first.
+fn worst_first(heat: &Heat, roster: &Roster, filter: &str) -> Vec<AccountId> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let named = |id: AccountId| {
+        let text = format!("{} {id}", roster.name(id)).to_lowercase();
+        words.iter().all(|word| text.contains(word.as_str()))
+    };
+    let accounts = heat.lanes.iter().map(|lane| lane.account);
+    accounts.filter(|id| named(*id)).collect()
 }
 
 /// The feeds that a filter's words leave, blind ones first.

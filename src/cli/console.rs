@@ -12,7 +12,7 @@ use crate::effects::Runner;
 use crate::history::History;
 use crate::model::{Acting, Effects, Model, Reach, Session};
 use crate::runtime::config::{self, Charset, Flags, Paths};
-use crate::runtime::console::{Console, Ended, Inbox, Reload};
+use crate::runtime::console::{Console, Ended, Files, Inbox};
 use crate::runtime::pace::{Bandwidth, Pace};
 use crate::runtime::terminal::{self, Closed, Ink, Options, Terminal};
 use crate::sources::Live;
@@ -75,10 +75,17 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);
     model.queries.library = Arc::new(queries);
+    model.views = Arc::from(stage.config.views.as_slice());
     model.logs.patterns.clone_from(&stage.config.log_patterns);
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);
+    }
+    let startup = model.views.iter().find(|view| view.startup);
+    if let Some(name) = startup.map(|view| Arc::clone(&view.name))
+        && stage.config.ui.start.is_empty()
+    {
+        asked = app::run(&mut model, "view.open", &name);
     }
     if let Some(first) = stage.warnings.first() {
         model.warn(first, stage.warnings.len() - 1);
@@ -170,7 +177,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
         pace: Pace::new(bandwidth),
         clock,
         runner,
-        reload: reload(flags.clone()),
+        files: files(flags),
         began,
         second: 0,
         asked,
@@ -204,17 +211,24 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     Ok(ended)
 }
 
-/// Reads theme and configuration files again, as the command `config.reload` asks.
-fn reload(flags: Flags) -> Reload {
-    Box::new(move || {
+/// Reads theme and configuration files, as the commands `config.reload` and `theme.choose` ask.
+fn files(flags: &Flags) -> Files {
+    let load = |flags: &Flags| {
         let env = |name: &str| std::env::var(name).ok();
-        let loaded = config::load(&flags, &env, &Paths::of_this_user());
-        let (theme, _) = loaded.config.theme();
-        let problems = loaded
-            .all_problems()
-            .iter()
-            .map(|p| Arc::from(p.to_string()))
-            .collect();
-        (theme, problems)
-    })
+        config::load(flags, &env, &Paths::of_this_user())
+    };
+    let (again, all) = (flags.clone(), flags.clone());
+    Files {
+        reload: Box::new(move || {
+            let loaded = load(&again);
+            let (theme, _) = loaded.config.theme();
+            let problems = loaded
+                .all_problems()
+                .iter()
+                .map(|p| Arc::from(p.to_string()))
+                .collect();
+            (theme, problems)
+        }),
+        themes: Box::new(move || load(&all).config.themes()),
+    }
 }

@@ -3,11 +3,13 @@
 mod act;
 mod audit;
 mod check;
+mod completions;
 mod config;
 mod console;
 mod flags;
 mod handover;
 mod iam_policy;
+mod keys;
 mod ledger;
 mod ls;
 mod output;
@@ -19,6 +21,7 @@ mod stage;
 mod table;
 mod tail;
 mod triage;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -81,6 +84,7 @@ struct Demo {
 enum Command {
     Ls(ls::Ls),
     Check(check::Check),
+    Watch(watch::Watch),
     Tail(tail::Tail),
     Query(query::Query),
     Ack(triage::Ack),
@@ -99,6 +103,9 @@ enum Command {
     Config(config::Config),
     /// Makes and inspects the table in which the consoles of a fleet share who acknowledged what.
     Ledger(ledger::LedgerCommand),
+    Keys(keys::Keys),
+    Completions(completions::Completions),
+    Man(completions::Man),
     /// Plays a fleet of AWS accounts on loopback, for tests and demonstrations.
     Sim(sim::Sim),
 }
@@ -111,6 +118,7 @@ pub fn run() -> ExitCode {
         None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref()),
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
+        Some(Command::Watch(watch)) => watch.run(),
         Some(Command::Tail(tail)) => tail.run(),
         Some(Command::Query(query)) => query.run(),
         Some(Command::Ack(ack)) => ack.run(),
@@ -126,6 +134,9 @@ pub fn run() -> ExitCode {
         Some(Command::IamPolicy(policy)) => policy.run(),
         Some(Command::Config(config)) => config.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),
+        Some(Command::Keys(keys)) => keys.run(),
+        Some(Command::Completions(completions)) => completions.run(),
+        Some(Command::Man(man)) => man.run(),
         Some(Command::Sim(sim)) => sim.run(),
     }
 }

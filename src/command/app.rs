@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::model::{Action, DetailsView, Effect, Effects, Model, Overlay};
-use crate::panes;
 
 /// One step out, or nothing where there is nothing to step out of.
 fn step_out(model: &mut Model) -> Option<Effects> {
     if !model.chords.is_empty() {
         model.chords.clear();
-    } else if model.overlay.take().is_some() || super::log::step_out(model) {
+    } else if model.overlay.take().is_some() {
+        super::theme::put_back(model);
+    } else if super::log::step_out(model) {
     } else if let Some(effects) = super::query::step_out(model) {
         return Some(effects);
     } else if let Some(input) = model.filtering.take() {
@@ -31,7 +32,7 @@ fn step_out(model: &mut Model) -> Option<Effects> {
     } else if !model.pane().marked.is_empty() {
         model.pane_mut().marked.clear();
         model.pane_mut().anchor = None;
-    } else if model.active >= panes::tabs().len() {
+    } else if !model.pane().spec.is_home() {
         return Some(super::pane::go(model, model.tab));
     } else {
         return None;

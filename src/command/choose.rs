@@ -11,7 +11,7 @@ use crate::store::projection::{Direction, SortKey};
 /// How many columns an order remembers.
 const ORDER_KEYS: usize = 3;
 
-fn ask(
+pub(super) fn ask(
     model: &mut Model,
     title: &'static str,
     purpose: Purpose,
@@ -135,6 +135,24 @@ pub(super) fn regions(model: &mut Model, _: &Action) -> Effects {
     )
 }
 
+pub(super) fn only_account(model: &mut Model, action: &Action) -> Effects {
+    let Ok(id) = action.argument.trim().parse() else {
+        return accounts(model, action);
+    };
+    model.lens.accounts = [id].into();
+    model.ask_all_again();
+    Effects::new()
+}
+
+pub(super) fn only_region(model: &mut Model, action: &Action) -> Effects {
+    let Ok(region) = action.argument.trim().parse() else {
+        return regions(model, action);
+    };
+    model.lens.regions = [region].into();
+    model.ask_all_again();
+    Effects::new()
+}
+
 pub(super) fn all(model: &mut Model, _: &Action) -> Effects {
     model.lens = Lens::default();
     model.ask_all_again();
@@ -191,6 +209,15 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
         Purpose::Run(id) => {
             let what = values.first().map_or("", AsRef::as_ref);
             return super::runbook::ask(model, what, &id);
+        }
+        Purpose::Group => {
+            let by = values.first().map_or("", AsRef::as_ref);
+            return super::group::by(model, by);
+        }
+        Purpose::Columns => return super::columns::show(model, values),
+        Purpose::Theme => {
+            let name = values.first().map_or("", AsRef::as_ref);
+            super::theme::keep(model, name);
         }
         Purpose::Query => {
             let name = values.first().map_or("", AsRef::as_ref);

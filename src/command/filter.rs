@@ -44,6 +44,10 @@ pub fn apply(model: &mut Model, text: Arc<str>) {
             model.filters.remove(0);
         }
     }
+    let here = model.here();
+    if here.filter != text {
+        model.visits.leave(here);
+    }
     model.pane_mut().filter = text;
     model.ask_again(model.active);
 }

@@ -5,20 +5,25 @@
 mod app;
 pub mod change;
 pub mod choose;
+pub mod columns;
 mod feed;
 pub mod filter;
 mod fold;
+mod group;
 pub mod handover;
 pub mod help;
 pub mod log;
 mod mark;
 mod operator;
+pub mod overview;
 pub mod palette;
 mod pane;
 pub mod query;
 mod row;
 pub mod runbook;
+mod saved;
 mod table;
+pub mod theme;
 pub mod trail;
 pub mod triage;
 mod view;
@@ -172,7 +177,7 @@ impl Section {
 }
 
 /// One verb.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Command {
     /// `noun.verb`, as in keymaps.
     pub name: &'static str,
@@ -215,6 +220,8 @@ pub fn layers(model: &Model) -> &'static [Layer] {
         &[Layer::Text, Layer::Dialog]
     } else if log::is_shown(model) {
         &[Layer::Log, Layer::Text, Layer::Global]
+    } else if overview::is_shown(model) && !reads_text(model) {
+        &[Layer::Map, Layer::List, Layer::Global]
     } else if query::is_shown(model) {
         &[Layer::Query, Layer::Text, Layer::Global]
     } else if reads_text(model) {

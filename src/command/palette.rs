@@ -11,12 +11,7 @@ use crate::panes;
 use super::Section;
 
 pub(super) fn open(model: &mut Model, _: &Action) -> Effects {
-    let palette = Palette {
-        entries: entries(""),
-        ..Palette::default()
-    };
-    model.show(Overlay::Palette(palette));
-    Effects::new()
+    ask_for(model, "")
 }
 
 /// Commands that want words behind their title.
@@ -26,16 +21,81 @@ const WORDED: &[&str] = &[
     "log.tail",
     "query.write",
     "query.groups",
+    "theme.choose",
+    "group.choose",
+    "columns.choose",
 ];
 
 /// Opens the palette with the title of a command that wants words.
 pub(super) fn ask(model: &mut Model, name: &str) -> Effects {
-    let mut palette = Palette::default();
     let title = super::named(name).map_or("", |command| command.title);
-    palette.input.set(&format!("{title} "));
-    palette.entries = entries(palette.input.text());
+    ask_for(model, &format!("{title} "))
+}
+
+/// Opens the palette with these words.
+pub(super) fn ask_for(model: &mut Model, words: &str) -> Effects {
+    let mut palette = Palette {
+        offers: offers(model),
+        ..Palette::default()
+    };
+    palette.input.set(words);
+    palette.entries = entries(words, &palette.offers);
     model.show(Overlay::Palette(palette));
     Effects::new()
+}
+
+/// What the palette offers beside commands and panes: saved views, runbooks, accounts and regions by their names.
+#[must_use]
+pub fn offers(model: &Model) -> Arc<[PaletteEntry]> {
+    let entry = |command, argument: &str, title: String, help: String| PaletteEntry {
+        command,
+        argument: Arc::from(argument),
+        title: Arc::from(title),
+        help: Arc::from(help),
+    };
+    let views = model.views.iter().map(|view| {
+        let filter = if view.filter.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", view.filter)
+        };
+        let help = format!("Show the {} pane{filter}.", view.pane);
+        entry("view.open", &view.name, format!("view {}", view.name), help)
+    });
+    let runbooks = model.runbooks.catalogue.iter().map(|runbook| {
+        let help = format!(
+            "{} For the row under the cursor or the marked rows.",
+            runbook.title
+        );
+        entry(
+            "runbook.choose",
+            &runbook.name,
+            format!("runbook {}", runbook.name),
+            help,
+        )
+    });
+    let accounts = model.roster().iter().map(|account| {
+        let (id, title) = (account.id.to_string(), format!("account {}", account.name));
+        let help = format!(
+            "Show only {} {id} on every pane; 0 shows all again.",
+            account.name
+        );
+        entry("account.only", &id, title, help)
+    });
+    let regions: std::collections::BTreeSet<&str> = model
+        .roster()
+        .iter()
+        .flat_map(|account| account.regions.iter().map(|region| region.as_str()))
+        .collect();
+    let regions = regions.into_iter().map(|region| {
+        let help = format!("Show only {region} on every pane; 0 shows all again.");
+        entry("region.only", region, format!("region {region}"), help)
+    });
+    views
+        .chain(runbooks)
+        .chain(accounts)
+        .chain(regions)
+        .collect()
 }
 
 /// What stands in the input line when this entry is completed.
@@ -53,7 +113,7 @@ pub fn completed(entry: &PaletteEntry) -> String {
 /// The entries that match what was typed, best first. A pane's name followed by words offers that pane with the
 /// words as its filter.
 #[must_use]
-pub fn entries(typed: &str) -> Vec<PaletteEntry> {
+pub fn entries(typed: &str, offers: &[PaletteEntry]) -> Vec<PaletteEntry> {
     let typed = typed.trim_start();
     let mut found = Vec::new();
     if let Some((name, words)) = typed.split_once(' ')
@@ -87,6 +147,7 @@ pub fn entries(typed: &str) -> Vec<PaletteEntry> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
     let mut scored: Vec<_> = all()
+        .chain(offers.iter().cloned())
         .enumerate()
         .filter_map(|(at, entry)| {
             let text = format!("{} {}", entry.title, entry.command);
@@ -114,7 +175,18 @@ fn all() -> impl Iterator<Item = PaletteEntry> {
     let commands = sections
         .chain([&Section::Move])
         .flat_map(|section| super::ALL.iter().filter(|c| c.section == *section))
-        .filter(|c| !matches!(c.name, "pane.show" | "filter.set" | "palette.open"))
+        .filter(|c| {
+            // These want an argument: the palette offers them once for each that there is.
+            !matches!(
+                c.name,
+                "pane.show"
+                    | "filter.set"
+                    | "palette.open"
+                    | "account.only"
+                    | "region.only"
+                    | "view.open"
+            )
+        })
         .map(|c| PaletteEntry {
             command: c.name,
             argument: Arc::from(""),
@@ -130,8 +202,8 @@ mod tests {
 
     #[test]
     fn a_pane_is_found_by_a_few_letters_and_takes_a_filter() {
-        assert_eq!(&*entries("fin")[0].argument, "findings");
-        let first = &entries("findings sev:critical")[0];
+        assert_eq!(&*entries("fin", &[])[0].argument, "findings");
+        let first = &entries("findings sev:critical", &[])[0];
         assert_eq!(
             (first.command, &*first.argument),
             ("pane.show", "findings sev:critical")
@@ -140,14 +212,14 @@ mod tests {
 
     #[test]
     fn q_quits_and_nonsense_finds_nothing() {
-        assert_eq!(entries("q")[0].command, "app.quit");
-        assert_eq!(entries("quit")[0].command, "app.quit");
-        assert!(entries("zzzzqqq").is_empty());
+        assert_eq!(entries("q", &[])[0].command, "app.quit");
+        assert_eq!(entries("quit", &[])[0].command, "app.quit");
+        assert!(entries("zzzzqqq", &[]).is_empty());
     }
 
     #[test]
     fn without_a_word_every_pane_comes_first() {
-        assert_eq!(entries("").len(), all().count());
-        assert_eq!(&*entries("")[0].argument, "queue");
+        assert_eq!(entries("", &[]).len(), all().count());
+        assert_eq!(&*entries("", &[])[0].argument, "queue");
     }
 }

@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::model::{Action, Effect, Effects, Model, Tone};
+use crate::model::{Action, Effect, Effects, Model, Tone, Visit};
 use crate::panes;
 
 /// Shows a pane; its sources are asked first from now on.
 pub(super) fn go(model: &mut Model, to: usize) -> Effects {
+    if model.active != to {
+        let here = model.here();
+        model.visits.leave(here);
+    }
+    turn_to(model, to)
+}
+
+/// Shows a pane without a step of the way that is remembered.
+fn turn_to(model: &mut Model, to: usize) -> Effects {
     let mut effects = Effects::new();
     if super::log::is_shown(model) && model.active != to {
         effects.extend(super::log::leave(model));
     }
-    if model.active < panes::tabs().len() {
+    if model.pane().spec.is_home() {
         model.tab = model.active;
     }
     model.active = to;
@@ -56,6 +65,37 @@ pub(super) fn show(model: &mut Model, action: &Action) -> Effects {
     let effects = go(model, to);
     if !filter.trim().is_empty() {
         super::filter::apply(model, Arc::from(filter.trim()));
+    }
+    effects
+}
+
+pub(super) fn back(model: &mut Model, _: &Action) -> Effects {
+    let here = model.here();
+    match model.visits.back(here) {
+        Some(visit) => revisit(model, visit),
+        None => {
+            model.say(Tone::Refused, "There is nothing to go back to.");
+            Effects::new()
+        }
+    }
+}
+
+pub(super) fn forward(model: &mut Model, _: &Action) -> Effects {
+    let here = model.here();
+    match model.visits.forward(here) {
+        Some(visit) => revisit(model, visit),
+        None => {
+            model.say(Tone::Refused, "There is nothing to go forward to.");
+            Effects::new()
+        }
+    }
+}
+
+fn revisit(model: &mut Model, visit: Visit) -> Effects {
+    let effects = turn_to(model, visit.pane);
+    if model.pane().filter != visit.filter {
+        model.pane_mut().filter = visit.filter;
+        model.ask_again(model.active);
     }
     effects
 }

@@ -225,6 +225,7 @@ impl Runner {
             Effect::Copy(_)
             | Effect::OpenLink(_)
             | Effect::Reload
+            | Effect::ReadThemes(_)
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Quit => return Some(effect),

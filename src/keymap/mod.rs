@@ -52,6 +52,8 @@ pub enum Layer {
     Global,
     /// Panes that show rows.
     List,
+    /// The overview: what it has beside [`Layer::List`].
+    Map,
     /// The log viewer: what it has beside [`Layer::Text`].
     Log,
     /// What a query found: what it has beside [`Layer::Text`].
@@ -73,6 +75,7 @@ impl Layer {
     pub const ALL: &'static [Self] = &[
         Self::Global,
         Self::List,
+        Self::Map,
         Self::Log,
         Self::Query,
         Self::Text,
@@ -88,6 +91,7 @@ impl Layer {
         match self {
             Self::Global => "global",
             Self::List => "list",
+            Self::Map => "map",
             Self::Log => "log",
             Self::Query => "query",
             Self::Text => "text",
@@ -104,6 +108,7 @@ impl Layer {
         match self {
             Self::Global => "Everywhere but while something is typed or a dialog is open.",
             Self::List => "Panes that show rows.",
+            Self::Map => "The overview: what it has beside what holds for rows.",
             Self::Log => "The log viewer: what it has beside what holds for text.",
             Self::Query => "The rows of a query: what they have beside what holds for text.",
             Self::Text => "Panes that show text and logs.",
@@ -225,6 +230,18 @@ impl Keymap {
             })
             .map(|b| b.chords.as_slice())
             .collect()
+    }
+
+    /// Binds a sequence that means nothing in this layer yet.
+    ///
+    /// # Errors
+    /// It is bound, or a shorter or longer one is that it cannot stand beside.
+    pub fn bind(&mut self, layer: Layer, chords: &[Chord], binding: Binding) -> Result<(), ()> {
+        let branch = &mut self.layers[layer as usize];
+        branch.insert(chords, Some(binding)).map_err(|_| ())?;
+        let layers = std::mem::take(&mut self.layers);
+        *self = Self::new(&self.name.clone(), Arc::clone(&self.description), layers);
+        Ok(())
     }
 
     /// Every binding, the shortest first.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::domain::{Feed, ItemKey};
+use crate::domain::{AccountId, Feed, ItemKey};
 use crate::store::projection::FoldKey;
 
 /// What a row is, by identity: the cursor and every action hold this, never an index.
@@ -17,6 +17,8 @@ pub enum RowKey {
     Feed(Feed),
     /// A run of a runbook, by its id.
     Run(Arc<str>),
+    /// An account of the overview.
+    Account(AccountId),
 }
 
 impl RowKey {

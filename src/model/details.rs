@@ -1,8 +1,9 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
+use crate::domain::{AccountId, FeedState, Severity, text};
 use crate::keymap::Layer;
 use crate::panes::facts::{self, Fact, Facts};
-use crate::panes::{folds, runs};
+use crate::panes::{cells, folds, runs};
 use crate::theme::Role;
 
 use super::{Area, Model, RowKey, fit};
@@ -128,6 +129,7 @@ fn shown(model: &Model) -> Facts {
             Some(report) => facts::of_feed(&report, model.roster(), model.now),
             None => Facts::sentence("feed", "This feed is no longer asked."),
         },
+        Some(RowKey::Account(id)) => account(model, *id),
         Some(RowKey::Run(id)) => match model.runbooks.runs.get(id) {
             Some(run) => {
                 let chords = model.chords(&[Layer::List, Layer::Global], "action.menu");
@@ -139,6 +141,58 @@ fn shown(model: &Model) -> Facts {
         },
         None => Facts::sentence("", "There is no row under the cursor."),
     }
+}
+
+/// An account of the overview: what is open in each of its regions, and what cannot be read there.
+fn account(model: &Model, id: AccountId) -> Facts {
+    let roster = model.roster();
+    let mut facts = Facts {
+        title: format!("{} · {id}", roster.name(id)),
+        list: Vec::new(),
+    };
+    let Some(lane) = model.heat.of(id) else {
+        return Facts::sentence(&facts.title, "This account is not in the fleet any more.");
+    };
+    if let Some(account) = roster.get(id) {
+        let tags: Vec<String> = account
+            .tags
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        if !tags.is_empty() {
+            facts.add("tags", text::clean(&tags.join(" · ")));
+        }
+    }
+    for (region, spot) in model.heat.regions.iter().zip(&lane.spots) {
+        let counts = Severity::ALL.iter().filter_map(|severity| {
+            let count = spot.open[*severity as usize];
+            (count > 0).then(|| format!("{count} {severity}"))
+        });
+        let mut words: Vec<String> = counts.collect();
+        if words.is_empty() {
+            words.push("nothing open".to_owned());
+        } else {
+            words.push(format!("{} that nobody has", spot.untaken));
+        }
+        if spot.is_blind {
+            words.push("not everything can be read there".to_owned());
+        }
+        let role = match (spot.is_blind, spot.worst()) {
+            (true, _) => Role::FeedBlind,
+            (false, Some((severity, _))) => cells::severity_role(severity),
+            (false, None) => Role::TextDim,
+        };
+        facts.add_as("", format!("{region}: {}", words.join(" · ")), role);
+    }
+    for feed in model.store.feeds(model.now) {
+        if feed.feed.vantage.account == id
+            && let Some(fault) = &feed.fault
+            && feed.state == FeedState::Blind
+        {
+            facts.add_as("blind", format!("{}: {fault}", feed.feed), Role::FeedBlind);
+        }
+    }
+    facts
 }
 
 fn lines(facts: &[Fact], width: u16) -> Vec<Line> {

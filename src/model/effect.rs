@@ -99,6 +99,8 @@ pub enum Effect {
     OpenLink(String),
     /// Read theme and configuration files again.
     Reload,
+    /// Read every theme: to choose from, or for the one of this name.
+    ReadThemes(Arc<str>),
     /// Draw every cell again.
     Redraw,
     /// Give the terminal back to the shell until it returns it.

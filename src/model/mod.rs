@@ -16,6 +16,7 @@ pub mod details;
 pub mod effect;
 pub mod fit;
 pub mod form;
+pub mod heat;
 pub mod input;
 pub mod lines;
 pub mod logs;
@@ -27,7 +28,9 @@ pub mod query;
 pub mod raw;
 mod recorder;
 pub mod runbooks;
+pub mod saved;
 pub mod trail;
+pub mod visits;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,6 +50,7 @@ pub use action::{Action, RowKey};
 pub use area::{Area, Areas, DetailsView};
 pub use change::Changing;
 pub use effect::{Effect, Effects, Gathering, Gesture, Outcome, Told, Written};
+pub use heat::Heat;
 pub use input::InputLine;
 pub use logs::Logs;
 pub use open::{Covered, Open};
@@ -55,7 +59,9 @@ pub use pane::{Hold, Pane, Rows};
 pub use query::Queries;
 pub use recorder::Recorder;
 pub use runbooks::Runbooks;
+pub use saved::SavedView;
 pub use trail::Trail;
+pub use visits::{Visit, Visits};
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -126,6 +132,15 @@ pub struct FilterInput {
     pub recalled: Option<usize>,
 }
 
+/// The themes while one is chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Themes {
+    /// All of them.
+    pub all: Vec<Theme>,
+    /// The one that was painted with before.
+    pub before: Option<Theme>,
+}
+
 /// What of the fleet is looked at, on every pane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lens {
@@ -166,6 +181,10 @@ pub struct Model {
     pub recorder: Recorder,
     /// Colours.
     pub theme: Theme,
+    /// The themes while one is chosen.
+    pub themes: Themes,
+    /// Views that the configuration saves.
+    pub views: Arc<[SavedView]>,
     /// Keys.
     pub keymap: Keymap,
     /// The panes, in the order of [`panes::ALL`].
@@ -174,8 +193,12 @@ pub struct Model {
     pub active: usize,
     /// Which pane was brought up to date last: it alone is in order.
     pub settled: Option<usize>,
-    /// The tab that was shown before: where stepping out of a pane without one leads.
+    /// The pane that was shown before and is a home: where stepping out of another leads.
     pub tab: usize,
+    /// What is open where.
+    pub heat: Heat,
+    /// Where the operator has been.
+    pub visits: Visits,
     /// Whether the pane has the screen for itself.
     pub zoomed: bool,
     /// What of the fleet is looked at.
@@ -221,6 +244,7 @@ impl Model {
                 rows: match spec.lists {
                     Lists::Feeds => Rows::Feeds(Vec::new()),
                     Lists::Runs => Rows::Runs(Vec::new()),
+                    Lists::Accounts => Rows::Accounts(Vec::new()),
                     Lists::Logs | Lists::Query => Rows::Text,
                     Lists::Open(_) | Lists::Every(_) => {
                         Rows::Items(Box::new(Projection::new(Query::default())))
@@ -228,6 +252,7 @@ impl Model {
                 },
                 filter: Arc::from(""),
                 order: spec.order.to_vec(),
+                hidden: BTreeSet::new(),
                 folding: spec.folding(),
                 cursor: None,
                 index: 0,
@@ -258,6 +283,10 @@ impl Model {
             active: 0,
             settled: None,
             tab: 0,
+            themes: Themes::default(),
+            views: Arc::from([]),
+            heat: Heat::default(),
+            visits: Visits::default(),
             zoomed: false,
             lens: Lens::default(),
             storm: panes::STORM,
@@ -294,6 +323,15 @@ impl Model {
         self.note(&changes);
         // `owner:mine` means somebody else now.
         self.ask_all_again();
+    }
+
+    /// The pane that is shown, and what it is narrowed to.
+    #[must_use]
+    pub fn here(&self) -> Visit {
+        Visit {
+            pane: self.active,
+            filter: Arc::clone(&self.pane().filter),
+        }
     }
 
     /// The pane that is shown.

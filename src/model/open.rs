@@ -47,6 +47,12 @@ impl Open {
         self.0.counts().of_kind(kind)
     }
 
+    /// Every open item, in the order of the Queue.
+    #[must_use]
+    pub fn rows(&self) -> &[RowId] {
+        self.0.rows()
+    }
+
     /// The row that comes first in the Queue: the oldest of the highest severity that nobody has taken.
     #[must_use]
     pub fn first(&self) -> Option<RowId> {

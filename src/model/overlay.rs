@@ -61,6 +61,8 @@ pub enum RawBody {
 pub struct Palette {
     /// What has been typed.
     pub input: InputLine,
+    /// What is offered beside commands and panes: views, accounts, regions, runbooks.
+    pub offers: Arc<[PaletteEntry]>,
     /// The entries that match, best first.
     pub entries: Vec<PaletteEntry>,
     /// Which entry is selected.
@@ -116,13 +118,22 @@ pub enum Purpose {
     Logs(Vec<Source>),
     /// Which query of the library is written into the editor.
     Query,
+    /// What the rows of the pane are grouped by.
+    Group,
+    /// The columns that the pane shows; several may be chosen.
+    Columns,
+    /// The colours.
+    Theme,
 }
 
 impl Purpose {
     /// Whether several entries may be chosen.
     #[must_use]
     pub const fn is_multiple(&self) -> bool {
-        matches!(self, Self::Accounts | Self::Regions | Self::Logs(_))
+        matches!(
+            self,
+            Self::Accounts | Self::Regions | Self::Logs(_) | Self::Columns
+        )
     }
 
     /// Whether the cursor is on the first entry from the beginning. What runs is chosen by somebody.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::domain::Feed;
+use crate::domain::{AccountId, Feed};
 use crate::panes::{Lists, PaneSpec};
 use crate::store::projection::{Fold, FoldKey, Folding, Line, Projection, SortKey};
 use crate::store::{RowId, Store};
@@ -20,6 +20,8 @@ pub enum Rows {
     Feeds(Vec<Feed>),
     /// Runs by their ids, the latest first.
     Runs(Vec<Arc<str>>),
+    /// Accounts, the worst first.
+    Accounts(Vec<AccountId>),
     /// No rows: log lines and what queries found have views of their own.
     Text,
 }
@@ -45,6 +47,8 @@ pub struct Pane {
     pub filter: Arc<str>,
     /// The order as the operator chose it; the pane's own where nothing was chosen.
     pub order: Vec<SortKey>,
+    /// The heads of columns that the operator does not want.
+    pub hidden: BTreeSet<&'static str>,
     /// What is folded.
     pub folding: Folding,
     /// The row under the cursor, by identity.
@@ -74,6 +78,7 @@ impl Pane {
             Rows::Items(projection) => projection.lines(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
+            Rows::Accounts(accounts) => accounts.len(),
             Rows::Text => 0,
         }
     }
@@ -85,6 +90,7 @@ impl Pane {
             Rows::Items(projection) => projection.len(),
             Rows::Feeds(feeds) => feeds.len(),
             Rows::Runs(runs) => runs.len(),
+            Rows::Accounts(accounts) => accounts.len(),
             Rows::Text => 0,
         }
     }
@@ -101,7 +107,7 @@ impl Pane {
     pub fn is_answered(&self) -> bool {
         match &self.rows {
             Rows::Items(projection) => projection.is_answered(),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => true,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => true,
         }
     }
 
@@ -115,6 +121,7 @@ impl Pane {
             },
             Rows::Feeds(feeds) => feeds.get(index).copied().map(RowKey::Feed),
             Rows::Runs(runs) => runs.get(index).cloned().map(RowKey::Run),
+            Rows::Accounts(accounts) => accounts.get(index).copied().map(RowKey::Account),
             Rows::Text => None,
         }
     }
@@ -165,7 +172,7 @@ impl Pane {
                 let rows = projection.rows().iter();
                 rows.filter_map(|id| item(store, *id)).collect()
             }
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => Vec::new(),
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => Vec::new(),
         }
     }
 
@@ -188,7 +195,7 @@ impl Pane {
     pub fn fold(&self, key: &FoldKey) -> Option<&Fold> {
         match &self.rows {
             Rows::Items(projection) => projection.fold(key).map(|(fold, _)| fold),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => None,
         }
     }
 
@@ -196,7 +203,7 @@ impl Pane {
     pub fn members(&self, fold: &Fold) -> impl Iterator<Item = RowId> + Clone {
         let projection = match &self.rows {
             Rows::Items(projection) => Some(projection),
-            Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => None,
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => None,
         };
         projection
             .into_iter()
@@ -239,6 +246,9 @@ impl Pane {
             }
             (Rows::Feeds(feeds), RowKey::Feed(feed)) => feeds.iter().position(|f| f == feed),
             (Rows::Runs(runs), RowKey::Run(run)) => runs.iter().position(|r| r == run),
+            (Rows::Accounts(accounts), RowKey::Account(id)) => {
+                accounts.iter().position(|account| account == id)
+            }
             _ => None,
         }
     }

@@ -58,11 +58,13 @@ impl Facts {
         facts
     }
 
-    pub(super) fn add(&mut self, label: &'static str, text: impl Into<String>) {
+    /// Adds a fact in ordinary text.
+    pub fn add(&mut self, label: &'static str, text: impl Into<String>) {
         self.add_as(label, text, Role::DetailValue);
     }
 
-    pub(super) fn add_as(&mut self, label: &'static str, text: impl Into<String>, role: Role) {
+    /// Adds a fact that looks like this.
+    pub fn add_as(&mut self, label: &'static str, text: impl Into<String>, role: Role) {
         let text = text.into();
         if !text.is_empty() {
             self.list.push(Fact { label, text, role });

@@ -10,9 +10,9 @@ use crate::domain::alike::{Side, pattern};
 use crate::domain::backup::JobKind;
 use crate::domain::patch::PatchSubject;
 use crate::domain::text::{age, count};
-use crate::domain::{Detail, Item, Region, Roster};
+use crate::domain::{Detail, Item, Region, Roster, Severity};
 use crate::lifecycle::{Marks, State};
-use crate::store::projection::Fold;
+use crate::store::projection::{Common, Fold};
 use crate::store::{Row, RowId, Store};
 use crate::theme::Role;
 
@@ -26,6 +26,8 @@ pub struct FoldLook<'a> {
     pub fold: &'a Fold,
     /// The first of its rows.
     pub row: &'a Row,
+    /// What its rows have in common, where it is no storm.
+    pub by: Option<&'a Common>,
     /// Names of accounts.
     pub roster: &'a Roster,
     /// The present.
@@ -169,27 +171,62 @@ pub(super) fn region_short<'a>(look: &FoldLook<'a>) -> Cell<'a> {
     }
 }
 
+/// What the rows of a group have in common, where the fold is one.
+fn common(look: &FoldLook<'_>) -> Option<String> {
+    let by = look.by?;
+    let value = by.of(look.row, look.roster);
+    Some(if value.is_empty() {
+        format!("no {by}")
+    } else {
+        value.to_string()
+    })
+}
+
+/// How many rows of a group ask for attention, by severity, the worst first.
+fn tally_of(fold: &Fold) -> String {
+    let counts = Severity::ALL.iter().filter_map(|severity| {
+        let count = fold.severities[*severity as usize];
+        (count > 0).then(|| format!("{count} {severity}"))
+    });
+    let text = counts.collect::<Vec<_>>().join(" · ");
+    if text.is_empty() {
+        "nothing open".to_owned()
+    } else {
+        text
+    }
+}
+
 pub(super) fn the_what<'a>(look: &FoldLook<'a>) -> Cell<'a> {
-    Cell::new(alike(look.row.item()), Role::TextStrong)
+    let what = common(look).unwrap_or_else(|| alike(look.row.item()));
+    Cell::new(what, Role::TextStrong)
 }
 
 /// With the count in front, where the marks have no column: it must not be what is cut.
 pub(super) fn counted_what<'a>(look: &FoldLook<'a>) -> Cell<'a> {
-    let text = format!("{} {}", sign(look, ""), alike(look.row.item()));
+    let what = common(look).unwrap_or_else(|| alike(look.row.item()));
+    let text = format!("{} {what}", sign(look, ""));
     Cell::new(text, Role::TextStrong)
 }
 
 pub(super) fn the_name<'a>(look: &FoldLook<'a>) -> Cell<'a> {
-    Cell::new(name(look.row.item()), Role::TextStrong)
+    let name = common(look).unwrap_or_else(|| name(look.row.item()));
+    Cell::new(name, Role::TextStrong)
 }
 
 pub(super) fn counted_name<'a>(look: &FoldLook<'a>) -> Cell<'a> {
-    let text = format!("{} {}", sign(look, ""), name(look.row.item()));
+    let name = common(look).unwrap_or_else(|| name(look.row.item()));
+    let text = format!("{} {name}", sign(look, ""));
     Cell::new(text, Role::TextStrong)
 }
 
 pub(super) fn the_fact<'a>(look: &FoldLook<'a>) -> Cell<'a> {
     let fold = look.fold;
+    if look.by.is_some() {
+        return Cell::new(
+            format!("{}{}", remarks(fold.marks), tally_of(fold)),
+            Role::Text,
+        );
+    }
     let first = fact::clock(fold.oldest, look.now);
     let last = fact::clock(fold.newest, look.now);
     let text = if first == last {
@@ -201,6 +238,9 @@ pub(super) fn the_fact<'a>(look: &FoldLook<'a>) -> Cell<'a> {
 }
 
 pub(super) fn short_fact<'a>(look: &FoldLook<'a>) -> Cell<'a> {
+    if look.by.is_some() {
+        return Cell::new(tally_of(look.fold), Role::Text);
+    }
     let first = fact::clock(look.fold.oldest, look.now);
     let text = format!("{}storm since {first}", remarks(look.fold.marks));
     Cell::new(text, Role::Text)

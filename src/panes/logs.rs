@@ -7,7 +7,7 @@ pub const PANE: PaneSpec = PaneSpec {
     name: "logs",
     title: "Logs",
     short: "Log",
-    place: Place::Palette,
+    place: Place::Tab,
     lists: Lists::Logs,
     sources: &[],
     columns: &[],

@@ -15,6 +15,7 @@ mod incidents;
 pub mod link;
 mod logs;
 mod mutes;
+mod overview;
 mod patching;
 mod query;
 mod queue;
@@ -40,10 +41,11 @@ pub const ALL: &[&PaneSpec] = &[
     &incidents::PANE,
     &patching::PANE,
     &backups::PANE,
-    &feeds::PANE,
-    &mutes::PANE,
-    &runs::PANE,
     &logs::PANE,
+    &runs::PANE,
+    &feeds::PANE,
+    &overview::PANE,
+    &mutes::PANE,
     &query::PANE,
 ];
 
@@ -52,7 +54,7 @@ pub const ALL: &[&PaneSpec] = &[
 pub enum Place {
     /// On a tab, under a number.
     Tab,
-    /// In the palette and on the command line alone; stepping out of it leads back to the tab before.
+    /// In the palette and on the command line alone.
     Palette,
 }
 
@@ -74,6 +76,8 @@ pub enum Lists {
     Feeds,
     /// Runs of runbooks.
     Runs,
+    /// Accounts, with what is open in them.
+    Accounts,
     /// Log lines, in a viewer of their own.
     Logs,
     /// What a query found, in a table of its own.
@@ -86,7 +90,7 @@ impl Lists {
     pub const fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Open(kinds) | Self::Every(kinds) => kinds,
-            Self::Feeds | Self::Runs | Self::Logs | Self::Query => &[],
+            Self::Feeds | Self::Runs | Self::Accounts | Self::Logs | Self::Query => &[],
         }
     }
 }
@@ -120,6 +124,12 @@ pub struct PaneSpec {
 }
 
 impl PaneSpec {
+    /// Whether it is where somebody came from rather than went to: stepping out of any other pane leads back.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.place == Place::Tab && !matches!(self.lists, Lists::Logs | Lists::Runs)
+    }
+
     /// What it folds until the operator wants something else: alarms and findings come in storms.
     #[must_use]
     pub fn folding(&self) -> Folding {
@@ -291,27 +301,58 @@ pub const fn feeds_role(state: crate::domain::FeedState) -> Role {
     feeds::state_role(state)
 }
 
-/// From this screen width on tabs carry their full titles.
-const LONG_TABS_FROM: u16 = 112;
-
-/// Whether tabs carry their full titles on a screen of this width.
+/// How wide each tab is on a screen of this width, and whether tabs carry their full titles. It depends on nothing but the
+/// screen, so that no count moves its neighbours.
 #[must_use]
-pub const fn tabs_are_long(width: u16) -> bool {
-    width >= LONG_TABS_FROM
-}
-
-/// How wide each tab is on a screen of this width: the same for all, so that no count moves its neighbours.
-#[must_use]
-pub fn tab_width(width: u16) -> u16 {
-    let count = u16::try_from(tabs().len()).unwrap_or(1);
-    (width.saturating_sub(1) / count).min(20)
+pub fn tab_widths(width: u16) -> (Vec<u16>, bool) {
+    let cells = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX);
+    let wishes = |title: fn(&PaneSpec) -> &'static str| -> Vec<u16> {
+        let wish = |pane: &&PaneSpec| {
+            // The number before the title, the count behind it, a gap.
+            let count = match pane.lists {
+                Lists::Logs => 0,
+                Lists::Runs => 3,
+                _ => 4,
+            };
+            2 + cells(title(pane)) + count + 1
+        };
+        tabs().iter().map(wish).collect()
+    };
+    let room = width.saturating_sub(1);
+    let (long, short) = (wishes(|pane| pane.title), wishes(|pane| pane.short));
+    let are_long = long.iter().sum::<u16>() <= room;
+    let mut widths = if are_long { long } else { short };
+    let mut sum: u16 = widths.iter().sum();
+    let counted = |at: usize| !matches!(tabs()[at].lists, Lists::Logs | Lists::Runs);
+    for at in (0..widths.len()).filter(|at| counted(*at)).cycle() {
+        let most = 20;
+        let are_full = (0..widths.len()).all(|at| !counted(at) || widths[at] >= most);
+        if sum >= room || are_full {
+            break;
+        }
+        widths[at] += 1;
+        sum += 1;
+    }
+    for at in (0..widths.len()).rev().cycle() {
+        if sum <= room || widths.iter().all(|width| *width <= 1) {
+            break;
+        }
+        if widths[at] > 1 {
+            widths[at] -= 1;
+            sum -= 1;
+        }
+    }
+    (widths, are_long)
 }
 
 /// The tab at this column.
 #[must_use]
 pub fn tab_at(x: u16, width: u16) -> Option<usize> {
-    let at = usize::from(x.saturating_sub(1) / tab_width(width).max(1));
-    (at < tabs().len()).then_some(at)
+    let mut end = 1;
+    tab_widths(width).0.iter().position(|width| {
+        end += width;
+        x < end
+    })
 }
 
 /// The pane with this name, or a name that begins so.
@@ -332,9 +373,12 @@ pub fn named(name: &str) -> Option<usize> {
 /// The columns that fit into a list of this width, with the width of each. The widths depend on nothing but the
 /// list's width, so that no arriving row ever makes a column jump.
 #[must_use]
-pub fn fit(columns: &'static [Column], list: u16) -> Vec<(&'static Column, u16)> {
+pub fn fit(
+    columns: impl IntoIterator<Item = &'static Column>,
+    list: u16,
+) -> Vec<(&'static Column, u16)> {
     let mut shown: Vec<_> = columns
-        .iter()
+        .into_iter()
         .filter(|c| list >= c.from && list <= c.until)
         .map(|c| match c.width {
             Width::Fixed(cells) => (c, cells),

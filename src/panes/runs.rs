@@ -1,5 +1,4 @@
-//! Runs: what operators started, followed step by step. No tab of its own: starting a runbook leads here, and so does
-//! the palette.
+//! Runs: what operators started, followed step by step. Starting a runbook leads here.
 
 use crate::clock::Timestamp;
 use crate::domain::text::age;
@@ -18,7 +17,7 @@ pub const PANE: PaneSpec = PaneSpec {
     name: "runs",
     title: "Runs",
     short: "Run",
-    place: Place::Palette,
+    place: Place::Tab,
     lists: Lists::Runs,
     sources: &[],
     columns: &[STATE, AGE, RUNBOOK, BY, WHERE, TARGETS, FACT],

@@ -47,8 +47,13 @@ pub struct Inbox {
 /// Why there can be no access to any fleet, in words.
 pub type Refused = Vec<String>;
 
-/// Reads theme and configuration again: the theme as it is now, and what is wrong in the files.
-pub type Reload = Box<dyn Fn() -> (Theme, Vec<Arc<str>>)>;
+/// What the console reads from files while it runs.
+pub struct Files {
+    /// Reads theme and configuration again: the theme as it is now, and what is wrong in the files.
+    pub reload: Box<dyn Fn() -> (Theme, Vec<Arc<str>>)>,
+    /// Reads every theme.
+    pub themes: Box<dyn Fn() -> Vec<Theme>>,
+}
 
 /// Why the loop ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +80,8 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     /// Carries effects out.
     pub runner: Runner,
-    /// Reads files again.
-    pub reload: Reload,
+    /// Reads files.
+    pub files: Files,
     /// When the loop began; the pace counts from here.
     pub began: Instant,
     /// The second that the header shows, since 1970.
@@ -284,11 +289,15 @@ impl Console {
                 Effect::Copy(text) => self.copy(&text),
                 Effect::OpenLink(address) => self.runner.open_link(&address),
                 Effect::Reload => {
-                    let (theme, problems) = (self.reload)();
+                    let (theme, problems) = (self.files.reload)();
                     self.on_msg(Msg::Reloaded {
                         theme: Box::new(theme),
                         problems,
                     });
+                }
+                Effect::ReadThemes(wanted) => {
+                    let themes = (self.files.themes)();
+                    self.on_msg(Msg::Themes { themes, wanted });
                 }
                 Effect::Redraw => self.terminal.repaint(),
                 Effect::Suspend => self.suspend(),

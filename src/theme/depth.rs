@@ -217,7 +217,7 @@ fn nearest(candidates: std::ops::RangeInclusive<u8>, rgb: (u8, u8, u8)) -> u8 {
 }
 
 /// Lightness and two opponent axes in which equal distances look about equally different (Ottosson 2020).
-fn oklab((r, g, b): (u8, u8, u8)) -> (f64, f64, f64) {
+pub(super) fn oklab((r, g, b): (u8, u8, u8)) -> (f64, f64, f64) {
     let (r, g, b) = (linear(r), linear(g), linear(b));
     let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).cbrt();
     let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).cbrt();
@@ -230,7 +230,7 @@ fn oklab((r, g, b): (u8, u8, u8)) -> (f64, f64, f64) {
 }
 
 /// One channel of sRGB as an amount of light, 0 to 1.
-fn linear(channel: u8) -> f64 {
+pub(super) fn linear(channel: u8) -> f64 {
     let c = f64::from(channel) / 255.0;
     if c <= 0.040_45 {
         c / 12.92

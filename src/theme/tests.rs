@@ -20,7 +20,15 @@ fn own(text: &str) -> (Theme, Vec<String>) {
 
 #[test]
 fn every_shipped_theme_loads_clean_and_says_what_it_is() {
-    for wanted in ["default", "dark", "light", "mono", "high-contrast"] {
+    for wanted in [
+        "default",
+        "dark",
+        "light",
+        "mono",
+        "high-contrast",
+        "colourblind-dark",
+        "colourblind-light",
+    ] {
         assert!(all().iter().any(|name| name == wanted), "{wanted}");
     }
     for name in all() {
@@ -128,6 +136,114 @@ fn letters_can_be_read_on_every_ground_that_a_theme_paints() {
             for bg in grounds {
                 let have = contrast(fg, bg);
                 assert!(have >= wanted, "{name}: {role} {have:.2} < {wanted}");
+            }
+        }
+    }
+}
+
+/// How the three kinds of dichromat see linear light: Machado, Oliveira and Fernandes 2009, severity 1.0.
+const DICHROMATS: [(&str, [[f64; 3]; 3]); 3] = [
+    (
+        "protan",
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+    ),
+    (
+        "deutan",
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+    ),
+    (
+        "tritan",
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
+    ),
+];
+
+/// A colour as a dichromat sees it.
+fn seen(colour: (u8, u8, u8), by: &[[f64; 3]; 3]) -> (u8, u8, u8) {
+    let light = [colour.0, colour.1, colour.2].map(depth::linear);
+    let channel = |row: &[f64; 3]| {
+        let sum: f64 = row.iter().zip(light).map(|(a, b)| a * b).sum();
+        let c = sum.clamp(0.0, 1.0);
+        let encoded = if c <= 0.003_130_8 {
+            c * 12.92
+        } else {
+            1.055 * c.powf(1.0 / 2.4) - 0.055
+        };
+        (encoded * 255.0).round() as u8
+    };
+    (channel(&by[0]), channel(&by[1]), channel(&by[2]))
+}
+
+/// WCAG says nothing of colour vision; what it asks of letters is asked of what a dichromat sees of them, a little less
+/// strictly where the theme was not made for it.
+#[test]
+fn letters_can_be_read_by_every_kind_of_colour_vision() {
+    for name in all() {
+        let theme = load(&name, Depth::True);
+        let screen = theme.style(Role::Screen);
+        let Some(ground) = screen.bg.and_then(Colour::rgb) else {
+            continue;
+        };
+        let wanted = if name.starts_with("colourblind") {
+            4.5
+        } else {
+            3.0
+        };
+        for (who, eye) in &DICHROMATS {
+            for role in Role::ALL {
+                let style = theme.style(*role).over(screen);
+                let fg = style.fg.and_then(Colour::rgb).unwrap();
+                let bg = style.bg.and_then(Colour::rgb).unwrap_or(ground);
+                let is_line = matches!(
+                    role,
+                    Role::Border | Role::BorderFocused | Role::OverlayBorder
+                );
+                let have = contrast(seen(fg, eye), seen(bg, eye));
+                let wanted = if is_line { 3.0 } else { wanted };
+                assert!(have >= wanted, "{name}, {who}: {role} {have:.2} < {wanted}");
+            }
+        }
+    }
+}
+
+/// Nobody tells severities by colour alone, but in these themes everybody could. The distance is that of Oklab, in which
+/// white and black are 1 apart.
+#[test]
+fn severities_stay_apart_for_every_kind_of_colour_vision() {
+    let normal = (
+        "normal",
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    );
+    for name in ["colourblind-dark", "colourblind-light"] {
+        let theme = load(name, Depth::True);
+        let colour = |severity: Severity| {
+            let style = theme.style(Role::of_severity(severity));
+            style.fg.and_then(Colour::rgb).unwrap()
+        };
+        for (who, eye) in DICHROMATS.iter().chain([&normal]) {
+            for (at, a) in Severity::ALL.iter().enumerate() {
+                for b in &Severity::ALL[at + 1..] {
+                    let (x, y) = (
+                        depth::oklab(seen(colour(*a), eye)),
+                        depth::oklab(seen(colour(*b), eye)),
+                    );
+                    let apart = (x.0 - y.0).hypot(x.1 - y.1).hypot(x.2 - y.2);
+                    assert!(
+                        apart >= 0.07,
+                        "{name}, {who}: {a} and {b} are {apart:.3} apart"
+                    );
+                }
             }
         }
     }

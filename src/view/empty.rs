@@ -28,7 +28,7 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     if !pane.is_answered() {
         return vec![("Putting the rows in order.".to_owned(), Role::FeedLoading)];
     }
-    if pane.spec.lists == Lists::Runs {
+    if matches!(pane.spec.lists, Lists::Runs | Lists::Accounts) {
         let text = hidden(model).unwrap_or_else(|| pane.spec.calm.to_owned());
         return vec![(text, Role::Text)];
     }
@@ -122,7 +122,7 @@ fn hidden(model: &Model) -> Option<String> {
         },
         Lists::Feeds => format!("Hidden by {causes}: {}.", model.coverage.all.feeds),
         // What asks for no attention is listed here, too, and counted nowhere.
-        Lists::Every(_) | Lists::Runs | Lists::Logs | Lists::Query => {
+        Lists::Every(_) | Lists::Runs | Lists::Accounts | Lists::Logs | Lists::Query => {
             format!("Nothing here passes {causes}.")
         }
     };

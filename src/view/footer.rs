@@ -218,6 +218,7 @@ fn pending(model: &Model, paint: &mut Paint<'_>, line: Area) {
     if let Lookup::Prefix(next) = model.keymap.lookup(command::layers(model), &model.chords) {
         for continuation in next {
             let title = match continuation.leads {
+                Leads::To(binding) if !binding.args.is_empty() => binding.args.to_string(),
                 Leads::To(binding) => command::named(&binding.command)
                     .map_or_else(|| binding.to_string(), |c| c.title.to_owned()),
                 Leads::Further(count) => format!("+{count}"),

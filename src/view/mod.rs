@@ -5,7 +5,7 @@
 //! tabs (1)     tabs.rs     the panes and their counts
 //! rule (1)     tabs.rs     filter, position, order
 //! list         table.rs    visible rows only; empty.rs says why there are none; log.rs where it is a log
-//!                          query.rs where it is what a query found
+//!                          heat.rs where it is accounts and regions, query.rs where it is what a query found
 //! details      detail.rs   the facts of one row
 //! footer (1)   footer.rs   keys, input line, messages
 //! overlays     overlay.rs  help, palette, choices, raw JSON, a question
@@ -16,6 +16,7 @@ mod empty;
 mod footer;
 mod form;
 mod header;
+mod heat;
 mod log;
 mod overlay;
 mod paint;
@@ -60,6 +61,8 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
         log::draw(model, &mut paint, whole);
     } else if model.pane().spec.lists == Lists::Query {
         typed = query::draw(model, &mut paint, whole);
+    } else if model.pane().spec.lists == Lists::Accounts {
+        heat::draw(model, &mut paint, areas.heads, areas.list);
     } else if areas.list.height > 0 {
         table::draw(model, &mut paint, areas.heads, areas.list);
     }

@@ -2,7 +2,7 @@
 
 use crate::model::{Area, Model, RowKey, Rows, fit};
 use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook, RunLook};
-use crate::store::projection::Line;
+use crate::store::projection::{Folding, Line};
 use crate::theme::Role;
 
 use super::empty;
@@ -13,7 +13,9 @@ const GUTTER: u16 = 2;
 
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area) {
     let pane = model.pane();
-    let columns = panes::fit(pane.spec.columns, list.width.saturating_sub(GUTTER));
+    let shown = |column: &&Column| !pane.hidden.contains(column.head.trim());
+    let columns = pane.spec.columns.iter().filter(shown);
+    let columns = panes::fit(columns, list.width.saturating_sub(GUTTER));
     if heads.height > 0 {
         let mut x = heads.x + GUTTER;
         for (column, width) in &columns {
@@ -74,7 +76,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
                     Cells::Item(_) | Cells::Both(..) | Cells::Feed(_) => None,
                 });
             }
-            Rows::Text => break,
+            Rows::Accounts(_) | Rows::Text => break,
             Rows::Feeds(feeds) => {
                 let Some(feed) = feeds
                     .get(index)
@@ -118,6 +120,10 @@ fn item(model: &Model, line: Line<'_>, paint: &mut Painted<'_, '_, '_>) {
         let look = FoldLook {
             fold,
             row,
+            by: match &pane.folding {
+                Folding::By(common) => Some(common),
+                Folding::Off | Folding::Storms(_) => None,
+            },
             roster,
             now,
             ascii,

@@ -14,9 +14,9 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) {
         return;
     }
     let mut x = line.x + 1;
-    for at in 0..panes::tabs().len() {
-        let tab = tab(model, at, line.width);
-        let width = panes::tab_width(line.width);
+    let (widths, are_long) = panes::tab_widths(line.width);
+    for (at, width) in widths.into_iter().enumerate() {
+        let tab = tab(model, at, width, are_long);
         paint.spans(
             Area::new(
                 x,
@@ -30,9 +30,8 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) {
     }
 }
 
-fn tab(model: &Model, at: usize, width: u16) -> Vec<Span<'static>> {
+fn tab(model: &Model, at: usize, width: u16, long: bool) -> Vec<Span<'static>> {
     let spec = panes::ALL[at];
-    let long = panes::tabs_are_long(width);
     let title = if long { spec.title } else { spec.short };
     let number = at + 1;
     let role = if at == model.active {
@@ -45,6 +44,16 @@ fn tab(model: &Model, at: usize, width: u16) -> Vec<Span<'static>> {
         let blind = model.coverage.all.blind;
         if blind > 0 {
             spans.push(span(format!(" {blind}!"), Role::TabAlert));
+        }
+        return spans;
+    }
+    if spec.lists == Lists::Logs {
+        return spans;
+    }
+    if spec.lists == Lists::Runs {
+        let going = model.runbooks.runs.under_way();
+        if going > 0 {
+            spans.push(span(format!(" {going}"), role));
         }
         return spans;
     }
@@ -66,7 +75,7 @@ fn tab(model: &Model, at: usize, width: u16) -> Vec<Span<'static>> {
         ));
     }
     // A tab must not push its neighbours about: what does not fit loses the title's end, never the count.
-    let room = panes::tab_width(width).saturating_sub(1);
+    let room = width.saturating_sub(1);
     if spans_width(&spans) > room {
         spans[0].0 = std::borrow::Cow::Owned(format!("{number} {}", spec.short));
     }

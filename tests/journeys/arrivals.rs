@@ -39,7 +39,7 @@ fn every_source_fills_its_pane() {
         .shows("backup ledger-primary")
         .shows("FAILED");
     // Feeds, and one service that was never enabled: off, not blind.
-    shift.press("7").shows("not enabled").shows(" off ");
+    shift.press("9").shows("not enabled").shows(" off ");
     assert_eq!(shift.model.coverage.all.blind, 0);
     // The Queue has what asks for attention of all of it, and nothing that is calm.
     shift

@@ -24,7 +24,7 @@ fn a_blind_feed_is_loud_keeps_its_rows_and_recovers_alone() {
     shift.press("2 ctrl-r").until_feeds(FeedState::Blind, 2);
     shift
         .shows("2 blind")
-        .shows("7 Feeds 2!")
+        .shows("9 Feeds 2!")
         .shows("● ≥")
         .shows(&format!("Alarms ≥{alarms_before}"));
     // What other sources say is no less certain for it.
@@ -44,7 +44,7 @@ fn a_blind_feed_is_loud_keeps_its_rows_and_recovers_alone() {
     };
     assert!(!calm.contains("STALE"), "{calm}");
     // The Feeds pane has the sentence, and the details what to do.
-    shift.press("7");
+    shift.press("9");
     assert_eq!(
         shift.lines_with("CloudWatch DescribeAlarms").len(),
         2,

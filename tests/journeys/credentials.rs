@@ -13,7 +13,7 @@ fn an_account_whose_credentials_end_goes_blind_alone_and_comes_back_without_a_re
     let mut shift = Shift::begin_loaded();
     let rows = shift.rows();
     let fault = shift.fault(Fault::new(Kind::Expired).account(PAYMENTS));
-    shift.press("7 G").filter("payments-prod");
+    shift.press("9 G").filter("payments-prod");
     shift.pass(Duration::from_secs(3600));
     // The backup jobs of a member are in what the organization's administrator reads, if that came first.
     let is_covered = |feed: &Feed| feed.slice == backup::BACKUP;

@@ -10,6 +10,7 @@
     reason = "a story that cannot go on should stop"
 )]
 
+mod arranged;
 mod arrivals;
 mod blindness;
 mod changes;

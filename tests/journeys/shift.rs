@@ -22,6 +22,7 @@ use noctop::aws::access::Patience;
 use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use noctop::clock::{Clock, ManualClock, Timestamp};
+use noctop::domain::problem::Place;
 use noctop::domain::{FeedState, Kind, Policy, SourceId};
 use noctop::effects::Runner;
 use noctop::history::History;
@@ -260,6 +261,13 @@ impl Shift {
             match self.runner.carry_out(effect, &self.model.store) {
                 Some(Effect::Copy(text)) => self.copied.push(text),
                 Some(Effect::Quit) => self.quit = true,
+                Some(Effect::ReadThemes(wanted)) => {
+                    let library = noctop::theme::library();
+                    let asked = Place::whole("test");
+                    let load = |name| Theme::load(&library, name, &asked, Depth::True).0;
+                    let themes = library.names().into_iter().map(load).collect();
+                    let _ = self.tell.send(Msg::Themes { themes, wanted });
+                }
                 // What is for the terminal or the desktop.
                 Some(_) | None => {}
             }
@@ -507,6 +515,7 @@ impl Shift {
             }
             Some(RowKey::Feed(feed)) => feed.to_string(),
             Some(RowKey::Run(run)) => run.to_string(),
+            Some(RowKey::Account(id)) => id.to_string(),
             None => String::new(),
         }
     }

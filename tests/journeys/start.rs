@@ -46,7 +46,7 @@ fn an_organization_that_may_not_be_listed_is_never_an_empty_fleet() {
         .shows_no("Nothing asks for attention")
         .shows_no("000000000000");
     shift
-        .press("7")
+        .press("9")
         .shows("organizations")
         .shows("the fleet")
         .shows("ListAccounts");

@@ -128,7 +128,9 @@ fn order(console: &Console, name: &str) -> (u64, usize) {
     let at = panes::named(name).unwrap();
     match &console.model.panes[at].rows {
         Rows::Items(rows) => (rows.version(), rows.waiting()),
-        Rows::Feeds(_) | Rows::Runs(_) | Rows::Text => panic!("{name} lists no items"),
+        Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => {
+            panic!("{name} lists no items")
+        }
     }
 }
 

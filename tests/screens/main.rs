@@ -48,7 +48,7 @@ fn the_details_of_every_kind() {
         ("incident", "4"),
         ("window", "5"),
         ("backup", "6"),
-        ("feed", "7"),
+        ("feed", "9"),
     ] {
         at_every_size(&format!("details-{pane}"), |width, height| {
             Console::new(width, height).press(&format!("{keys} enter"))
@@ -139,7 +139,8 @@ fn marks_a_frozen_list_a_narrowed_fleet_and_another_order() {
 
 #[test]
 fn a_filter_that_empties_a_pane_is_said_and_never_taken_for_calm() {
-    for (at, pane) in panes::tabs().iter().enumerate() {
+    let lists = panes::tabs().iter().enumerate();
+    for (at, pane) in lists.filter(|(_, pane)| pane.lists != panes::Lists::Logs) {
         let text = Console::new(120, 40)
             .press(&format!("{} /", at + 1))
             .type_in("nothing-is-called-so")
@@ -203,8 +204,8 @@ fn a_filter_typed_while_the_rows_are_held_still_filters() {
         .type_in("nothing-is-called-so")
         .press("enter");
     assert!(console.model.pane().is_empty(), "{}", console.text());
-    let console = console.press("7 /").type_in("blind").press("enter");
-    let all = Console::new(120, 40).press("7").model.pane().len();
+    let console = console.press("9 /").type_in("blind").press("enter");
+    let all = Console::new(120, 40).press("9").model.pane().len();
     assert!(console.model.pane().len() < all, "{}", console.text());
 }
 
@@ -235,8 +236,8 @@ fn with_ascii_alone() {
             "4 enter",
             "5 enter",
             "6 enter",
-            "7",
-            "7 enter",
+            "9",
+            "9 enter",
             "?",
             ":",
             "q",
@@ -333,7 +334,7 @@ fn raw_json_is_read_to_its_last_letter_on_every_screen() {
 #[test]
 fn in_colours_and_without() {
     for (name, depth) in [("16", Depth::Ansi16), ("none", Depth::None)] {
-        for (screen, keys) in [("queue", ""), ("feeds", "7"), ("palette", ": j")] {
+        for (screen, keys) in [("queue", ""), ("feeds", "9"), ("palette", ": j")] {
             let console = Console::new(120, 40)
                 .press(keys)
                 .with(|model| model.theme = Theme::shipped_default(depth));
@@ -352,8 +353,8 @@ fn every_screen_draws_at_every_size_without_a_control_character() {
             "",
             "enter",
             "enter enter",
-            "7",
-            "7 enter",
+            "9",
+            "9 enter",
             "?",
             ":",
             "/",

@@ -24,6 +24,9 @@ pub(in crate::command) fn menu(model: &mut Model, action: &Action) -> Effects {
         model.say(Tone::Refused, "That row has gone; there is nothing to run.");
         return Effects::new();
     };
+    if !action.argument.is_empty() {
+        return choose(model, &action.argument, targets);
+    }
     let scope = first.scope;
     let all: Vec<Meant> = rows.iter().map(|row| meant(row, &model.store)).collect();
     let roster = model.roster();

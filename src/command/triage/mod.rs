@@ -45,7 +45,7 @@ pub(super) fn aimed(model: &Model, action: &Action) -> Vec<ItemKey> {
     let pane = model.pane();
     let items = |key: RowKey| match key {
         RowKey::Item(key) => Some(key),
-        RowKey::Fold(_) | RowKey::Feed(_) | RowKey::Run(_) => None,
+        RowKey::Fold(_) | RowKey::Feed(_) | RowKey::Run(_) | RowKey::Account(_) => None,
     };
     if pane.marked.is_empty() {
         let target = action.target.iter();

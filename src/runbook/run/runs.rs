@@ -33,6 +33,12 @@ impl Runs {
         all
     }
 
+    /// How many are not over.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.all.values().filter(|run| !run.is_over()).count()
+    }
+
     /// The run of this id, or the only one whose id begins so.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Run> {

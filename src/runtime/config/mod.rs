@@ -18,6 +18,7 @@ mod read;
 mod schema;
 mod settings;
 mod shifts;
+mod views;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ use crate::history;
 use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
 use crate::logs::query::library::Library as Queries;
+use crate::model::SavedView;
 use crate::model::logs::LogPattern;
 use crate::runbook::{self, Catalogue, Template};
 use crate::theme::{self, ColourEnv, Depth, Theme};
@@ -64,6 +66,10 @@ pub struct Config {
     pub severity_rules: Vec<Rule>,
     /// Where the logs of some items are, in the order in which they are looked for.
     pub log_patterns: Vec<LogPattern>,
+    /// Views that have a name.
+    pub views: Vec<SavedView>,
+    /// The keys of views, with the view's name and where it was written.
+    view_keys: Vec<views::ViewKey>,
     /// The ledger's file, where one was named; otherwise [`Paths::ledger`].
     pub ledger: Option<PathBuf>,
     /// The table in which the ledger is shared, where one was named: then there is no file.
@@ -299,6 +305,7 @@ fn join(
             (id, source)
         })
         .collect();
+    let saved = views::saved(contents, problems);
     Config {
         fleet,
         readonly: settings.is_on("readonly"),
@@ -308,6 +315,8 @@ fn join(
         sources,
         severity_rules: severity_rules(contents),
         log_patterns: log_patterns(contents, problems),
+        views: saved.views,
+        view_keys: saved.keys,
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         ledger_table: ledger_table(&settings, problems),
         keep: settings.span("history.keep").unwrap_or(history::KEEP),
@@ -467,13 +476,26 @@ impl Config {
         (theme, problems)
     }
 
+    /// Every theme, as far as the terminal can show it.
+    #[must_use]
+    pub fn themes(&self) -> Vec<Theme> {
+        let (library, _) = self.library("themes", theme::library());
+        let names = library.names();
+        let asked_at = Place::whole("themes");
+        let load = |name| Theme::load(&library, name, &asked_at, self.ui.depth).0;
+        names.into_iter().map(load).collect()
+    }
+
     /// The keymap that was chosen, and what is wrong with its files: also bindings to commands that do not exist.
     #[must_use]
     pub fn keymap(&self) -> (Keymap, Vec<Problem>) {
         let (library, mut problems) = self.library("keymaps", keymap::library());
         let asked_at = self.settings.origin("ui.keymap").place();
-        let (keymap, wrong) = Keymap::load(&library, &self.ui.keymap, &asked_at);
+        let (mut keymap, wrong) = Keymap::load(&library, &self.ui.keymap, &asked_at);
         problems.extend(wrong);
+        for key in &self.view_keys {
+            problems.extend(key.bind(&mut keymap).err());
+        }
         problems.extend(keymap.unknown_commands(&command::names()));
         (keymap, problems)
     }

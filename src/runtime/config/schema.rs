@@ -539,6 +539,57 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "view",
+        shape: Shape::List,
+        weight: Weight::Comfort,
+        help: "Views that have a name: `:view NAME` shows one.",
+        keys: &[
+            key("name", Form::Text, Required, "What it is called.").like(r#""payments""#),
+            key("pane", Form::Text, Value(r#""queue""#), "Which pane it shows."),
+            key(
+                "filter",
+                Form::Filter,
+                Words("everything"),
+                "What is listed, in the filter language of `/`.",
+            )
+            .like(r#""acct:payments-* sev:>=high""#),
+            key(
+                "sort",
+                Form::Names,
+                Words("the pane's own order"),
+                "The columns it is sorted by, the first first; `-` before one turns its order round.",
+            )
+            .like(r#"["account", "-age"]"#),
+            key(
+                "columns",
+                Form::Names,
+                Words("all"),
+                "The columns that are shown; `sev` always is.",
+            )
+            .like(r#"["sev", "age", "state", "account", "what"]"#),
+            key(
+                "group",
+                Form::Text,
+                Words("storms alone"),
+                "One line for all rows that have this in common: account, region, resource, kind, source or tag:NAME.",
+            )
+            .like(r#""account""#),
+            key(
+                "key",
+                Form::Text,
+                Words("none"),
+                "What to press for it, where nothing else is bound to that.",
+            )
+            .like(r#""g p""#),
+            key(
+                "startup",
+                Form::Switch,
+                Value("false"),
+                "Whether the console begins with it.",
+            ),
+        ],
+    },
+    Section {
         path: "ledger",
         shape: Shape::Table,
         weight: Weight::Fleet,
@@ -633,7 +684,7 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// Sections that a later version will read. Present ones are told about and change nothing.
-pub const LATER: &[&str] = &["notify", "view"];
+pub const LATER: &[&str] = &["notify"];
 
 /// The section of this dotted name.
 #[must_use]

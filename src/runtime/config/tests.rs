@@ -224,7 +224,9 @@ fn a_broken_fleet_refuses_and_a_broken_comfort_warns() {
         "ui = 3\n",
         "[sources]\nbackup = 1\n",
         "[shifts]\nday = \"06:00\"\n",
-        "[[view]]\nname = \"x\"\n",
+        "[[view]]\nname = \"x\"\npane = \"alrams\"\n",
+        "[[view]]\nname = \"x\"\nsort = [\"weight\"]\n",
+        "[[view]]\nname = \"x\"\ngroup = \"colour\"\n",
         "[[triage.severity]]\nfilter = \"kind:alarm\"\n",
     ] {
         let loaded = load_text(text);

@@ -21,6 +21,7 @@
 mod groups;
 mod lines;
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
@@ -89,6 +90,19 @@ impl Folding {
                 common.of(row, roster).hash(&mut hash);
                 Some((hash.finish(), 0))
             }
+        }
+    }
+}
+
+impl fmt::Display for Common {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account => f.write_str("account"),
+            Self::Region => f.write_str("region"),
+            Self::Kind => f.write_str("kind"),
+            Self::Source => f.write_str("source"),
+            Self::Resource => f.write_str("resource"),
+            Self::Tag(tag) => write!(f, "tag {tag}"),
         }
     }
 }

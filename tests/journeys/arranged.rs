@@ -1,0 +1,189 @@
+//! The operator arranges what is looked at: groups, columns, views, the way back, the overview, colours.
+
+use std::sync::Arc;
+
+use noctop::command;
+use noctop::model::{Lens, SavedView};
+use noctop::panes;
+use noctop::store::projection::{Column, Direction, SortKey};
+
+use super::shift::Shift;
+
+#[test]
+fn rows_are_grouped_by_account_and_a_group_is_unfolded_and_ungrouped() {
+    let mut shift = Shift::begin_loaded();
+    let all = shift.rows();
+    shift
+        .press("g b")
+        .shows("Group by")
+        .type_in("account")
+        .press("enter");
+    let items = shift.model.pane().items();
+    assert_eq!(items, all, "grouping takes no row out of the answer");
+    assert!(shift.model.pane().len() < all);
+    shift.shows("⊞").shows("payments-prod");
+    // The counts of a group say how bad it is, and unfolding shows its rows below it.
+    let lines = shift.model.pane().len();
+    shift.press("+");
+    assert!(shift.model.pane().len() > lines);
+    shift.press(":").type_in("group nothing").press("enter");
+    assert_eq!(shift.model.pane().len(), all);
+    shift.press(":").type_in("group colour").press("enter");
+    shift.shows("Nothing is grouped by `colour`");
+}
+
+#[test]
+fn columns_are_hidden_and_shown_and_severity_always_stays() {
+    let mut shift = Shift::begin_loaded();
+    shift
+        .shows("region")
+        .press("g c")
+        .shows("Columns")
+        .type_in("region")
+        .press("space enter");
+    assert!(shift.model.pane().hidden.contains("region"));
+    let heads: Vec<_> = command::columns::heads(shift.model.pane().spec);
+    assert!(heads.contains(&"sev"));
+    shift.press(":").type_in("columns age what").press("enter");
+    let hidden = &shift.model.pane().hidden;
+    assert!(hidden.contains("account") && !hidden.contains("sev") && !hidden.contains("age"));
+    shift
+        .press(":")
+        .type_in("columns weight")
+        .press("enter")
+        .shows("no column `weight`");
+}
+
+#[test]
+fn the_way_back_leads_through_panes_and_filters() {
+    let mut shift = Shift::begin_loaded();
+    shift.press("[").shows("There is nothing to go back to.");
+    shift.press("2").filter("sev:critical");
+    shift.press("3");
+    shift.press("[");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+    assert_eq!(&*shift.model.pane().filter, "sev:critical");
+    shift.press("[");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+    assert_eq!(&*shift.model.pane().filter, "");
+    shift.press("[");
+    assert_eq!(shift.model.pane().spec.name, "queue");
+    shift.press("] ]");
+    assert_eq!(&*shift.model.pane().filter, "sev:critical");
+    shift.press("]");
+    assert_eq!(shift.model.pane().spec.name, "findings");
+}
+
+#[test]
+fn a_saved_view_is_a_pane_with_everything_that_was_said_about_it() {
+    let mut shift = Shift::begin_loaded();
+    shift.model.views = Arc::from([SavedView {
+        name: Arc::from("payments"),
+        pane: "alarms",
+        filter: Arc::from("acct:payments-prod"),
+        order: vec![SortKey {
+            column: Column::Account,
+            direction: Direction::Descending,
+        }],
+        columns: vec![Arc::from("state")],
+        startup: false,
+        group: Arc::from("region"),
+    }]);
+    shift
+        .press(":")
+        .type_in("view pay")
+        .shows("view payments")
+        .press("enter");
+    let pane = shift.model.pane();
+    assert_eq!(pane.spec.name, "alarms");
+    assert_eq!(&*pane.filter, "acct:payments-prod");
+    assert_eq!(pane.order[0].direction, Direction::Descending);
+    assert!(pane.hidden.contains("account") && !pane.hidden.contains("state"));
+    shift.press("g v").type_in("nothing-like-it").press("enter");
+    shift.shows("There is no");
+}
+
+#[test]
+fn the_overview_leads_down_to_what_is_open_there_and_back() {
+    let mut shift = Shift::begin_loaded();
+    let all = shift.rows();
+    shift
+        .press("g o")
+        .shows("Overview")
+        .shows("eu-west-1")
+        .shows("payments-prod");
+    let worst = shift.model.heat.lanes[0].clone();
+    assert_eq!(
+        shift
+            .model
+            .heat
+            .lanes
+            .iter()
+            .map(|lane| lane.all.total())
+            .sum::<usize>(),
+        all,
+        "every open item is somewhere on the map"
+    );
+    shift.press("right");
+    let region = shift.model.heat.regions[0];
+    shift.press("enter");
+    assert_eq!(shift.model.pane().spec.name, "queue");
+    assert_eq!(shift.rows(), worst.spots[0].total());
+    assert!(shift.model.lens.regions.contains(&region));
+    shift.press("0");
+    assert_eq!(shift.model.lens, Lens::default());
+    shift.press("[");
+    assert_eq!(shift.model.pane().spec.name, "overview");
+    shift.press("i").shows("that nobody has");
+    shift.press("esc esc");
+    assert_eq!(shift.model.pane().spec.name, "queue");
+}
+
+#[test]
+fn accounts_and_regions_are_found_in_the_palette() {
+    let mut shift = Shift::begin_loaded();
+    shift.press(":").type_in("account payments").press("enter");
+    assert_eq!(shift.model.lens.accounts.len(), 1);
+    shift.press(":").type_in("region us-east").press("enter");
+    assert_eq!(shift.model.lens.regions.len(), 1);
+    shift.press("0");
+    assert_eq!(shift.model.lens, Lens::default());
+}
+
+#[test]
+fn a_theme_is_shown_while_the_cursor_is_on_it_and_esc_takes_it_back() {
+    let mut shift = Shift::begin_loaded();
+    let before = shift.model.theme.name.clone();
+    shift
+        .press("g t")
+        .until_shown("Theme (shown")
+        .type_in("colourblind-light");
+    assert_eq!(&*shift.model.theme.name, "colourblind-light");
+    shift.press("esc");
+    assert_eq!(shift.model.theme.name, before);
+    shift
+        .press("g t")
+        .until_shown("Theme (shown")
+        .type_in("high")
+        .press("enter")
+        .shows("Theme high-contrast");
+    assert_eq!(&*shift.model.theme.name, "high-contrast");
+    shift.press(":").type_in("theme dark").press("enter");
+    shift.until("the dark theme", |shift| &*shift.model.theme.name == "dark");
+    shift
+        .press(":")
+        .type_in("theme drak")
+        .press("enter")
+        .until_shown("There is no theme `drak`.");
+}
+
+#[test]
+fn logs_and_runs_have_tabs_and_esc_leads_back_from_them() {
+    let mut shift = Shift::begin_loaded();
+    let names: Vec<_> = panes::tabs().iter().map(|pane| pane.name).collect();
+    assert_eq!(names[6..], ["logs", "runs", "feeds"]);
+    shift.press("2 7").shows("No log is open.").press("esc");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+    shift.press("8 q");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+}
