@@ -33,6 +33,10 @@ pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
 
 fn take_in(model: &mut Model, msg: Msg) -> Effects {
     match msg {
+        Msg::Pressed(chord) if model.wall.is_some() => press::knocked(model, chord),
+        Msg::Pasted(_) | Msg::Wheeled(_) | Msg::Clicked { .. } if model.wall.is_some() => {
+            Effects::new()
+        }
         Msg::Pressed(chord) => {
             settle::catch_up(model);
             press::pressed(model, chord)
@@ -45,6 +49,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Effects {
             Effects::new()
         }
         Msg::Arrived(batch) => {
+            model.pulse.feel(&batch.body, model.now);
             let changes = model.store.apply(*batch);
             model.note(&changes);
             carry::carry(model, &changes)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Effects, FilterInput, InputLine, Model, Overlay, Tone};
+use crate::model::{Area, Effect, Effects, FilterInput, InputLine, Model, Overlay, Tone};
 
 use super::dispatch;
 
@@ -14,6 +14,18 @@ const FORM_PAGE: usize = 5;
 
 /// Rows that one notch of the mouse wheel moves.
 const WHEEL_ROWS: i16 = 3;
+
+/// A key on the wall: one chord leaves, all others do nothing and say so.
+pub(super) fn knocked(model: &mut Model, chord: Chord) -> Effects {
+    if is_ctrl(chord, 'x') {
+        return vec![Effect::Quit];
+    }
+    let now = model.now;
+    if let Some(wall) = &mut model.wall {
+        wall.knocked = Some(now);
+    }
+    Effects::new()
+}
 
 pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     if model.overlay.is_none() && model.logs.typing.is_some() {

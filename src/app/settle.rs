@@ -37,6 +37,11 @@ pub fn settle(model: &mut Model, at: Timestamp) -> Settled {
         model.toast = None;
     }
     let settled = refresh(model);
+    if let Some(wall) = &mut model.wall {
+        let (open, roster) = (model.open.rows(), model.store.roster());
+        model.heat.refresh(open, &model.store, roster, now);
+        wall.refresh(open, &model.store, now);
+    }
     let areas = model.areas();
     let height = usize::from(areas.list.height);
     let active = model.active;

@@ -10,7 +10,7 @@ use crate::app;
 use crate::audit;
 use crate::effects::Runner;
 use crate::history::History;
-use crate::model::{Acting, Effects, Model, Reach, Session};
+use crate::model::{Acting, Effects, Model, Reach, Session, Wall};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Files, Inbox};
 use crate::runtime::pace::{Bandwidth, Pace};
@@ -29,13 +29,13 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Starts the console on this terminal and runs it until somebody ends it.
 #[must_use]
-pub fn run(flags: &Flags, demo: Option<&str>) -> ExitCode {
+pub fn run(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> ExitCode {
     // Without a terminal nothing is asked of AWS: the refusal names the headless command.
     if let Err(why) = terminal::check() {
         complain(&why.to_string());
         return ExitCode::from(USAGE);
     }
-    match start(flags, demo) {
+    match start(flags, demo, wall) {
         Ok(Ended::Quit) => ExitCode::SUCCESS,
         Ok(Ended::Signal(signal)) => ExitCode::from(signal.exit_code()),
         Ok(Ended::Closed(Closed::Input | Closed::Output)) => ExitCode::from(FAILED),
@@ -50,7 +50,7 @@ pub fn run(flags: &Flags, demo: Option<&str>) -> ExitCode {
     }
 }
 
-fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
+fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended, Refusal> {
     let began = Instant::now();
     let mut stage = Stage::set(flags, demo)?;
     let clock = Stage::clock();
@@ -77,6 +77,7 @@ fn start(flags: &Flags, demo: Option<&str>) -> Result<Ended, Refusal> {
     model.queries.library = Arc::new(queries);
     model.views = Arc::from(stage.config.views.as_slice());
     model.logs.patterns.clone_from(&stage.config.log_patterns);
+    model.wall = wall;
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);

@@ -21,6 +21,7 @@ mod stage;
 mod table;
 mod tail;
 mod triage;
+mod wall;
 mod watch;
 
 use std::io::Write as _;
@@ -85,6 +86,7 @@ enum Command {
     Ls(ls::Ls),
     Check(check::Check),
     Watch(watch::Watch),
+    Wall(wall::Wall),
     Tail(tail::Tail),
     Query(query::Query),
     Ack(triage::Ack),
@@ -115,10 +117,11 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref()),
+        None => console::run(&cli.flags.into_flags(), cli.demo.scenario.as_deref(), None),
         Some(Command::Ls(ls)) => ls.run(),
         Some(Command::Check(check)) => check.run(),
         Some(Command::Watch(watch)) => watch.run(),
+        Some(Command::Wall(wall)) => wall.run(),
         Some(Command::Tail(tail)) => tail.run(),
         Some(Command::Query(query)) => query.run(),
         Some(Command::Ack(ack)) => ack.run(),

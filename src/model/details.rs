@@ -172,7 +172,7 @@ fn account(model: &Model, id: AccountId) -> Facts {
         if words.is_empty() {
             words.push("nothing open".to_owned());
         } else {
-            words.push(format!("{} that nobody has", spot.untaken));
+            words.push(format!("{} that nobody has", spot.untaken()));
         }
         if spot.is_blind {
             words.push("not everything can be read there".to_owned());

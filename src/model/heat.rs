@@ -16,8 +16,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub struct Spot {
     /// Open items by severity; index with `severity as usize`.
     pub open: [usize; Severity::ALL.len()],
-    /// How many of them nobody has taken.
-    pub untaken: usize,
+    /// How many of them somebody has taken, by severity.
+    pub taken: [usize; Severity::ALL.len()],
     /// Whether something there cannot be read: the counts may be larger.
     pub is_blind: bool,
 }
@@ -38,9 +38,15 @@ impl Spot {
             .max_by_key(|(severity, _)| *severity)
     }
 
-    fn add(&mut self, severity: Severity, is_untaken: bool) {
+    /// How many of them nobody has taken.
+    #[must_use]
+    pub fn untaken(&self) -> usize {
+        self.total() - self.taken.iter().sum::<usize>()
+    }
+
+    fn add(&mut self, severity: Severity, is_taken: bool) {
         self.open[severity as usize] += 1;
-        self.untaken += usize::from(is_untaken);
+        self.taken[severity as usize] += usize::from(is_taken);
     }
 
     /// What decides about the order of accounts, the worst last.
@@ -49,7 +55,7 @@ impl Spot {
         (
             worst.map(|(severity, _)| severity),
             worst.map_or(0, |(_, count)| count),
-            self.untaken,
+            self.untaken(),
         )
     }
 }
@@ -63,6 +69,14 @@ pub struct Lane {
     pub all: Spot,
     /// Of each region, in the order of [`Heat::regions`].
     pub spots: Vec<Spot>,
+}
+
+impl Lane {
+    /// How many open items of this severity somebody has.
+    #[must_use]
+    pub fn taken(&self, severity: Severity) -> usize {
+        self.all.taken[severity as usize]
+    }
 }
 
 /// Accounts and regions with what is open in them.
@@ -90,7 +104,7 @@ impl Heat {
         let mut spots: BTreeMap<Scope, Spot> = BTreeMap::new();
         for row in open.iter().filter_map(|id| store.row(*id)) {
             let spot = spots.entry(row.key().scope).or_default();
-            spot.add(row.severity(), row.state() == State::New);
+            spot.add(row.severity(), row.state() != State::New);
         }
         let mut regions: BTreeSet<Region> = spots.keys().map(|scope| scope.region).collect();
         let mut accounts: BTreeSet<AccountId> = spots.keys().map(|scope| scope.account).collect();
@@ -131,7 +145,9 @@ impl Heat {
             for (sum, count) in all.open.iter_mut().zip(spot.open) {
                 *sum += count;
             }
-            all.untaken += spot.untaken;
+            for (sum, count) in all.taken.iter_mut().zip(spot.taken) {
+                *sum += count;
+            }
             all.is_blind |= spot.is_blind;
         }
         Lane {

@@ -31,6 +31,7 @@ pub mod runbooks;
 pub mod saved;
 pub mod trail;
 pub mod visits;
+pub mod wall;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub use runbooks::Runbooks;
 pub use saved::SavedView;
 pub use trail::Trail;
 pub use visits::{Visit, Visits};
+pub use wall::{Pulse, Wall};
 
 /// How long the details wait before they follow the cursor: a held key draws the list only.
 pub const DETAILS_REST: Duration = Duration::from_millis(80);
@@ -195,6 +197,10 @@ pub struct Model {
     pub settled: Option<usize>,
     /// The pane that was shown before and is a home: where stepping out of another leads.
     pub tab: usize,
+    /// That data arrives.
+    pub pulse: Pulse,
+    /// What the wall shows, where the console is one.
+    pub wall: Option<Wall>,
     /// What is open where.
     pub heat: Heat,
     /// Where the operator has been.
@@ -285,6 +291,8 @@ impl Model {
             tab: 0,
             themes: Themes::default(),
             views: Arc::from([]),
+            pulse: Pulse::default(),
+            wall: None,
             heat: Heat::default(),
             visits: Visits::default(),
             zoomed: false,
@@ -490,6 +498,9 @@ impl Model {
         }
         self.coverage.is_stale |= changes.coverage;
         self.recorder.note(&self.store, changes, self.now);
+        if let Some(wall) = &mut self.wall {
+            wall.note(&self.store, changes, self.now);
+        }
         self.open.note(&self.store, changes);
         for pane in &mut self.panes {
             if let Rows::Items(projection) = &mut pane.rows {

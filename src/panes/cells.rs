@@ -375,7 +375,9 @@ fn region<'a>(look: &RowLook<'a>) -> Cell<'a> {
     Cell::new(region_text(&look.row.key().scope.region), Role::TextDim)
 }
 
-pub(super) fn region_text(region: &Region) -> String {
+/// A region in words: `global` where it is none.
+#[must_use]
+pub fn region_text(region: &Region) -> String {
     if *region == Region::GLOBAL {
         "global".to_owned()
     } else {

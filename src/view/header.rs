@@ -148,7 +148,7 @@ fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
     spans
 }
 
-fn feeds(coverage: &Coverage, seen: &Coverage, wide: bool) -> Vec<Span<'static>> {
+pub(super) fn feeds(coverage: &Coverage, seen: &Coverage, wide: bool) -> Vec<Span<'static>> {
     if coverage.feeds == 0 {
         return vec![span("FEEDS none yet", Role::FeedLoading)];
     }

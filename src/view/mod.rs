@@ -8,10 +8,12 @@
 //!                          heat.rs where it is accounts and regions, query.rs where it is what a query found
 //! details      detail.rs   the facts of one row
 //! footer (1)   footer.rs   keys, input line, messages
+//! the wall     wall.rs     in place of all of it
 //! overlays     overlay.rs  help, palette, choices, raw JSON, a question
 //! ```
 
 mod detail;
+mod digits;
 mod empty;
 mod footer;
 mod form;
@@ -24,6 +26,7 @@ pub mod picture;
 mod query;
 mod table;
 mod tabs;
+mod wall;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -49,6 +52,10 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
             area::SMALLEST.1
         );
         paint.text(0, 0, &text, Role::Text, width);
+        return None;
+    }
+    if let Some(shown) = &model.wall {
+        wall::draw(model, shown, &mut paint, Area::new(0, 0, width, height));
         return None;
     }
     let areas = area::arrange(width, height, model.details.view, model.zoomed);

@@ -94,6 +94,11 @@ impl<'a> Paint<'a> {
         }
     }
 
+    /// Whether nothing but ASCII may be put into a cell.
+    pub const fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
     fn style(&self, role: Role) -> Style {
         style(self.theme.style(role))
     }

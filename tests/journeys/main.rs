@@ -32,3 +32,4 @@ mod shift;
 mod start;
 mod terminal;
 mod triage;
+mod wall;

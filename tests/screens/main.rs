@@ -17,8 +17,9 @@ mod pictures;
 use fixture::Console;
 use noctop::domain::SourceId;
 use noctop::model::details;
+use noctop::model::{Model, Wall};
 use noctop::panes;
-use noctop::theme::{Depth, Theme};
+use noctop::theme::{Depth, Role, Theme};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -347,6 +348,79 @@ fn in_colours_and_without() {
 }
 
 #[test]
+fn the_overview_and_its_details() {
+    at_every_size("overview", |width, height| {
+        Console::new(width, height).press("g o right j")
+    });
+    at_every_size("grouped", |width, height| {
+        Console::new(width, height)
+            .press(":")
+            .type_in("group account")
+            .press("enter")
+    });
+    at_every_size("popup", |width, height| {
+        Console::new(width, height).press("g")
+    });
+}
+
+fn wall(width: u16, height: u16, rotate: Option<u64>) -> Console {
+    Console::new(width, height).with(|model| {
+        let stale = std::time::Duration::from_secs(300);
+        model.wall = Some(Wall::new(stale, rotate.map(std::time::Duration::from_secs)));
+        model.pulse.at = Some(model.now);
+    })
+}
+
+#[test]
+fn the_wall_at_every_size() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (400, 100)] {
+        let name = format!("wall-{width}x{height}");
+        insta::assert_snapshot!(name, wall(width, height, None).text());
+    }
+    let ascii = wall(120, 40, None)
+        .with(|model| model.session.ascii = true)
+        .text();
+    assert!(ascii.is_ascii(), "{ascii}");
+    insta::assert_snapshot!("wall-ascii-120x40", ascii);
+    let shifted = wall(120, 40, Some(1)).with(|model| {
+        let page = |model: &Model| model.wall.as_ref().unwrap().page(2, model.now);
+        while page(model) == 0 {
+            model.now = model.now.plus(std::time::Duration::from_secs(1));
+        }
+    });
+    insta::assert_snapshot!("wall-worst-120x40", shifted.text());
+    for (depth, name) in [(Depth::Ansi16, "16"), (Depth::None, "none")] {
+        let console = wall(120, 40, None).with(|model| model.theme = Theme::shipped_default(depth));
+        insta::assert_snapshot!(
+            format!("looks-wall-{name}"),
+            paper::looks(&console.buffer())
+        );
+    }
+}
+
+#[test]
+fn a_wall_that_hears_nothing_says_so_in_red_and_one_that_is_blind_in_amber() {
+    let frame = |console: &Console| console.buffer()[(0, 1)].style();
+    let role = |model: &Model, role: Role| model.theme.style(role);
+    let deaf = wall(120, 40, None).with(|model| model.pulse.at = None);
+    assert!(deaf.text().contains("NO DATA YET"));
+    let old = wall(120, 40, None).with(|model| {
+        model.now = model.now.plus(std::time::Duration::from_secs(301));
+    });
+    assert!(
+        old.text()
+            .contains("DATA TOO OLD: nothing has arrived for 5m")
+    );
+    let blind = wall(120, 40, None);
+    assert!(blind.text().contains("BLIND: "), "{}", blind.text());
+    assert_ne!(frame(&old), frame(&blind));
+    assert_ne!(
+        role(&old.model, Role::HeaderWrite),
+        role(&old.model, Role::FeedBlind)
+    );
+}
+
+#[test]
 fn every_screen_draws_at_every_size_without_a_control_character() {
     for (width, height) in [(1, 1), (40, 10), (80, 24), (120, 40), (200, 60), (400, 100)] {
         for keys in [
@@ -364,6 +438,9 @@ fn every_screen_draws_at_every_size_without_a_control_character() {
             "R",
             "f",
             "q",
+            "g",
+            "g o",
+            "g b",
         ] {
             let text = Console::new(width, height).press(keys).text();
             assert!(
