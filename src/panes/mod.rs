@@ -333,8 +333,10 @@ pub fn tab_widths(width: u16) -> (Vec<u16>, bool) {
         widths[at] += 1;
         sum += 1;
     }
-    for at in (0..widths.len()).rev().cycle() {
-        if sum <= room || widths.iter().all(|width| *width <= 1) {
+    let lists = |at: usize| matches!(tabs()[at].lists, Lists::Open(_) | Lists::Every(_));
+    for at in (0..widths.len()).filter(|at| lists(*at)).cycle() {
+        let are_bare = (0..widths.len()).all(|at| !lists(at) || widths[at] <= 1);
+        if sum <= room || are_bare {
             break;
         }
         if widths[at] > 1 {

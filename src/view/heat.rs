@@ -40,6 +40,18 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
     let Rows::Accounts(accounts) = &pane.rows else {
         return;
     };
+    // A short screen has no line for heads, and a map without them tells nothing: it takes the first row.
+    let (heads, list) = if heads.height > 0 {
+        (heads, list)
+    } else {
+        let below = Area::new(
+            list.x,
+            list.y + 1,
+            list.width,
+            list.height.saturating_sub(1),
+        );
+        (Area::new(list.x, list.y, list.width, 1), below)
+    };
     let (name, cell, first, shown) = columns(model, list.width);
     let x = |at: usize| list.x + 2 + name + 1 + cell * u16::try_from(at).unwrap_or(0);
     paint.text(heads.x + 2, heads.y, "account", Role::Column, name);
@@ -68,7 +80,8 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
         empty::draw(model, paint, list);
         return;
     }
-    let lines = (pane.offset..accounts.len()).zip(list.y..list.y + list.height);
+    let top = (pane.index + 1).saturating_sub(usize::from(list.height));
+    let lines = (pane.offset.max(top)..accounts.len()).zip(list.y..list.y + list.height);
     for (index, y) in lines {
         let Some(lane) = model.heat.of(accounts[index]) else {
             continue;

@@ -79,6 +79,12 @@ fn tab(model: &Model, at: usize, width: u16, long: bool) -> Vec<Span<'static>> {
     if spans_width(&spans) > room {
         spans[0].0 = std::borrow::Cow::Owned(format!("{number} {}", spec.short));
     }
+    if spans_width(&spans) > room {
+        let over = usize::from(spans_width(&spans) - room);
+        let kept = spec.short.len().saturating_sub(over);
+        let title = spec.short.get(..kept).unwrap_or_default();
+        spans[0].0 = std::borrow::Cow::Owned(format!("{number} {title}").trim_end().to_owned());
+    }
     spans
 }
 
