@@ -22,8 +22,11 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
                 };
             }
         }
-        Outcome::Link(Err(why)) | Outcome::Unjournalled(why) => model.say(Tone::Refused, why),
+        Outcome::Link(Err(why)) | Outcome::Unjournalled(why) | Outcome::Uncalled(why) => {
+            model.say(Tone::Refused, why)
+        }
         Outcome::Link(Ok(())) => {}
+        Outcome::Metric(told) => model.courses.take_in(*told),
         Outcome::Gathered(gathering) => command::handover::take_in(model, &gathering),
         Outcome::Saved(Ok(place)) => model.say(Tone::Done, place),
         Outcome::Saved(Err(why)) => model.say(Tone::Refused, why),

@@ -25,9 +25,19 @@ use crate::model::{Effect, Effects, Model, RawBody, Tone, area, raw};
 /// Takes one message in.
 pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
     model.pass(at);
+    if let Msg::Drawn = msg {
+        // The loop asks for nothing here and takes nothing: what is due leaves with the next message.
+        model.overlay_drawn = true;
+        return Effects::new();
+    }
     let mut effects = take_in(model, msg);
     let facts = model.recorder.due(&model.store, model.now);
     effects.extend(facts.map(Effect::Persist));
+    let call = model.attention.due(&model.store, model.now);
+    let shown = model.details.alarm();
+    let alarm = model.courses.due(shown, model.now);
+    effects.extend(alarm.map(Effect::ReadMetric));
+    effects.extend(call.map(|call| Effect::Call(Box::new(call))));
     effects
 }
 
@@ -65,11 +75,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Effects {
             Effects::new()
         }
         Msg::Themes { themes, wanted } => crate::command::theme::offer(model, themes, &wanted),
-        Msg::Drawn => {
-            model.overlay_drawn = true;
-            Effects::new()
-        }
-        Msg::Tick => Effects::new(),
+        Msg::Drawn | Msg::Tick => Effects::new(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod ledger;
 pub mod limit;
 pub mod logs;
+pub mod metric;
 pub mod moment;
 pub mod ops;
 pub mod pages;

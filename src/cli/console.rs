@@ -78,6 +78,7 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     model.views = Arc::from(stage.config.views.as_slice());
     model.logs.patterns.clone_from(&stage.config.log_patterns);
     model.wall = wall;
+    model.attention.calls = stage.config.calls.clone();
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);

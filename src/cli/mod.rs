@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod config;
 mod console;
+mod doctor;
 mod flags;
 mod handover;
 mod iam_policy;
@@ -100,6 +101,7 @@ enum Command {
     Handover(handover::Handover),
     /// Shows what was done to accounts, by whom and with what result, and whether the journal is whole.
     Audit(audit::Audit),
+    Doctor(doctor::Doctor),
     IamPolicy(iam_policy::IamPolicy),
     /// Writes, checks and explains the configuration.
     Config(config::Config),
@@ -134,6 +136,7 @@ pub fn run() -> ExitCode {
         Some(Command::Run(run)) => run.run(),
         Some(Command::Handover(handover)) => handover.run(),
         Some(Command::Audit(audit)) => audit.run(),
+        Some(Command::Doctor(doctor)) => doctor.run(),
         Some(Command::IamPolicy(policy)) => policy.run(),
         Some(Command::Config(config)) => config.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),

@@ -19,6 +19,7 @@ pub mod finding;
 pub mod incident;
 pub mod item;
 pub mod kind;
+pub mod metric;
 pub mod mute;
 pub mod partition;
 pub mod patch;

@@ -4,10 +4,12 @@
 //! outcome arrives as a message.
 
 pub mod change;
+mod hook;
 mod ledger;
 mod link;
 pub mod local;
 pub mod logs;
+mod metric;
 mod page;
 pub mod query;
 mod raw;
@@ -17,6 +19,7 @@ mod trail;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::runtime::Handle;
 
@@ -55,6 +58,8 @@ pub struct Runner {
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
+    /// The operator's own commands that run.
+    hooks: Arc<AtomicUsize>,
 }
 
 impl Runner {
@@ -75,6 +80,7 @@ impl Runner {
             trail: None,
             history: None,
             folder: None,
+            hooks: Arc::default(),
             focus: &[],
         }
     }
@@ -208,6 +214,12 @@ impl Runner {
                     desk.stop();
                 }
             }
+            Effect::ReadMetric(key) => {
+                if let Some(live) = &self.live {
+                    let outcomes = Arc::clone(&self.outcomes);
+                    metric::ask(&self.runtime, live.fleet(), &live.clock(), outcomes, key);
+                }
+            }
             Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),
             Effect::CloseTrail => self.close_trail(),
             Effect::CloseLogs => {
@@ -221,6 +233,15 @@ impl Runner {
                 self.save(name, move |file| file.write_all(text.as_bytes()));
             }
             Effect::SaveLog { name, extract } => self.save(name, move |file| extract.write(file)),
+            Effect::Call(mut call) => {
+                if let Some((program, told)) = call.command.take() {
+                    let outcomes = Arc::clone(&self.outcomes);
+                    hook::start(&self.hooks, program, told, move |why| {
+                        outcomes(Outcome::Uncalled(Arc::from(why)));
+                    });
+                }
+                return Some(Effect::Call(call));
+            }
             Effect::HandOver(operator) => self.hand_over(&operator),
             Effect::Copy(_)
             | Effect::OpenLink(_)

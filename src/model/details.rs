@@ -1,12 +1,14 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
+use crate::clock::Timestamp;
+use crate::domain::metric::Course;
 use crate::domain::{AccountId, FeedState, Severity, text};
 use crate::keymap::Layer;
 use crate::panes::facts::{self, Fact, Facts};
 use crate::panes::{cells, folds, runs};
 use crate::theme::Role;
 
-use super::{Area, Model, RowKey, fit};
+use super::{Area, Model, RowKey, fit, metric};
 
 /// Cells of the labels.
 pub const LABEL: u16 = 14;
@@ -64,7 +66,8 @@ pub fn layout(model: &Model, place: Area) -> Layout {
     } else {
         place.width
     };
-    let mut first = lines(&facts.list, width);
+    let mut first = course(model, width, place.height);
+    first.extend(lines(&facts.list, width));
     let height = usize::from(place.height);
     // Two columns only where one is not enough: a few facts are read from top to bottom.
     let split = first.len().div_ceil(2).max(height).min(first.len());
@@ -193,6 +196,109 @@ fn account(model: &Model, id: AccountId) -> Facts {
         }
     }
     facts
+}
+
+/// Rows of the drawing of a metric.
+const DOTS: usize = 5;
+/// Rows below which the facts are worth more than a drawing.
+const LEAST: u16 = 10;
+/// Turns of an alarm's state that are told.
+const TURNS: usize = 6;
+
+/// How the metric of the alarm went, drawn, and how its state turned.
+fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
+    let Some(key) = model.details.alarm() else {
+        return Vec::new();
+    };
+    let course = match model.courses.of(key) {
+        None => {
+            return vec![line(
+                "metric",
+                "is being read".to_owned(),
+                Role::FeedLoading,
+            )];
+        }
+        Some(Err(fault)) => {
+            let text = format!("unread: {fault}");
+            return lines(
+                &[Fact {
+                    label: "metric",
+                    text,
+                    role: Role::FeedBlind,
+                }],
+                width,
+            );
+        }
+        Some(Ok(course)) => course,
+    };
+    let room = usize::from(width.saturating_sub(LABEL));
+    let mut drawn = Vec::new();
+    if !course.label.is_empty() {
+        drawing(model, course, room, height, &mut drawn);
+    }
+    for (at, turn) in course.turns.iter().take(TURNS).enumerate() {
+        let label = if at == 0 { "turned" } else { "" };
+        let ago = text::age(model.now.since(turn.at));
+        let turned = turn.text.strip_prefix("Alarm updated from ");
+        let turned = turned.unwrap_or(&turn.text);
+        let said = format!("{} · {ago} ago · {turned}", clock(turn.at));
+        drawn.push(line(
+            label,
+            fit::end(&said, room).into_owned(),
+            Role::DetailValue,
+        ));
+    }
+    drawn
+}
+
+/// What the metric is, and its line in dots.
+fn drawing(model: &Model, course: &Course, room: usize, height: u16, drawn: &mut Vec<Line>) {
+    let breaches = match (course.threshold, course.breaches()) {
+        (None, _) => String::new(),
+        (Some(_), 0) => " · nothing beyond the threshold".to_owned(),
+        (Some(_), some) => format!(" · {} beyond the threshold", text::count(some, "datapoint")),
+    };
+    let about = format!(
+        "{} · {} to {}, every {}{breaches}",
+        course.label,
+        clock(course.from),
+        clock(course.to),
+        text::age(course.period)
+    );
+    for (at, text) in fit::wrap(&about, room).into_iter().enumerate() {
+        let label = if at == 0 { "metric" } else { "" };
+        drawn.push(line(label, text.to_owned(), Role::DetailHeading));
+    }
+    if course.points.is_empty() {
+        drawn.push(line(
+            "",
+            "no datapoints in this time".to_owned(),
+            Role::MarkNoData,
+        ));
+    } else if height >= LEAST && room >= 30 {
+        let dots = metric::draw(course, room - 9, DOTS, model.session.ascii);
+        drawn.extend(dots.into_iter().map(|dots| {
+            let role = if dots.is_threshold {
+                Role::ChartThreshold
+            } else {
+                Role::Chart
+            };
+            line(
+                "",
+                format!("{} {}", dots.text, dots.value.unwrap_or_default()),
+                role,
+            )
+        }));
+    }
+}
+
+const fn line(label: &'static str, text: String, role: Role) -> Line {
+    Line { label, text, role }
+}
+
+/// A time of the day.
+fn clock(at: Timestamp) -> String {
+    at.to_jiff().strftime("%H:%MZ").to_string()
 }
 
 fn lines(facts: &[Fact], width: u16) -> Vec<Line> {

@@ -15,8 +15,10 @@ use crate::runbook::run::Runs;
 use crate::runbook::{Launch, Run};
 
 use super::acting::Reach;
+use super::attention::Call;
 use super::change::{Came, Preflight, Request};
 use super::logs::{Sighted, Tailed, Wanted};
+use super::metric;
 use super::query;
 use super::runbooks::{Asked, Ready, Started};
 use super::trail::{self, Asking};
@@ -64,6 +66,8 @@ pub enum Effect {
     ListGroups(u64, Arc<str>),
     /// Stop what Logs Insights is asked; what was found so far is still told.
     StopQuery,
+    /// Ask how the metric of this alarm went.
+    ReadMetric(ItemKey),
     /// Ask CloudTrail who changed something; the number tells the answer from any other.
     LookUpTrail(u64, Box<Asking>),
     /// Ask CloudTrail nothing any more.
@@ -97,6 +101,8 @@ pub enum Effect {
     Copy(String),
     /// Open this address in a browser, where there is one.
     OpenLink(String),
+    /// Call the operator.
+    Call(Box<Call>),
     /// Read theme and configuration files again.
     Reload,
     /// Read every theme: to choose from, or for the one of this name.
@@ -117,6 +123,8 @@ pub type Effects = Vec<Effect>;
 pub enum Outcome {
     /// The raw JSON of an item, pretty-printed and neutralised, or why it could not be read.
     Raw(ItemKey, Result<Arc<str>, Fault>),
+    /// The operator's own command for what calls failed, and why.
+    Uncalled(Arc<str>),
     /// A link was opened, or why not.
     Link(Result<(), Arc<str>>),
     /// What the ledger made of a gesture, one answer per act and in their order.
@@ -149,6 +157,8 @@ pub enum Outcome {
     Queried(Box<query::Told>),
     /// CloudTrail has answered.
     Trail(trail::Told),
+    /// How the metric of an alarm went.
+    Metric(Box<metric::Told>),
     /// Log lines were read.
     Tailed(Box<Tailed>),
     /// Facts were written into the history, or why not.

@@ -11,6 +11,7 @@
 pub mod acting;
 pub mod action;
 pub mod area;
+pub mod attention;
 pub mod change;
 pub mod details;
 pub mod effect;
@@ -20,6 +21,7 @@ pub mod heat;
 pub mod input;
 pub mod lines;
 pub mod logs;
+pub mod metric;
 mod open;
 pub mod overlay;
 pub mod page;
@@ -38,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, ItemKey, Region, Roster, Severity};
+use crate::domain::{AccountId, ItemKey, Kind, Region, Roster, Severity};
 use crate::filter::{Completion, Filter, Vocabulary};
 use crate::keymap::{Chord, Keymap, Layer};
 use crate::panes::{self, Lists};
@@ -49,6 +51,7 @@ use crate::theme::Theme;
 pub use acting::{Acting, Reach, Undo};
 pub use action::{Action, RowKey};
 pub use area::{Area, Areas, DetailsView};
+pub use attention::Attention;
 pub use change::Changing;
 pub use effect::{Effect, Effects, Gathering, Gesture, Outcome, Told, Written};
 pub use heat::Heat;
@@ -119,6 +122,19 @@ pub struct Details {
     pub scroll: usize,
 }
 
+impl Details {
+    /// The alarm that they show, if it is one.
+    #[must_use]
+    pub fn alarm(&self) -> Option<&ItemKey> {
+        match &self.shown {
+            Some(RowKey::Item(key)) if self.view != DetailsView::Closed => {
+                (key.kind == Kind::Alarm).then_some(key)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The filter line while it is open.
 #[derive(Clone, Debug)]
 pub struct FilterInput {
@@ -177,6 +193,8 @@ pub struct Model {
     pub logs: Logs,
     /// What Logs Insights is asked.
     pub queries: Queries,
+    /// How the metric of the alarm went that is looked at.
+    pub courses: metric::Courses,
     /// What CloudTrail is asked.
     pub trail: Trail,
     /// What goes into the history.
@@ -197,6 +215,8 @@ pub struct Model {
     pub settled: Option<usize>,
     /// The pane that was shown before and is a home: where stepping out of another leads.
     pub tab: usize,
+    /// What calls an operator who looks elsewhere.
+    pub attention: Attention,
     /// That data arrives.
     pub pulse: Pulse,
     /// What the wall shows, where the console is one.
@@ -291,6 +311,8 @@ impl Model {
             tab: 0,
             themes: Themes::default(),
             views: Arc::from([]),
+            courses: metric::Courses::default(),
+            attention: Attention::default(),
             pulse: Pulse::default(),
             wall: None,
             heat: Heat::default(),
@@ -498,6 +520,7 @@ impl Model {
         }
         self.coverage.is_stale |= changes.coverage;
         self.recorder.note(&self.store, changes, self.now);
+        self.attention.note(changes);
         if let Some(wall) = &mut self.wall {
             wall.note(&self.store, changes, self.now);
         }

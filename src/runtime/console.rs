@@ -299,6 +299,15 @@ impl Console {
                     let themes = (self.files.themes)();
                     self.on_msg(Msg::Themes { themes, wanted });
                 }
+                Effect::Call(call) => {
+                    if call.bell {
+                        self.terminal.ring();
+                    }
+                    if let Some(text) = &call.desktop {
+                        self.terminal.notify(text);
+                    }
+                    self.pace.answer(self.began.elapsed());
+                }
                 Effect::Redraw => self.terminal.repaint(),
                 Effect::Suspend => self.suspend(),
                 Effect::Quit => return Some(Ended::Quit),

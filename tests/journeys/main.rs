@@ -12,6 +12,7 @@
 
 mod arranged;
 mod arrivals;
+mod attention;
 mod blindness;
 mod changes;
 mod choices;
@@ -21,6 +22,7 @@ mod handover;
 mod history;
 mod kinds;
 mod logs;
+mod metric;
 mod mutes;
 #[path = "../screens/paper.rs"]
 #[expect(dead_code, reason = "the screens' own tests look at colours, too")]

@@ -28,6 +28,7 @@ use noctop::effects::Runner;
 use noctop::history::History;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
 use noctop::ledger::Ledger;
+use noctop::model::attention::Call;
 use noctop::model::{Effect, Effects, Model, RowKey, Session};
 use noctop::panes::folds;
 use noctop::sim::faults::Fault;
@@ -59,6 +60,8 @@ pub struct Shift {
     pub model: Model,
     /// What was put into the clipboard.
     pub copied: Vec<String>,
+    /// What called the operator.
+    pub calls: Vec<Call>,
     /// Whether noctop was told to end.
     pub quit: bool,
     clock: Arc<ManualClock>,
@@ -132,6 +135,7 @@ impl Shift {
             sim,
             model,
             copied: Vec::new(),
+            calls: Vec::new(),
             quit: false,
             clock,
             happened,
@@ -260,6 +264,7 @@ impl Shift {
         for effect in effects {
             match self.runner.carry_out(effect, &self.model.store) {
                 Some(Effect::Copy(text)) => self.copied.push(text),
+                Some(Effect::Call(call)) => self.calls.push(*call),
                 Some(Effect::Quit) => self.quit = true,
                 Some(Effect::ReadThemes(wanted)) => {
                     let library = noctop::theme::library();
@@ -502,6 +507,13 @@ impl Shift {
     pub fn rows(&mut self) -> usize {
         self.settle();
         self.model.pane().len()
+    }
+
+    /// Whether an item of this name asks for attention.
+    pub fn is_open(&mut self, name: &str) -> bool {
+        self.settle();
+        let mut rows = self.model.store.rows();
+        rows.any(|(_, row)| &*row.item().name == name && row.is_open())
     }
 
     /// The name of the item under the cursor.

@@ -80,6 +80,16 @@ const CLOUDWATCH_ALARMS: Quota = quota(
     9,
     "CloudWatch service quotas: DescribeAlarms 9 per second",
 );
+const CLOUDWATCH_METRICS: Quota = quota(
+    50,
+    50,
+    "CloudWatch service quotas: GetMetricData 50 per second",
+);
+const CLOUDWATCH_HISTORY: Quota = quota(
+    3,
+    3,
+    "CloudWatch service quotas, an older page: DescribeAlarmHistory 3 per second",
+);
 /// For mute rules CloudWatch publishes none.
 const CLOUDWATCH_MUTES: Quota = quota(5, 10, "not published; chosen with care");
 /// Security Hub, from the service's API reference.
@@ -168,6 +178,9 @@ reads! {
     LIST_ALARM_MUTE_RULES = "CloudWatch" "ListAlarmMuteRules" "cloudwatch:ListAlarmMuteRules" CLOUDWATCH_MUTES "which mute rules are active or scheduled";
     GET_ALARM_MUTE_RULE = "CloudWatch" "GetAlarmMuteRule" "cloudwatch:GetAlarmMuteRule" CLOUDWATCH_MUTES "which alarms a rule mutes and when; whether a mute was made, when its answer was lost";
     DESCRIBE_ALARMS = "CloudWatch" "DescribeAlarms" "cloudwatch:DescribeAlarms" CLOUDWATCH_ALARMS "alarms; composite ones need it on all resources";
+
+    GET_METRIC_DATA = "CloudWatch" "GetMetricData" "cloudwatch:GetMetricData" CLOUDWATCH_METRICS "how the metric of an alarm went, when somebody looks at it";
+    DESCRIBE_ALARM_HISTORY = "CloudWatch" "DescribeAlarmHistory" "cloudwatch:DescribeAlarmHistory" CLOUDWATCH_HISTORY "how the state of an alarm turned, when somebody looks at it";
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
     LIST_GUARDDUTY_FINDINGS = "GuardDuty" "ListFindings" "guardduty:ListFindings" GUARDDUTY "the ids of open findings";

@@ -11,6 +11,7 @@
 //! Called by `cli` and by the runtime; reads files, but neither the environment nor the terminal by itself.
 
 mod annotated;
+mod calls;
 mod fleet;
 mod form;
 mod paths;
@@ -39,6 +40,7 @@ use crate::keymap::{self, Keymap};
 use crate::lifecycle::Shifts;
 use crate::logs::query::library::Library as Queries;
 use crate::model::SavedView;
+use crate::model::attention::Calls;
 use crate::model::logs::LogPattern;
 use crate::runbook::{self, Catalogue, Template};
 use crate::theme::{self, ColourEnv, Depth, Theme};
@@ -66,6 +68,8 @@ pub struct Config {
     pub severity_rules: Vec<Rule>,
     /// Where the logs of some items are, in the order in which they are looked for.
     pub log_patterns: Vec<LogPattern>,
+    /// What calls an operator who looks elsewhere.
+    pub calls: Calls,
     /// Views that have a name.
     pub views: Vec<SavedView>,
     /// The keys of views, with the view's name and where it was written.
@@ -315,6 +319,7 @@ fn join(
         sources,
         severity_rules: severity_rules(contents),
         log_patterns: log_patterns(contents, problems),
+        calls: calls::calls(&settings, problems),
         views: saved.views,
         view_keys: saved.keys,
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),

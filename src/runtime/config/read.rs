@@ -9,7 +9,7 @@ use crate::domain::document::{self, Entry, Table, what};
 use crate::domain::problem::{Place, Problem, Written};
 
 use super::form::Datum;
-use super::schema::{self, Fallback, Key, LATER, Section, Shape, Weight};
+use super::schema::{self, Fallback, Key, Section, Shape, Weight};
 
 /// A value that was written, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,12 +253,6 @@ impl Reader<'_> {
 
     fn unknown(&mut self, section: &'static Section, path: &str, entry: &Entry<'_, '_>) {
         let wrong = entry.key;
-        if path.is_empty() && LATER.contains(&wrong) {
-            let message =
-                format!("`{wrong}` is not available in this version of noctop and changes nothing");
-            let problem = self.file.problem(&entry.span(), message);
-            return self.weigh(section, Weight::Comfort, problem);
-        }
         let names = section
             .keys
             .iter()

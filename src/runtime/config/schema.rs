@@ -121,6 +121,9 @@ pub const POLICIES: &[&str] = &["readonly", "confirm", "write"];
 /// The words of a rule's severity, worst first; `source` leaves it to the service.
 pub const SEVERITIES: &[&str] = &["critical", "high", "medium", "low", "info", "source"];
 
+/// From which severity on something calls.
+pub const CALLS: &[&str] = &["critical", "high", "medium", "low", "info", "off"];
+
 /// Every section, in the order of the annotated file.
 pub const SECTIONS: &[Section] = &[
     Section {
@@ -590,6 +593,58 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        path: "notify",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "What calls an operator who looks elsewhere when something comes or gets worse. What is acknowledged, snoozed, \
+               muted in AWS or began inside a maintenance window does not call.",
+        keys: &[
+            key(
+                "bell",
+                Form::Word(CALLS),
+                Value(r#""critical""#),
+                "From which severity on the terminal's bell rings.",
+            ),
+            key(
+                "desktop",
+                Form::Word(CALLS),
+                Value(r#""off""#),
+                "From which severity on the desktop behind the terminal is notified (OSC 9, OSC 777; also across SSH).",
+            ),
+            key(
+                "repeat",
+                Form::Span {
+                    least: 30,
+                    most: 12 * 3600,
+                },
+                Words("never"),
+                "After how long it calls again for what nobody has taken.",
+            )
+            .like(r#""5m""#),
+            key(
+                "quiet",
+                Form::Text,
+                Words("never"),
+                "Hours in which only what is critical calls, on the clock of `[shifts] zone`.",
+            )
+            .like(r#""22:00-06:00""#),
+            key(
+                "command",
+                Form::Names,
+                Words("none"),
+                "A program of this machine and its arguments. It is started without a shell when something comes or gets \
+                 worse, and reads on its standard input a JSON object with `at`, `count` and `items`, as `noctop ls` has them.",
+            )
+            .like(r#"["/usr/local/bin/page-me", "--team", "noc"]"#),
+            key(
+                "command_from",
+                Form::Word(CALLS),
+                Value(r#""critical""#),
+                "From which severity on it is started.",
+            ),
+        ],
+    },
+    Section {
         path: "ledger",
         shape: Shape::Table,
         weight: Weight::Fleet,
@@ -682,9 +737,6 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
 ];
-
-/// Sections that a later version will read. Present ones are told about and change nothing.
-pub const LATER: &[&str] = &["notify"];
 
 /// The section of this dotted name.
 #[must_use]

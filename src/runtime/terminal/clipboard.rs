@@ -37,24 +37,34 @@ pub fn sequence(text: &str, between: Between) -> Option<Vec<u8>> {
         return None;
     }
     let osc = format!("\x1b]52;c;{}\x07", STANDARD.encode(text));
+    let outer = wrapped(&osc, between);
     Some(match between {
-        Between::Nothing => osc.into_bytes(),
         // tmux itself understands OSC 52 where set-clipboard is on; the wrapped form reaches the outer terminal
         // where allow-passthrough is on. Sending both copies the same text at worst twice.
+        Between::Tmux => [osc.into_bytes(), outer].concat(),
+        Between::Nothing | Between::Screen => outer,
+    })
+}
+
+/// A sequence in the form that reaches the terminal behind a multiplexer.
+#[must_use]
+pub fn wrapped(sequence: &str, between: Between) -> Vec<u8> {
+    match between {
+        Between::Nothing => sequence.as_bytes().to_vec(),
         Between::Tmux => {
-            let wrapped = format!("\x1bPtmux;{}\x1b\\", osc.replace('\x1b', "\x1b\x1b"));
-            [osc.into_bytes(), wrapped.into_bytes()].concat()
+            let doubled = sequence.replace('\x1b', "\x1b\x1b");
+            format!("\x1bPtmux;{doubled}\x1b\\").into_bytes()
         }
         Between::Screen => {
             let mut bytes = Vec::new();
-            for part in osc.as_bytes().chunks(700) {
+            for part in sequence.as_bytes().chunks(700) {
                 bytes.extend_from_slice(b"\x1bP");
                 bytes.extend_from_slice(part);
                 bytes.extend_from_slice(b"\x1b\\");
             }
             bytes
         }
-    })
+    }
 }
 
 #[cfg(test)]

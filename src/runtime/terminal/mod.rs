@@ -17,6 +17,7 @@ mod event;
 mod glyph;
 mod guard;
 mod input;
+mod notice;
 mod pen;
 mod stream;
 mod writer;
@@ -206,6 +207,16 @@ impl Terminal {
         };
         self.aside.extend_from_slice(&bytes);
         true
+    }
+
+    /// Notifies the desktop behind the operator's own terminal with the next frame (OSC 9 or 777, wrapped for tmux and
+    /// screen).
+    pub fn notify(&mut self, text: &str) {
+        let tmux = std::env::var_os("TMUX").is_some();
+        let term = std::env::var("TERM").unwrap_or_default();
+        let between = clipboard::Between::of(tmux, &term);
+        let bytes = notice::sequence(text, notice::Tongue::of(&term), between);
+        self.aside.extend_from_slice(&bytes);
     }
 
     /// Rings the terminal's bell with the next frame.
