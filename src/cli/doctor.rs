@@ -15,6 +15,7 @@ use crate::store::FeedReport;
 
 use super::output::{escaped, write};
 use super::snapshot::Snapshot;
+use super::stage::Stage;
 use super::{BLIND, FAILED, Start, USAGE, complain};
 
 /// Tries everything that a console would read, and says as whom, what works, what does not, and which permissions are missing.
@@ -87,14 +88,14 @@ impl Doctor {
     #[must_use]
     pub fn run(self) -> ExitCode {
         let flags = self.start.fleet.clone().into_flags();
-        let snapshot = match Snapshot::take(
-            &flags,
-            self.start.demo.scenario.as_deref(),
-            Kind::ALL,
-            &Filter::default(),
-            self.timeout,
-        ) {
-            Ok(snapshot) => snapshot,
+        let demo = self.start.demo.scenario.as_deref();
+        // The stage outlives the snapshot: the identities are asked for after it, of the demo's simulator as well.
+        let taken = Stage::set(&flags, demo).and_then(|stage| {
+            let snapshot = Snapshot::of(&stage, Kind::ALL, &Filter::default(), self.timeout)?;
+            Ok((stage, snapshot))
+        });
+        let (_stage, snapshot) = match taken {
+            Ok(taken) => taken,
             Err(refusal) => {
                 complain(&refusal.to_string());
                 return ExitCode::from(USAGE);

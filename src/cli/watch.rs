@@ -60,6 +60,7 @@ pub struct Watch {
 const AFTER: &str = "\
 One line per event, each with `at` and `event`:
   found came worse back cleared     with `item`, as `noctop ls --format json` has it; found: it was there before
+  rated                             with `item`: its severity is another by rules or names, it is not worse
   taken given-back                  with `item`: somebody acknowledged or snoozed it, or has it no longer
   feed                              with `feed`, as `noctop ls feeds` has it: late, off or blind, and well again
   loaded                            once, when every feed has answered for the first time, with `coverage`
@@ -322,7 +323,9 @@ impl Watcher {
         let row = self.store.row(self.store.find(key)?)?;
         let roster = self.store.roster();
         let matches = self.asked.filter.matches(&row.subject(roster), now);
+        let is_known = self.shown.contains(key);
         let event = match happened {
+            Happened::Found if is_known => "rated",
             Happened::Found => "found",
             Happened::Came => "came",
             Happened::Rose => "worse",
@@ -333,9 +336,10 @@ impl Watcher {
         let is_told = if happened == Happened::Cleared {
             self.shown.remove(key)
         } else {
+            let was_there = happened == Happened::Found && (!is_known || !self.loaded);
             matches && {
-                let is_first = self.shown.insert(key.clone());
-                !(self.asked.new && happened == Happened::Found && is_first)
+                self.shown.insert(key.clone());
+                !(self.asked.new && was_there)
             }
         };
         is_told.then(|| json!({ "at": at.to_string(), "event": event, "item": self.json(row) }))
