@@ -11,6 +11,7 @@
 
 mod cost;
 mod fixture;
+mod fuzz;
 mod paper;
 mod pictures;
 
