@@ -1,5 +1,6 @@
 //! The console itself: everything put together and run on this terminal.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +9,19 @@ use tokio::sync::mpsc;
 
 use crate::app;
 use crate::audit;
+use crate::aws::access::profile::Profiles;
 use crate::effects::Runner;
 use crate::history::History;
-use crate::model::{Acting, Effects, Model, Reach, Session, Wall};
+use crate::model::{Acting, Effects, Model, Overlay, Reach, Session, Wall};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Files, Inbox};
 use crate::runtime::pace::{Bandwidth, Pace};
 use crate::runtime::terminal::{self, Closed, Ink, Options, Terminal};
+use crate::sim::scenario::DEFAULT;
 use crate::sources::Live;
 use crate::theme::Depth;
 
+use super::greeting;
 use super::stage::{self, Refusal, Stage};
 use super::{FAILED, USAGE, complain};
 
@@ -35,8 +39,12 @@ pub fn run(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> ExitCode {
         complain(&why.to_string());
         return ExitCode::from(USAGE);
     }
-    match start(flags, demo, wall) {
-        Ok(Ended::Quit) => ExitCode::SUCCESS,
+    let mut ended = start(flags, demo, wall);
+    if matches!(ended, Ok(Ended::Demo)) {
+        ended = start(flags, Some(DEFAULT), None);
+    }
+    match ended {
+        Ok(Ended::Quit | Ended::Demo) => ExitCode::SUCCESS,
         Ok(Ended::Signal(signal)) => ExitCode::from(signal.exit_code()),
         Ok(Ended::Closed(Closed::Input | Closed::Output)) => ExitCode::from(FAILED),
         Ok(Ended::Refused(why)) => {
@@ -77,8 +85,14 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     model.queries.library = Arc::new(queries);
     model.views = Arc::from(stage.config.views.as_slice());
     model.logs.patterns.clone_from(&stage.config.log_patterns);
+    let is_wall = wall.is_some();
     model.wall = wall;
     model.attention.calls = stage.config.calls.clone();
+    if !is_wall && stage.is_first_time() {
+        let profiles = Stage::runtime()?.block_on(Profiles::load()).ok();
+        let page = greeting::page(profiles.as_ref(), &stage.config_path());
+        model.show(Overlay::Page(page));
+    }
     let mut asked = Effects::new();
     if !stage.config.ui.start.is_empty() {
         asked = app::start_with(&mut model, &stage.config.ui.start);
@@ -105,7 +119,7 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     };
     let options = Options {
         ink,
-        mouse: false,
+        mouse: stage.config.ui.mouse && !is_wall,
         title: Some("noctop".to_owned()),
     };
     let terminal = Terminal::enter(options, move |event| {
@@ -182,6 +196,8 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
         files: files(flags),
         began,
         second: 0,
+        heeded: 0,
+        stamp: 0,
         asked,
     };
     let loop_runtime = tokio::runtime::Builder::new_current_thread()
@@ -213,13 +229,33 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     Ok(ended)
 }
 
+/// What changes when the configuration file or a theme beside it is written: their times and sizes.
+fn stamp(paths: &Paths) -> u64 {
+    let mut hash = std::hash::DefaultHasher::new();
+    let themes = paths.beside_config("themes");
+    let listed = themes.and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut files: Vec<_> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.extend(paths.config.clone());
+    files.sort();
+    for file in files {
+        let about = std::fs::metadata(&file).ok();
+        let about = about.map(|about| (about.len(), about.modified().ok()));
+        (file, about).hash(&mut hash);
+    }
+    hash.finish()
+}
+
 /// Reads theme and configuration files, as the commands `config.reload` and `theme.choose` ask.
 fn files(flags: &Flags) -> Files {
     let load = |flags: &Flags| {
         let env = |name: &str| std::env::var(name).ok();
         config::load(flags, &env, &Paths::of_this_user())
     };
-    let (again, all) = (flags.clone(), flags.clone());
+    let (again, all, watched) = (flags.clone(), flags.clone(), flags.clone());
     Files {
         reload: Box::new(move || {
             let loaded = load(&again);
@@ -232,5 +268,10 @@ fn files(flags: &Flags) -> Files {
             (theme, problems)
         }),
         themes: Box::new(move || load(&all).config.themes()),
+        stamp: Box::new(move || {
+            let env = |name: &str| std::env::var(name).ok();
+            let paths = config::chosen_paths(&watched, &env, &Paths::of_this_user());
+            stamp(&paths)
+        }),
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod console;
 mod doctor;
 mod flags;
+mod greeting;
 mod handover;
 mod iam_policy;
 mod keys;

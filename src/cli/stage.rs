@@ -104,6 +104,22 @@ impl Stage {
         })
     }
 
+    /// Whether nobody has configured anything and no console has run here before.
+    #[must_use]
+    pub fn is_first_time(&self) -> bool {
+        let has_run = self.history().is_some_and(|path| path.exists());
+        let file = self.config.paths().config.as_deref();
+        !self.is_demo() && !has_run && !file.is_some_and(std::path::Path::exists)
+    }
+
+    /// Where the configuration file is, or would be.
+    #[must_use]
+    pub fn config_path(&self) -> String {
+        let paths = self.config.paths();
+        let path = paths.config.as_deref();
+        path.map_or_else(|| "config.toml".to_owned(), |path| paths.shorten(path))
+    }
+
     /// Whether this is a demo.
     #[must_use]
     pub const fn is_demo(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Action, DetailsView, Effect, Effects, Model, Overlay};
+use crate::model::{Action, DetailsView, Effect, Effects, Model, Overlay, Tone};
 
 /// One step out, or nothing where there is nothing to step out of.
 fn step_out(model: &mut Model) -> Option<Effects> {
@@ -63,6 +63,14 @@ pub(super) fn leave(model: &mut Model, _: &Action) -> Effects {
 
 pub(super) fn quit(_: &mut Model, _: &Action) -> Effects {
     vec![Effect::Quit]
+}
+
+pub(super) fn demo(model: &mut Model, _: &Action) -> Effects {
+    if model.session.demo {
+        model.say(Tone::Refused, "This is the demo already.");
+        return Effects::new();
+    }
+    vec![Effect::Demo]
 }
 
 pub(super) fn redraw(_: &mut Model, _: &Action) -> Effects {

@@ -22,6 +22,7 @@ const WORDED: &[&str] = &[
     "query.write",
     "query.groups",
     "theme.choose",
+    "view.picture",
     "group.choose",
     "columns.choose",
 ];

@@ -529,7 +529,8 @@ pub fn step_out(model: &mut Model) -> Option<Effects> {
         filtered(model, "");
         return Some(Effects::new());
     }
-    if sheet.is_running() {
+    // Told to stop once, it is left alone: stepping out must not wait for AWS.
+    if sheet.is_running() && !std::mem::replace(&mut sheet.is_stopping, true) {
         model.say(Tone::Done, "Stopped. What was found so far stays.");
         return Some(vec![Effect::StopQuery]);
     }

@@ -1,6 +1,9 @@
 //! The screen.
 
-use crate::model::{Action, Effects, Model, Overlay, Tone};
+use std::sync::Arc;
+
+use crate::model::effect::Form;
+use crate::model::{Action, Effect, Effects, Model, Overlay, Tone};
 
 pub(super) fn freeze(model: &mut Model, _: &Action) -> Effects {
     for pane in &mut model.panes {
@@ -12,6 +15,22 @@ pub(super) fn freeze(model: &mut Model, _: &Action) -> Effects {
         Some(model.now)
     };
     Effects::new()
+}
+
+pub(super) fn picture(model: &mut Model, action: &Action) -> Effects {
+    let (form, end) = match action.argument.trim() {
+        "" | "text" => (Form::Text, "txt"),
+        "ansi" => (Form::Ansi, "ansi"),
+        "svg" => (Form::Svg, "svg"),
+        other => {
+            let text = format!("The screen is saved as text, ansi or svg, not as `{other}`.");
+            model.say(Tone::Refused, text);
+            return Effects::new();
+        }
+    };
+    let when = model.now.to_jiff().strftime("%Y%m%dT%H%M%SZ");
+    let name = Arc::from(format!("screen-{when}.{end}"));
+    vec![Effect::Picture { name, form }]
 }
 
 pub(super) fn looked(model: &mut Model, _: &Action) -> Effects {

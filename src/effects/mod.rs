@@ -247,6 +247,8 @@ impl Runner {
             | Effect::OpenLink(_)
             | Effect::Reload
             | Effect::ReadThemes(_)
+            | Effect::Picture { .. }
+            | Effect::Demo
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Quit => return Some(effect),

@@ -103,6 +103,15 @@ pub enum Effect {
     OpenLink(String),
     /// Call the operator.
     Call(Box<Call>),
+    /// Save the screen as it is in this form, under this name.
+    Picture {
+        /// The file's name.
+        name: Arc<str>,
+        /// In which form.
+        form: Form,
+    },
+    /// Play the demo in place of this fleet.
+    Demo,
     /// Read theme and configuration files again.
     Reload,
     /// Read every theme: to choose from, or for the one of this name.
@@ -113,6 +122,17 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// In which form a screen is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Letters alone.
+    Text,
+    /// Letters with the sequences that colour them.
+    Ansi,
+    /// A picture.
+    Svg,
 }
 
 /// The effects of one update, in order.

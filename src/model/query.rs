@@ -138,6 +138,8 @@ pub struct Sheet {
     pub written: Box<Editor>,
     /// How far it is.
     pub stage: Stage,
+    /// Whether it was told to stop and has not answered yet.
+    pub is_stopping: bool,
     /// When it was asked.
     pub began: Timestamp,
     /// When it ended.
@@ -173,6 +175,7 @@ impl Sheet {
             lists,
             written: Box::new(written),
             stage: Stage::Looking,
+            is_stopping: false,
             began: now,
             ended: None,
             answer: Arc::default(),

@@ -30,6 +30,9 @@ use super::terminal::{Button, Closed, MouseAct, Signal, TermEvent, Terminal};
 /// How long arrivals may be applied before keys are looked at again.
 const ARRIVALS: Duration = Duration::from_millis(1);
 
+/// Seconds between two looks at the files of theme and configuration.
+const FILES_EVERY: i64 = 2;
+
 /// What the loop is fed with.
 pub struct Inbox {
     /// From the terminal.
@@ -53,6 +56,8 @@ pub struct Files {
     pub reload: Box<dyn Fn() -> (Theme, Vec<Arc<str>>)>,
     /// Reads every theme.
     pub themes: Box<dyn Fn() -> Vec<Theme>>,
+    /// What tells whether theme and configuration files have changed.
+    pub stamp: Box<dyn Fn() -> u64>,
 }
 
 /// Why the loop ended.
@@ -60,6 +65,8 @@ pub struct Files {
 pub enum Ended {
     /// The operator quit.
     Quit,
+    /// The operator wants to see the demo instead.
+    Demo,
     /// Somebody outside asked the program to end.
     Signal(Signal),
     /// The terminal is gone.
@@ -86,6 +93,10 @@ pub struct Console {
     pub began: Instant,
     /// The second that the header shows, since 1970.
     pub second: i64,
+    /// When it was last looked whether files have changed, and what was found; 0 before the first time.
+    pub heeded: i64,
+    /// See [`Files::stamp`].
+    pub stamp: u64,
     /// What the command asked for with which the console was started.
     pub asked: Effects,
 }
@@ -198,7 +209,27 @@ impl Console {
         }
     }
 
+    /// Reads theme and configuration again where their files have changed; keymaps never change under the fingers.
+    fn heed_files(&mut self) {
+        let second = self.model.now.as_secs();
+        if second < self.heeded + FILES_EVERY {
+            return;
+        }
+        let is_first = self.heeded == 0;
+        self.heeded = second;
+        let stamp = (self.files.stamp)();
+        if stamp != self.stamp && !is_first {
+            let (theme, problems) = (self.files.reload)();
+            self.on_msg(Msg::Reloaded {
+                theme: Box::new(theme),
+                problems,
+            });
+        }
+        self.stamp = stamp;
+    }
+
     fn on_tick(&mut self, settled: Settled) -> Option<Ended> {
+        self.heed_files();
         let effects = app::update(&mut self.model, self.clock.now(), Msg::Tick);
         if settled == Settled::Done {
             self.owe();
@@ -308,6 +339,12 @@ impl Console {
                     }
                     self.pace.answer(self.began.elapsed());
                 }
+                Effect::Picture { name, form } => {
+                    let text = Arc::from(view::picture::of(&self.model, form));
+                    self.runner
+                        .carry_out(Effect::Save { name, text }, &self.model.store);
+                }
+                Effect::Demo => return Some(Ended::Demo),
                 Effect::Redraw => self.terminal.repaint(),
                 Effect::Suspend => self.suspend(),
                 Effect::Quit => return Some(Ended::Quit),

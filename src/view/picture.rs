@@ -1,9 +1,13 @@
-//! A screen as an SVG picture, from the very cells that the terminal would get.
+//! A screen as text, as text with colours, or as an SVG picture, from the very cells that the terminal would get.
 
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::model::Model;
+use crate::model::effect::Form;
 
 /// Width and height of a cell in the picture's units.
 const CELL: (f32, f32) = (8.4, 18.0);
@@ -35,8 +39,19 @@ fn hex(colour: Color, default: &str) -> String {
             let grey = 8 + 10 * (index - 232);
             return format!("#{grey:02x}{grey:02x}{grey:02x}");
         }
+        other => index(other),
+    };
+    ANSI.get(usize::from(index))
+        .copied()
+        .unwrap_or(default)
+        .to_owned()
+}
+
+/// A colour's number among the 256.
+const fn index(colour: Color) -> u8 {
+    match colour {
         Color::Indexed(index) => index,
-        Color::Black => 0,
+        Color::Black | Color::Reset | Color::Rgb(..) => 0,
         Color::Red => 1,
         Color::Green => 2,
         Color::Yellow => 3,
@@ -52,11 +67,7 @@ fn hex(colour: Color, default: &str) -> String {
         Color::LightMagenta => 13,
         Color::LightCyan => 14,
         Color::White => 15,
-    };
-    ANSI.get(usize::from(index))
-        .copied()
-        .unwrap_or(default)
-        .to_owned()
+    }
 }
 
 /// Letters and ground of a style, exchanged where it is reversed.
@@ -74,6 +85,78 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+}
+
+/// The whole screen of a console in this form.
+#[must_use]
+pub fn of(model: &Model, form: Form) -> String {
+    let (width, height) = model.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    super::draw(model, &mut buffer);
+    match form {
+        Form::Text => text(&buffer),
+        Form::Ansi => ansi(&buffer),
+        Form::Svg => svg(&buffer),
+    }
+}
+
+/// The screen as lines, without blanks at their ends.
+#[must_use]
+pub fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let cells = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y)));
+        let line: String = cells.map(ratatui::buffer::Cell::symbol).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The screen as lines with the sequences that colour them: `cat` shows it as it was.
+#[must_use]
+pub fn ansi(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut before = Style::new();
+        for x in 0..buffer.area.width {
+            let Some(cell) = buffer.cell((x, y)) else {
+                continue;
+            };
+            let style = cell.style();
+            if x == 0 || style != before {
+                text.push_str(&sgr(style));
+                before = style;
+            }
+            text.push_str(cell.symbol());
+        }
+        text.push_str("\x1b[0m\n");
+    }
+    text
+}
+
+/// The sequence that begins a style.
+fn sgr(style: Style) -> String {
+    let mut codes = vec!["0".to_owned()];
+    for (modifier, code) in [
+        (Modifier::BOLD, "1"),
+        (Modifier::DIM, "2"),
+        (Modifier::ITALIC, "3"),
+        (Modifier::UNDERLINED, "4"),
+        (Modifier::REVERSED, "7"),
+    ] {
+        if style.add_modifier.contains(modifier) {
+            codes.push(code.to_owned());
+        }
+    }
+    for (colour, base) in [(style.fg, 38), (style.bg, 48)] {
+        match colour {
+            None | Some(Color::Reset) => {}
+            Some(Color::Rgb(r, g, b)) => codes.push(format!("{base};2;{r};{g};{b}")),
+            Some(other) => codes.push(format!("{base};5;{}", index(other))),
+        }
+    }
+    format!("\x1b[{}m", codes.join(";"))
 }
 
 /// The screen as an SVG document.
@@ -149,7 +232,20 @@ fn run(svg: &mut String, (x, y): (u16, u16), cells: u16, text: &str, style: Styl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::layout::Rect;
+
+    #[test]
+    fn a_screen_as_text_has_its_letters_and_with_colours_its_sequences() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 2));
+        buffer.set_string(0, 0, "ab", Style::new().fg(Color::Red));
+        buffer.set_string(2, 0, "c", Style::new().bg(Color::Rgb(1, 2, 3)));
+        assert_eq!(text(&buffer), "abc\n\n");
+        let coloured = ansi(&buffer);
+        assert!(
+            coloured.starts_with("\x1b[0;38;5;1mab\x1b[0;48;2;1;2;3mc\x1b[0m   "),
+            "{coloured:?}"
+        );
+        assert_eq!(coloured.lines().count(), 2);
+    }
 
     #[test]
     fn a_picture_holds_the_text_escaped_and_reversed_colours_exchanged() {

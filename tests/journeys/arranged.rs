@@ -187,3 +187,28 @@ fn logs_and_runs_have_tabs_and_esc_leads_back_from_them() {
     shift.press("8 q");
     assert_eq!(shift.model.pane().spec.name, "alarms");
 }
+
+#[test]
+fn the_screen_is_saved_in_the_form_that_was_asked_for() {
+    let mut shift = Shift::begin_loaded();
+    shift.press(":").type_in("screenshot svg").press("enter");
+    shift.press(":").type_in("screenshot gif").press("enter");
+    shift.shows("saved as text, ansi or svg, not as `gif`");
+    assert_eq!(shift.pictures.len(), 1);
+    assert!(shift.pictures[0].ends_with(".svg"), "{:?}", shift.pictures);
+    let text = noctop::view::picture::of(&shift.model, noctop::model::effect::Form::Text);
+    assert!(text.contains("payments-prod") && !text.contains('\x1b'));
+}
+
+#[test]
+fn the_demo_is_offered_where_it_is_not_shown_already() {
+    let mut shift = Shift::begin_loaded();
+    shift.press(":").type_in("demo").press("enter");
+    assert!(shift.wants_demo);
+    shift.model.session.demo = true;
+    shift
+        .press(":")
+        .type_in("demo")
+        .press("enter")
+        .shows("This is the demo already.");
+}

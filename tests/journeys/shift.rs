@@ -60,6 +60,10 @@ pub struct Shift {
     pub model: Model,
     /// What was put into the clipboard.
     pub copied: Vec<String>,
+    /// The names of screens that were to be saved.
+    pub pictures: Vec<Arc<str>>,
+    /// Whether the demo was asked for.
+    pub wants_demo: bool,
     /// What called the operator.
     pub calls: Vec<Call>,
     /// Whether noctop was told to end.
@@ -135,6 +139,8 @@ impl Shift {
             sim,
             model,
             copied: Vec::new(),
+            pictures: Vec::new(),
+            wants_demo: false,
             calls: Vec::new(),
             quit: false,
             clock,
@@ -264,6 +270,8 @@ impl Shift {
         for effect in effects {
             match self.runner.carry_out(effect, &self.model.store) {
                 Some(Effect::Copy(text)) => self.copied.push(text),
+                Some(Effect::Picture { name, .. }) => self.pictures.push(name),
+                Some(Effect::Demo) => self.wants_demo = true,
                 Some(Effect::Call(call)) => self.calls.push(*call),
                 Some(Effect::Quit) => self.quit = true,
                 Some(Effect::ReadThemes(wanted)) => {

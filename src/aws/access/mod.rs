@@ -12,7 +12,7 @@ mod capture;
 mod door;
 mod http;
 mod identity;
-mod profile;
+pub mod profile;
 mod services;
 mod straight;
 

@@ -332,6 +332,22 @@ pub(super) const ROWS: &[Command] = &[
         "Choose the colours; each theme is shown while the cursor is on it.",
     ),
     look(
+        "view.picture",
+        "screenshot",
+        View,
+        Always,
+        view::picture,
+        "Save the screen as text, or with the word ansi or svg behind it as that.",
+    ),
+    look(
+        "app.demo",
+        "demo",
+        App,
+        Always,
+        app::demo,
+        "Play a simulated fleet in place of this one.",
+    ),
+    look(
         "config.reload",
         "reload files",
         App,

@@ -128,6 +128,8 @@ pub struct Ui {
     pub bandwidth: Bandwidth,
     /// The command that is given at the start; empty for none.
     pub start: String,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
 }
 
 /// Which characters are drawn.
@@ -383,6 +385,7 @@ fn ui(env: &dyn Fn(&str) -> Option<String>, settings: &Settings) -> Ui {
             Bandwidth::Ample
         },
         start: settings.text("ui.start").to_owned(),
+        mouse: settings.is_on("ui.mouse"),
     }
 }
 
@@ -479,6 +482,12 @@ impl Config {
         let (theme, wrong) = Theme::load(&library, &self.ui.theme, &asked_at, self.ui.depth);
         problems.extend(wrong);
         (theme, problems)
+    }
+
+    /// Where noctop's files are.
+    #[must_use]
+    pub const fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// Every theme, as far as the terminal can show it.

@@ -411,6 +411,12 @@ pub const SECTIONS: &[Section] = &[
             )
             .flag("--low-bandwidth"),
             key(
+                "mouse",
+                Form::Switch,
+                Value("true"),
+                "Whether clicks and the wheel are for noctop; the terminal's own selection then wants shift.",
+            ),
+            key(
                 "start",
                 Form::Text,
                 Words("the Queue"),
