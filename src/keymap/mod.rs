@@ -232,16 +232,17 @@ impl Keymap {
             .collect()
     }
 
-    /// Binds a sequence that means nothing in this layer yet.
-    ///
-    /// # Errors
-    /// It is bound, or a shorter or longer one is that it cannot stand beside.
-    pub fn bind(&mut self, layer: Layer, chords: &[Chord], binding: Binding) -> Result<(), ()> {
+    /// Binds a sequence that means nothing in this layer yet; false where it is bound, or a shorter or longer one is that
+    /// it cannot stand beside.
+    #[must_use]
+    pub fn bind(&mut self, layer: Layer, chords: &[Chord], binding: Binding) -> bool {
         let branch = &mut self.layers[layer as usize];
-        branch.insert(chords, Some(binding)).map_err(|_| ())?;
+        if branch.insert(chords, Some(binding)).is_err() {
+            return false;
+        }
         let layers = std::mem::take(&mut self.layers);
         *self = Self::new(&self.name.clone(), Arc::clone(&self.description), layers);
-        Ok(())
+        true
     }
 
     /// Every binding, the shortest first.

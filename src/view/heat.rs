@@ -62,7 +62,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
             .and_then(|at| model.heat.regions.get(at))
         {
             None => "all".to_owned(),
-            Some(region) if cell < SPOT => region.short().to_string(),
+            Some(region) if cell < SPOT => region.short(),
             Some(region) => region.to_string(),
         };
         let is_under = column == model.heat.column;

@@ -85,7 +85,7 @@ pub(super) fn draw(model: &Model, wall: &Wall, paint: &mut Paint<'_>, screen: Ar
 /// Whose fleet it is and how much of it is read; the clock, and how old the data is.
 fn top(model: &Model, paint: &mut Paint<'_>, line: Area) {
     paint.ground(line, Role::Header);
-    let heart = match (model.session.ascii, model.pulse.beats % 2 == 0) {
+    let heart = match (model.session.ascii, model.pulse.beats.is_multiple_of(2)) {
         (false, true) => "♥",
         (false, false) => "♡",
         (true, true) => "*",
@@ -316,7 +316,7 @@ fn map(model: &Model, paint: &mut Paint<'_>, area: Area) {
     let x = |at: usize| area.x + name + 1 + cell * u16::try_from(at).unwrap_or(0);
     for (at, region) in heat.regions.iter().enumerate().take(shown) {
         let text = if cell < 12 {
-            region.short().to_string()
+            region.short()
         } else {
             region.to_string()
         };

@@ -53,9 +53,11 @@ impl ViewKey {
             args: Arc::clone(&self.view),
             place: self.place.clone(),
         };
-        keymap
-            .bind(Layer::Global, &self.chords, binding)
-            .map_err(|()| taken("hidden by a shorter one"))
+        if keymap.bind(Layer::Global, &self.chords, binding) {
+            Ok(())
+        } else {
+            Err(taken("hidden by a shorter one"))
+        }
     }
 }
 
