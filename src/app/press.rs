@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Effect, Effects, FilterInput, InputLine, Model, Overlay, Tone};
+use crate::model::{Area, Effect, Effects, FilterInput, InputLine, Model, Overlay, Purpose, Tone};
+use crate::panes;
 
 use super::dispatch;
 
@@ -430,6 +431,24 @@ pub(super) fn wheeled(model: &mut Model, notches: i16) -> Effects {
         .collect()
 }
 
+/// Sorts by the column whose head was clicked; once more turns it round.
+fn sort_by_head(model: &mut Model, x: u16, width: u16) -> Effects {
+    let pane = model.pane();
+    let mut end = panes::GUTTER;
+    let under = pane.shown_columns(width).into_iter().find(|(_, cells)| {
+        let from = end;
+        end += cells + 1;
+        (from..end).contains(&x)
+    });
+    match under {
+        Some((column, _)) if column.sort.is_some() => {
+            let head = Arc::from(column.head.trim());
+            choose::choose(model, Purpose::Sort, &[head])
+        }
+        _ => Effects::new(),
+    }
+}
+
 pub(super) fn clicked(model: &mut Model, x: u16, y: u16) -> Effects {
     if model.overlay.is_some() || model.filtering.is_some() {
         return Effects::new();
@@ -438,19 +457,28 @@ pub(super) fn clicked(model: &mut Model, x: u16, y: u16) -> Effects {
     let inside = |area: Area| area.contains(x, y);
     if inside(areas.list) {
         let active = model.active;
-        let index = model.panes[active].offset + usize::from(y - areas.list.y);
+        let is_map = command::overview::is_shown(model);
+        // On a short screen the first row of the map has the names of its regions.
+        let heads = u16::from(is_map && areas.heads.height == 0);
+        let Some(line) = (y - areas.list.y).checked_sub(heads) else {
+            return Effects::new();
+        };
+        let index = model.panes[active].offset + usize::from(line);
         if index < model.panes[active].len() {
             let again = model.panes[active].index == index;
             model.panes[active].go(&model.store, index);
             if again {
-                return dispatch::run(model, "row.details", "");
+                let command = if is_map { "map.enter" } else { "row.details" };
+                return dispatch::run(model, command, "");
             }
             if model.details.view != crate::model::DetailsView::Closed {
                 model.details.follow_at = Some(model.now);
             }
         }
+    } else if inside(areas.heads) {
+        return sort_by_head(model, x - areas.heads.x, areas.heads.width);
     } else if inside(areas.tabs)
-        && let Some(pane) = crate::panes::tab_at(x, areas.tabs.width)
+        && let Some(pane) = panes::tab_at(x, areas.tabs.width)
     {
         return dispatch::run(model, "pane.show", &(pane + 1).to_string());
     }

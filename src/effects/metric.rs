@@ -1,8 +1,10 @@
 //! Reading the course of an alarm's metric, for its details.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::aws::classify::make;
 use crate::aws::fleet::Fleet;
@@ -14,6 +16,9 @@ use crate::model::metric::Told;
 
 use super::Outcomes;
 
+/// How long an alarm is looked at before its metric is read.
+const REST: Duration = Duration::from_millis(250);
+
 /// Asks for the course of the metric of this alarm; the answer goes to the console.
 pub fn ask(
     runtime: &Handle,
@@ -21,9 +26,11 @@ pub fn ask(
     clock: &Arc<dyn Clock>,
     outcomes: Outcomes,
     key: ItemKey,
-) {
+) -> JoinHandle<()> {
     let now = clock.now();
     runtime.spawn(async move {
+        // Whoever goes on is not asked for: the calls are from the budget of the feeds.
+        tokio::time::sleep(REST).await;
         let found = match fleet.access(key.scope) {
             Some(access) => course(&access, &key.id, now).await,
             None => Err(make(
@@ -34,5 +41,5 @@ pub fn ask(
             )),
         };
         outcomes(Outcome::Metric(Box::new(Told { key, found })));
-    });
+    })
 }

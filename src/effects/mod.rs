@@ -55,6 +55,7 @@ pub struct Runner {
     /// What was to be read before the fleet was known.
     unread: Option<(u64, Wanted)>,
     trail: Option<tokio::task::JoinHandle<()>>,
+    metric: Option<tokio::task::JoinHandle<()>>,
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
@@ -77,6 +78,7 @@ impl Runner {
             logs: None,
             queries: None,
             unread: None,
+            metric: None,
             trail: None,
             history: None,
             folder: None,
@@ -217,7 +219,12 @@ impl Runner {
             Effect::ReadMetric(key) => {
                 if let Some(live) = &self.live {
                     let outcomes = Arc::clone(&self.outcomes);
-                    metric::ask(&self.runtime, live.fleet(), &live.clock(), outcomes, key);
+                    let asked =
+                        metric::ask(&self.runtime, live.fleet(), &live.clock(), outcomes, key);
+                    // Only the alarm that is looked at is worth its calls.
+                    if let Some(before) = self.metric.replace(asked) {
+                        before.abort();
+                    }
                 }
             }
             Effect::LookUpTrail(number, asking) => self.look_up(number, *asking),

@@ -1,6 +1,6 @@
 //! The heat map: what is open in each account and region, and where nobody can tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -101,7 +101,7 @@ impl Heat {
             return;
         }
         self.counted = Some(now);
-        let mut spots: BTreeMap<Scope, Spot> = BTreeMap::new();
+        let mut spots: HashMap<Scope, Spot> = HashMap::new();
         for row in open.iter().filter_map(|id| store.row(*id)) {
             let spot = spots.entry(row.key().scope).or_default();
             spot.add(row.severity(), row.state() != State::New);
@@ -131,7 +131,7 @@ impl Heat {
         self.column = self.column.min(self.regions.len());
     }
 
-    fn lane(&self, account: AccountId, spots: &BTreeMap<Scope, Spot>) -> Lane {
+    fn lane(&self, account: AccountId, spots: &HashMap<Scope, Spot>) -> Lane {
         let spot = |region: &Region| {
             let scope = Scope {
                 account,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Feed};
-use crate::panes::{Lists, PaneSpec};
+use crate::panes::{self, Column, GUTTER, Lists, PaneSpec};
 use crate::store::projection::{Fold, FoldKey, Folding, Line, Projection, SortKey};
 use crate::store::{RowId, Store};
 
@@ -71,6 +71,14 @@ pub struct Pane {
 }
 
 impl Pane {
+    /// The columns that it shows in a list of this width, with the width of each.
+    #[must_use]
+    pub fn shown_columns(&self, width: u16) -> Vec<(&'static Column, u16)> {
+        let wanted = |column: &&Column| !self.hidden.contains(column.head.trim());
+        let columns = self.spec.columns.iter().filter(wanted);
+        panes::fit(columns, width.saturating_sub(GUTTER))
+    }
+
     /// How many lines it lists.
     #[must_use]
     pub fn len(&self) -> usize {

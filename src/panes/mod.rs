@@ -142,6 +142,9 @@ impl PaneSpec {
     }
 }
 
+/// Cells before the first column: the cursor's bar and the mark.
+pub const GUTTER: u16 = 2;
+
 /// How wide a column is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {

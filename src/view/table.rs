@@ -1,21 +1,18 @@
 //! The list: only the visible rows become cells.
 
 use crate::model::{Area, Model, RowKey, Rows, fit};
-use crate::panes::{self, Align, Cell, Cells, Column, FeedLook, FoldLook, RowLook, RunLook};
+use crate::panes::{
+    self, Align, Cell, Cells, Column, FeedLook, FoldLook, GUTTER, RowLook, RunLook,
+};
 use crate::store::projection::{Folding, Line};
 use crate::theme::Role;
 
 use super::empty;
 use super::paint::Paint;
 
-/// Cells before the first column: the cursor's bar and the mark.
-const GUTTER: u16 = 2;
-
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area) {
     let pane = model.pane();
-    let shown = |column: &&Column| !pane.hidden.contains(column.head.trim());
-    let columns = pane.spec.columns.iter().filter(shown);
-    let columns = panes::fit(columns, list.width.saturating_sub(GUTTER));
+    let columns = pane.shown_columns(list.width);
     if heads.height > 0 {
         let mut x = heads.x + GUTTER;
         for (column, width) in &columns {

@@ -212,3 +212,35 @@ fn the_demo_is_offered_where_it_is_not_shown_already() {
         .press("enter")
         .shows("This is the demo already.");
 }
+
+#[test]
+fn a_click_chooses_a_row_a_tab_an_order_and_a_place_on_the_map() {
+    let mut shift = Shift::begin_loaded();
+    let heads = shift.model.areas().heads;
+    let head = shift
+        .screen()
+        .lines()
+        .nth(usize::from(heads.y))
+        .unwrap()
+        .to_owned();
+    let at = |word: &str| u16::try_from(head.find(word).unwrap()).unwrap();
+    shift.click(at("account"), heads.y);
+    assert_eq!(shift.model.pane().order[0].column, Column::Account);
+    let list = shift.model.areas().list;
+    shift.click(10, list.y + 3);
+    assert_eq!(shift.model.pane().index, 3);
+    shift.click(10, list.y + 3);
+    assert_ne!(shift.model.details.view, noctop::model::DetailsView::Closed);
+    let tabs = shift.model.areas().tabs;
+    shift.press("esc").click(20, tabs.y);
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+    // On a short screen the map has its heads in the first row of the list.
+    shift.resize(80, 24).press("g o");
+    let list = shift.model.areas().list;
+    shift.click(5, list.y);
+    assert_eq!(shift.model.pane().spec.name, "overview");
+    shift.click(5, list.y + 2);
+    assert_eq!(shift.model.pane().index, 1);
+    shift.click(5, list.y + 2);
+    assert_eq!(shift.model.pane().spec.name, "queue");
+}

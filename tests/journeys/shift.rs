@@ -433,6 +433,13 @@ impl Shift {
         self.press("/ ctrl-u").type_in(text).press("enter")
     }
 
+    /// The left button goes down here.
+    pub fn click(&mut self, x: u16, y: u16) -> &mut Self {
+        self.update(Msg::Clicked { x, y });
+        self.settle();
+        self
+    }
+
     /// The terminal gets another size.
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.update(Msg::Resized { width, height });
