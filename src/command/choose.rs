@@ -214,6 +214,10 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             let by = values.first().map_or("", AsRef::as_ref);
             return super::group::by(model, by);
         }
+        Purpose::Related => {
+            let filter = values.first().map_or("", AsRef::as_ref);
+            return super::related::show(model, filter);
+        }
         Purpose::Columns => return super::columns::show(model, values),
         Purpose::Theme => {
             let name = values.first().map_or("", AsRef::as_ref);

@@ -19,6 +19,7 @@ pub mod overview;
 pub mod palette;
 mod pane;
 pub mod query;
+mod related;
 mod row;
 pub mod runbook;
 mod saved;

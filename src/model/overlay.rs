@@ -122,6 +122,8 @@ pub enum Purpose {
     Group,
     /// The columns that the pane shows; several may be chosen.
     Columns,
+    /// What belongs to a row, as a filter of the Queue.
+    Related,
     /// The colours.
     Theme,
 }

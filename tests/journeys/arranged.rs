@@ -244,3 +244,21 @@ fn a_click_chooses_a_row_a_tab_an_order_and_a_place_on_the_map() {
     shift.click(5, list.y + 2);
     assert_eq!(shift.model.pane().spec.name, "queue");
 }
+
+#[test]
+fn what_belongs_to_a_row_is_offered_with_its_count_and_the_way_leads_back() {
+    let mut shift = Shift::begin_loaded();
+    shift.press("2").filter("checkout-errors");
+    shift
+        .press("g r")
+        .shows("Related")
+        .shows("began within half an hour")
+        .shows("everywhere of this name");
+    shift.type_in("payments-prod eu-west-1").press("enter");
+    assert_eq!(shift.model.pane().spec.name, "queue");
+    let rows = shift.rows();
+    assert!(rows > 1);
+    shift.shows_no("web-prod ");
+    shift.press("[ [");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+}

@@ -2,7 +2,7 @@
 
 use crate::command::Section::{Move, Row as TheRow};
 use crate::command::When::{Always, Folded, Item, Row};
-use crate::command::{Command, fold, log, row, trail};
+use crate::command::{Command, fold, log, related, row, trail};
 
 use super::{look, take};
 
@@ -94,6 +94,14 @@ pub(super) const ROWS: &[Command] = &[
         Item,
         row::raw,
         "Read this item afresh and show it in the service's own JSON.",
+    ),
+    look(
+        "row.related",
+        "related",
+        TheRow,
+        Item,
+        related::choose,
+        "What belongs to this row: the same resource, account and hour, place or name, with how many are open.",
     ),
     take(
         "row.copy-id",
