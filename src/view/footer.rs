@@ -13,6 +13,7 @@ use super::paint::{Paint, Span, span, spans_width};
 
 /// What is worth a hint in lists, most useful first; what is not bound or does not apply is left out.
 const IN_LISTS: &[&str] = &[
+    "map.enter",
     "row.details",
     "fold.toggle",
     "triage.acknowledge",
