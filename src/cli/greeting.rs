@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::aws::access::profile::Profiles;
+use crate::domain::text::clean_arc;
 use crate::model::page::Page;
 
 /// Profiles that are named at most.
@@ -51,14 +52,13 @@ pub(super) fn page(profiles: Option<&Profiles>, config: &str) -> Page {
         String::new(),
         format!("The configuration would be {config}"),
     ]);
+    let lines: Vec<Arc<str>> = lines.iter().map(|line| clean_arc(line)).collect();
+    let whole = Arc::from(lines.join("\n"));
     Page {
         title: Arc::from("Welcome to noctop"),
-        lines: lines
-            .into_iter()
-            .map(|line| crate::domain::text::clean_arc(&line))
-            .collect(),
-        whole: None,
-        file: Arc::from(""),
+        lines,
+        whole: Some(whole),
+        file: Arc::from("welcome.txt"),
         scroll: 0,
     }
 }

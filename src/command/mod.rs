@@ -53,6 +53,8 @@ pub enum When {
     Folded,
     /// The pane lists items.
     Items,
+    /// The pane is the overview.
+    Map,
     /// The pane is a log.
     Log,
     /// The pane is what a query found.
@@ -94,6 +96,7 @@ impl When {
                 Err("There is no item under the cursor, and none is marked.")
             }
             Self::Log if !log::is_shown(model) => Err("This is for the Logs pane."),
+            Self::Map if !overview::is_shown(model) => Err("This is for the overview."),
             Self::Query if !query::is_shown(model) || model.queries.sheet.is_none() => {
                 Err("This is for the Query pane, once something was asked.")
             }

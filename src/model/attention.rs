@@ -80,8 +80,9 @@ pub struct Call {
 pub struct Attention {
     /// What the configuration says.
     pub calls: Calls,
-    /// What has come or got worse and has not called yet.
-    fresh: BTreeSet<RowId>,
+    /// What has come or got worse and is to call as soon as nobody has it and nothing keeps it silent: also when quiet
+    /// hours, a mute, a window, a snooze or an acknowledgement end.
+    waiting: BTreeSet<RowId>,
     /// What has called and nobody has taken.
     unheard: BTreeSet<RowId>,
     called: Option<Timestamp>,
@@ -90,10 +91,10 @@ pub struct Attention {
 impl Attention {
     /// Notes what changed. What was there when a feed was first read calls nobody: the screen shows it.
     pub fn note(&mut self, changes: &Changes) {
-        self.fresh
+        self.waiting
             .extend(changes.opened.iter().chain(&changes.worse));
         for id in changes.removed.iter().chain(&changes.cleared) {
-            self.fresh.remove(id);
+            self.waiting.remove(id);
             self.unheard.remove(id);
         }
     }
@@ -103,13 +104,21 @@ impl Attention {
         if self.called.is_some_and(|at| now.since(at) < EVERY) {
             return None;
         }
-        let fresh = std::mem::take(&mut self.fresh);
-        let calls = |ids: &BTreeSet<RowId>| -> Vec<RowId> {
-            let calling = |id: &&RowId| store.row(**id).is_some_and(|row| self.calls_for(row, now));
-            ids.iter().filter(calling).copied().collect()
+        let loud = |row: &Row| row.is_open() && self.is_loud(row);
+        let is_loud = |id: &RowId| store.row(*id).is_some_and(loud);
+        let calls = |id: &RowId| store.row(*id).is_some_and(|row| self.calls_for(row, now));
+        let known = self.waiting.iter().chain(&self.unheard).copied();
+        let known: BTreeSet<RowId> = known.filter(is_loud).collect();
+        let (calling, waiting): (BTreeSet<RowId>, BTreeSet<RowId>) =
+            known.into_iter().partition(calls);
+        let (unheard, new): (BTreeSet<RowId>, Vec<RowId>) = {
+            let (heard, new): (Vec<RowId>, Vec<RowId>) = calling
+                .into_iter()
+                .partition(|id| self.unheard.contains(id));
+            (heard.into_iter().collect(), new)
         };
-        let new = calls(&fresh);
-        self.unheard = calls(&self.unheard).into_iter().collect();
+        self.waiting = waiting;
+        self.unheard = unheard;
         let repeats = match (self.calls.repeat, self.called) {
             (Some(repeat), Some(at)) if now.since(at) >= repeat => {
                 self.unheard.iter().copied().collect()
@@ -124,7 +133,17 @@ impl Attention {
         Some(self.call(store, &new, &repeats, now))
     }
 
-    /// Whether a row calls: nobody has it, and nothing says that it is meant to be silent.
+    /// Whether a row is severe enough for anything that calls.
+    fn is_loud(&self, row: &Row) -> bool {
+        let command = self.calls.command.as_ref().map(|(severity, _)| *severity);
+        let least = [self.calls.bell, self.calls.desktop, command];
+        least
+            .into_iter()
+            .flatten()
+            .any(|least| row.severity() >= least)
+    }
+
+    /// Whether a row calls now: nobody has it, and nothing says that it is meant to be silent.
     fn calls_for(&self, row: &Row, now: Timestamp) -> bool {
         let is_silent = row.marks().contains(Mark::Win) || row.marks().contains(Mark::Muted);
         let is_quiet = self
@@ -132,19 +151,9 @@ impl Attention {
             .quiet
             .as_ref()
             .is_some_and(|quiet| quiet.holds(now));
-        let least = [
-            self.calls.bell,
-            self.calls.desktop,
-            self.calls.command.as_ref().map(|(severity, _)| *severity),
-        ];
-        row.is_open()
-            && row.state() == State::New
+        row.state() == State::New
             && !is_silent
             && (!is_quiet || row.severity() == Severity::Critical)
-            && least
-                .into_iter()
-                .flatten()
-                .any(|least| row.severity() >= least)
     }
 
     fn call(&self, store: &Store, new: &[RowId], repeats: &[RowId], now: Timestamp) -> Call {

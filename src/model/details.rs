@@ -1,11 +1,10 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
-use crate::clock::Timestamp;
 use crate::domain::metric::Course;
 use crate::domain::{AccountId, FeedState, Severity, text};
 use crate::keymap::Layer;
 use crate::panes::facts::{self, Fact, Facts};
-use crate::panes::{cells, folds, runs};
+use crate::panes::{cells, fact, folds, runs};
 use crate::theme::Role;
 
 use super::{Area, Model, RowKey, fit, metric};
@@ -241,7 +240,7 @@ fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
         let ago = text::age(model.now.since(turn.at));
         let turned = turn.text.strip_prefix("Alarm updated from ");
         let turned = turned.unwrap_or(&turn.text);
-        let said = format!("{} · {ago} ago · {turned}", clock(turn.at));
+        let said = format!("{} · {ago} ago · {turned}", fact::clock(turn.at, model.now));
         drawn.push(line(
             label,
             fit::end(&said, room).into_owned(),
@@ -261,8 +260,8 @@ fn drawing(model: &Model, course: &Course, room: usize, height: u16, drawn: &mut
     let about = format!(
         "{} · {} to {}, every {}{breaches}",
         course.label,
-        clock(course.from),
-        clock(course.to),
+        fact::clock(course.from, model.now),
+        fact::clock(course.to, model.now),
         text::age(course.period)
     );
     for (at, text) in fit::wrap(&about, room).into_iter().enumerate() {
@@ -294,11 +293,6 @@ fn drawing(model: &Model, course: &Course, room: usize, height: u16, drawn: &mut
 
 const fn line(label: &'static str, text: String, role: Role) -> Line {
     Line { label, text, role }
-}
-
-/// A time of the day.
-fn clock(at: Timestamp) -> String {
-    at.to_jiff().strftime("%H:%MZ").to_string()
 }
 
 fn lines(facts: &[Fact], width: u16) -> Vec<Line> {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::Model;
 use crate::model::effect::Form;
+use crate::model::{Model, fit};
 
 /// Width and height of a cell in the picture's units.
 const CELL: (f32, f32) = (8.4, 18.0);
@@ -100,13 +100,26 @@ pub fn of(model: &Model, form: Form) -> String {
     }
 }
 
+/// The cells of a line that hold a symbol of their own; the second half of a wide one does not.
+fn symbols(buffer: &Buffer, y: u16) -> impl Iterator<Item = &Cell> {
+    let mut skip = 0;
+    (0..buffer.area.width).filter_map(move |x| {
+        if skip > 0 {
+            skip -= 1;
+            return None;
+        }
+        let cell = &buffer[(x, y)];
+        skip = fit::width(cell.symbol()).saturating_sub(1);
+        Some(cell)
+    })
+}
+
 /// The screen as lines, without blanks at their ends.
 #[must_use]
 pub fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
-        let cells = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y)));
-        let line: String = cells.map(ratatui::buffer::Cell::symbol).collect();
+        let line: String = symbols(buffer, y).map(Cell::symbol).collect();
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -118,15 +131,12 @@ pub fn text(buffer: &Buffer) -> String {
 pub fn ansi(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
-        let mut before = Style::new();
-        for x in 0..buffer.area.width {
-            let Some(cell) = buffer.cell((x, y)) else {
-                continue;
-            };
+        let mut before = None;
+        for cell in symbols(buffer, y) {
             let style = cell.style();
-            if x == 0 || style != before {
+            if before != Some(style) {
                 text.push_str(&sgr(style));
-                before = style;
+                before = Some(style);
             }
             text.push_str(cell.symbol());
         }
@@ -238,7 +248,8 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 2));
         buffer.set_string(0, 0, "ab", Style::new().fg(Color::Red));
         buffer.set_string(2, 0, "c", Style::new().bg(Color::Rgb(1, 2, 3)));
-        assert_eq!(text(&buffer), "abc\n\n");
+        buffer.set_string(0, 1, "東b", Style::new());
+        assert_eq!(text(&buffer), "abc\n東b\n", "a wide letter is one letter");
         let coloured = ansi(&buffer);
         assert!(
             coloured.starts_with("\x1b[0;38;5;1mab\x1b[0;48;2;1;2;3mc\x1b[0m   "),

@@ -35,7 +35,7 @@ const PAGES: usize = 2;
 enum Sight {
     /// Everything that was asked has been answered lately.
     Clear,
-    /// Some feeds cannot be read.
+    /// Some feeds cannot be read, or have not answered for twice their interval.
     Blind,
     /// Nothing has arrived for too long, or nothing at all yet.
     Old,
@@ -48,7 +48,7 @@ fn sight(model: &Model, wall: &Wall) -> Sight {
         .is_none_or(|age| age > wall.stale);
     if is_old {
         Sight::Old
-    } else if model.coverage.all.blind > 0 {
+    } else if model.coverage.all.blind + model.coverage.all.late > 0 {
         Sight::Blind
     } else {
         Sight::Clear
@@ -129,8 +129,13 @@ fn edge(model: &Model, wall: &Wall, sight: Sight, paint: &mut Paint<'_>, frame: 
     let (role, said) = match sight {
         Sight::Clear => (Role::Border, String::new()),
         Sight::Blind => {
-            let blind = count(model.coverage.all.blind, "feed");
-            (Role::FeedBlind, format!(" BLIND: {blind} cannot be read "))
+            let (blind, late) = (model.coverage.all.blind, model.coverage.all.late);
+            let said = match (count(blind, "feed"), blind, late) {
+                (_, 0, late) => format!(" LATE: {} with old answers ", count(late, "feed")),
+                (feeds, _, 0) => format!(" BLIND: {feeds} cannot be read "),
+                (feeds, _, late) => format!(" BLIND: {feeds} cannot be read, {late} late "),
+            };
+            (Role::FeedBlind, said)
         }
         Sight::Old => {
             let said = match model.pulse.age(model.now) {

@@ -66,6 +66,13 @@ fn the_bell_rings_for_what_comes_and_again_until_somebody_has_it() {
     });
     shift.pass(Duration::from_secs(600));
     assert_eq!(shift.calls.len(), rung + 1, "{:?}", shift.calls);
+    // It is given back: it calls at once.
+    shift.press("u").until("nobody to have it", |shift| {
+        shift.pass(Duration::from_secs(2));
+        shift.screen().contains("NEW")
+    });
+    shift.pass(Duration::from_secs(2));
+    assert_eq!(shift.calls.len(), rung + 2, "{:?}", shift.calls);
 }
 
 #[test]
@@ -81,4 +88,7 @@ fn in_quiet_hours_only_what_is_critical_calls() {
     };
     fire(&mut shift, "checkout-errors");
     assert!(shift.calls.is_empty(), "{:?}", shift.calls);
+    // They end, and it is still there.
+    shift.pass(Duration::from_secs(2 * 3600));
+    assert_eq!(shift.calls.len(), 1, "{:?}", shift.calls);
 }

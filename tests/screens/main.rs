@@ -414,6 +414,16 @@ fn a_wall_that_hears_nothing_says_so_in_red_and_one_that_is_blind_in_amber() {
     );
     let blind = wall(120, 40, None);
     assert!(blind.text().contains("BLIND: "), "{}", blind.text());
+    let late = wall(120, 40, None).with(|model| {
+        model.coverage.all.blind = 0;
+        model.coverage.all.late = 3;
+    });
+    assert!(
+        late.text().contains("LATE: 3 feeds with old answers"),
+        "{}",
+        late.text()
+    );
+    assert_eq!(frame(&late), frame(&blind));
     assert_ne!(frame(&old), frame(&blind));
     assert_ne!(
         role(&old.model, Role::HeaderWrite),

@@ -6,29 +6,9 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-/// The cells of a line that hold a symbol of their own; the second half of a wide one does not.
-fn symbols(buffer: &Buffer, y: u16) -> impl Iterator<Item = &Cell> {
-    let mut skip = 0;
-    (0..buffer.area.width).filter_map(move |x| {
-        if skip > 0 {
-            skip -= 1;
-            return None;
-        }
-        let cell = &buffer[(x, y)];
-        skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
-        Some(cell)
-    })
-}
-
 /// The screen as text.
 pub fn text(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for y in 0..buffer.area.height {
-        let line: String = symbols(buffer, y).map(Cell::symbol).collect();
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    noctop::view::picture::text(buffer)
 }
 
 fn style(cell: &Cell) -> String {

@@ -1,7 +1,7 @@
 //! What is looked at and how: panes, filters, marks, the screen, noctop itself.
 
 use crate::command::Section::{App, Find, Marks, Panes, Triage, View};
-use crate::command::When::{Always, Items, Listed, Row};
+use crate::command::When::{Always, Items, Listed, Map};
 use crate::command::{
     Command, app, choose, columns, feed, filter, fold, group, handover, mark, operator, overview,
     palette, pane, saved, theme, view,
@@ -190,7 +190,7 @@ pub(super) const ROWS: &[Command] = &[
         "map.left",
         "region to the left",
         Panes,
-        Always,
+        Map,
         overview::left,
         "On the overview: the region to the left, or all of them.",
     ),
@@ -198,7 +198,7 @@ pub(super) const ROWS: &[Command] = &[
         "map.right",
         "region to the right",
         Panes,
-        Always,
+        Map,
         overview::right,
         "On the overview: the region to the right.",
     ),
@@ -206,7 +206,7 @@ pub(super) const ROWS: &[Command] = &[
         "map.enter",
         "show what is open",
         Panes,
-        Row,
+        Map,
         overview::enter,
         "On the overview: show only the account and region under the cursor, in the Queue.",
     ),

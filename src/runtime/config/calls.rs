@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
 use crate::domain::Severity;
 use crate::domain::problem::Problem;
 use crate::model::attention::{Calls, Quiet};
 
 use super::schema::Weight;
 use super::settings::Settings;
-use super::shifts::clock;
+use super::shifts::{clock, zone};
 
 /// What the configuration says about calling. Hours that cannot be read are told and quieten nothing.
 pub(super) fn calls(settings: &Settings, problems: &mut Vec<(Weight, Problem)>) -> Calls {
@@ -29,14 +27,10 @@ pub(super) fn calls(settings: &Settings, problems: &mut Vec<(Weight, Problem)>) 
 
 fn quiet(settings: &Settings, problems: &mut Vec<(Weight, Problem)>) -> Option<Quiet> {
     let written = settings.given("notify.quiet")?;
-    let zone = match settings.given("shifts.zone") {
-        Some(name) => TimeZone::get(&name).ok(),
-        None => TimeZone::try_system().ok(),
-    };
     let hours = written
         .split_once('-')
         .and_then(|(from, to)| Some((clock(from.trim())?, clock(to.trim())?)));
-    let why = match (hours, zone) {
+    let why = match (hours, zone(settings)) {
         (Some((from, to)), Some(zone)) if from != to => return Some(Quiet { zone, from, to }),
         (Some(_), Some(_)) => "hours that end when they begin are none",
         (Some(_), None) => {

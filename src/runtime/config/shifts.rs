@@ -39,6 +39,14 @@ pub fn clock(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text).ok()
 }
 
+/// On whose clock the team lives; none where the machine's zone cannot be told and nobody named one.
+pub(super) fn zone(settings: &Settings) -> Option<TimeZone> {
+    match settings.given("shifts.zone") {
+        Some(name) => TimeZone::get(&name).ok(),
+        None => TimeZone::try_system().ok(),
+    }
+}
+
 /// The shifts. None at all where anything about them is wrong: an acknowledgement must not end with a shift that nobody
 /// meant.
 pub(super) fn shifts(
@@ -56,11 +64,7 @@ pub(super) fn shifts(
     {
         return Shifts::default();
     }
-    let zone = match settings.given("shifts.zone") {
-        Some(name) => TimeZone::get(&name).ok(),
-        None => TimeZone::try_system().ok(),
-    };
-    let Some(zone) = zone else {
+    let Some(zone) = zone(settings) else {
         if let Some(first) = records.first() {
             let message = "the time zone of this machine cannot be told, so there are no shifts; name one in [shifts] zone";
             problems.push((Weight::Comfort, Problem::new(first.place.clone(), message)));
