@@ -71,6 +71,8 @@ impl Desk {
             demo: false,
             read_only: true,
             ascii: false,
+            links: false,
+            portal: None,
         };
         let keymap = Keymap::shipped_default();
         let theme = Theme::shipped_default(Depth::Ansi16);

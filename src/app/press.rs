@@ -41,11 +41,9 @@ pub(super) fn pressed(model: &mut Model, chord: Chord) -> Effects {
     }
     if let Some(Overlay::Confirm { command, .. }) = &model.overlay {
         let command = *command;
-        // A key typed before the question was on the screen was not an answer to it.
-        if !model.overlay_drawn {
-            return Effects::new();
-        }
         return match chord.key() {
+            // A yes typed before the question was on the screen was not an answer to it; a no leads out of anything.
+            Key::Char('y') | Key::Enter if !model.overlay_drawn => Effects::new(),
             Key::Char('y') | Key::Enter if chord.mods() == Mods::NONE => {
                 model.overlay = None;
                 dispatch::run(model, command, "")
@@ -388,6 +386,7 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
         (Some(Overlay::Choice(choice)), _) => {
             choice.typed.insert(text);
             choice.narrowed();
+            command::theme::preview(model);
         }
         (Some(Overlay::Form(form)), _) => {
             if let Some(field) = form.field() {

@@ -62,7 +62,7 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     let began = Instant::now();
     let mut stage = Stage::set(flags, demo)?;
     let clock = Stage::clock();
-    let (theme, mut problems) = stage.config.theme();
+    let (theme, mut problems) = stage.config.theme(None);
     let (keymap, more) = stage.config.keymap();
     problems.extend(more);
     let (catalogue, more) = stage.config.runbooks();
@@ -79,6 +79,8 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
         demo: stage.is_demo(),
         read_only: stage.config.readonly,
         ascii: stage.config.ui.charset == Charset::Ascii,
+        links: stage.config.ui.links && stage.config.ui.bandwidth == config::Bandwidth::Ample,
+        portal: stage.config.ui.portal.clone(),
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);
@@ -257,9 +259,12 @@ fn files(flags: &Flags) -> Files {
     };
     let (again, all, watched) = (flags.clone(), flags.clone(), flags.clone());
     Files {
-        reload: Box::new(move || {
+        reload: Box::new(move |themes| {
             let loaded = load(&again);
-            let (theme, _) = loaded.config.theme();
+            let (theme, _) = match &themes.chosen {
+                Some(name) => loaded.config.named_theme(name),
+                None => loaded.config.theme(themes.ground),
+            };
             let problems = loaded
                 .all_problems()
                 .iter()

@@ -187,10 +187,7 @@ pub(super) fn open_link(model: &mut Model, action: &Action) -> Effects {
     let Some(RowKey::Item(key)) = &action.target else {
         return Effects::new();
     };
-    let link = model
-        .row(key)
-        .and_then(|row| crate::panes::link::console(row.item()));
-    match link {
+    match model.console_page(key) {
         Some(link) => {
             model.say(Tone::Done, link.clone());
             vec![Effect::OpenLink(link)]

@@ -15,7 +15,10 @@ pub(super) fn choose(_: &mut Model, action: &Action) -> Effects {
 pub fn offer(model: &mut Model, themes: Vec<Theme>, wanted: &str) -> Effects {
     if !wanted.is_empty() {
         match themes.into_iter().find(|theme| &*theme.name == wanted) {
-            Some(theme) => model.theme = theme,
+            Some(theme) => {
+                model.themes.chosen = Some(Arc::clone(&theme.name));
+                model.theme = theme;
+            }
             None => model.say(Tone::Refused, format!("There is no theme `{wanted}`.")),
         }
         return Effects::new();
@@ -77,6 +80,7 @@ pub(super) fn keep(model: &mut Model, name: &str) {
     }
     model.themes.all.clear();
     let name = Arc::clone(&model.theme.name);
+    model.themes.chosen = Some(Arc::clone(&name));
     model.say(
         Tone::Done,
         format!("Theme {name} for this session; `theme = \"{name}\"` in [ui] keeps it."),

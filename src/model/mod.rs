@@ -43,10 +43,11 @@ use crate::clock::Timestamp;
 use crate::domain::{AccountId, ItemKey, Kind, Region, Roster, Severity};
 use crate::filter::{Completion, Filter, Vocabulary};
 use crate::keymap::{Chord, Keymap, Layer};
-use crate::panes::{self, Lists};
+use crate::panes::link::Portal;
+use crate::panes::{self, Lists, link};
 use crate::store::projection::{Folding, Include, Projection, Query};
 use crate::store::{Changes, Row, Store};
-use crate::theme::Theme;
+use crate::theme::{Ground, Theme};
 
 pub use acting::{Acting, Reach, Undo};
 pub use action::{Action, RowKey};
@@ -87,6 +88,10 @@ pub struct Session {
     pub read_only: bool,
     /// Whether only ASCII can be shown.
     pub ascii: bool,
+    /// Whether what leads to a page is told to the terminal as a link.
+    pub links: bool,
+    /// Through which portal pages of the AWS console are opened.
+    pub portal: Option<Portal>,
 }
 
 /// A message in the footer.
@@ -150,9 +155,13 @@ pub struct FilterInput {
     pub recalled: Option<usize>,
 }
 
-/// The themes while one is chosen.
+/// What decides about the theme beside the configuration, and the themes while one is chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Themes {
+    /// What the terminal said that it writes on.
+    pub ground: Option<Ground>,
+    /// The one that was chosen for this session.
+    pub chosen: Option<Arc<str>>,
     /// All of them.
     pub all: Vec<Theme>,
     /// The one that was painted with before.
@@ -387,6 +396,13 @@ impl Model {
         let has_bars = self.logs.viewer.as_ref().is_some_and(|viewer| viewer.bars);
         let above = u16::from(has_bars && area.height >= 10);
         Area::new(area.x, area.y + above, area.width, area.height - above)
+    }
+
+    /// The address of an item's page in the AWS console.
+    #[must_use]
+    pub fn console_page(&self, key: &ItemKey) -> Option<String> {
+        let item = self.row(key)?.item();
+        link::console(item, self.session.portal.as_ref())
     }
 
     /// Where the rows of a query go in the list's area.

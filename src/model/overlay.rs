@@ -200,13 +200,15 @@ impl Choice {
             .saturating_sub(rows.saturating_sub(1))
     }
 
-    /// The indices of the entries that match what was typed, ignoring case.
+    /// The indices of the entries that match what was typed, ignoring case: those that begin with it first.
     #[must_use]
     pub fn matching(&self) -> Vec<usize> {
         let typed = self.typed.text().to_lowercase();
-        (0..self.entries.len())
-            .filter(|i| self.entries[*i].label.to_lowercase().contains(&typed))
-            .collect()
+        let mut found: Vec<(usize, usize)> = (0..self.entries.len())
+            .filter_map(|i| Some((self.entries[i].label.to_lowercase().find(&typed)?, i)))
+            .collect();
+        found.sort_by_key(|(at, _)| *at > 0);
+        found.into_iter().map(|(_, i)| i).collect()
     }
 
     /// The entry under the cursor.

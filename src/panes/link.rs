@@ -21,10 +21,42 @@ fn host(region: Region) -> &'static str {
     }
 }
 
-/// The address of an item's page, or `None` where there is no such page. The browser shows it in the account that
-/// it is logged in to, so the account stays part of what the operator has to check.
+/// The AWS access portal of IAM Identity Center, through which a page opens in the right account whatever the browser
+/// is signed in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portal {
+    /// Its start page, as `https://acme.awsapps.com/start`.
+    pub url: String,
+    /// The permission set with which a page is opened.
+    pub role: String,
+}
+
+impl Portal {
+    /// The portal's shortcut to a page in an account; the form is that of the IAM Identity Center user guide,
+    /// "Creating a shortcut link".
+    fn through(&self, account: &str, page: &str) -> String {
+        let part = |text: &str| utf8_percent_encode(text, SAFE).to_string();
+        format!(
+            "{}/#/console?account_id={account}&role_name={}&destination={}",
+            self.url.trim_end_matches('/'),
+            part(&self.role),
+            part(page)
+        )
+    }
+}
+
+/// The address of an item's page, or `None` where there is no such page. Without a portal the browser shows it in the
+/// account that it is signed in to, so the account stays part of what the operator has to check.
 #[must_use]
-pub fn console(item: &Item) -> Option<String> {
+pub fn console(item: &Item, portal: Option<&Portal>) -> Option<String> {
+    let page = page(item)?;
+    Some(match portal {
+        Some(portal) => portal.through(&item.key.scope.account.to_string(), &page),
+        None => page,
+    })
+}
+
+fn page(item: &Item) -> Option<String> {
     let region = item.key.scope.region;
     if region == Region::GLOBAL {
         return None;
@@ -65,4 +97,24 @@ pub fn console(item: &Item) -> Option<String> {
         },
     };
     Some(format!("https://{region}.{}/{page}", host(region)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_opens_in_its_own_account_through_the_portal() {
+        let portal = Portal {
+            url: "https://acme.awsapps.com/start/".to_owned(),
+            role: "Read Only".to_owned(),
+        };
+        let page = "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/a%20b";
+        assert_eq!(
+            portal.through("222222222222", page),
+            "https://acme.awsapps.com/start/#/console?account_id=222222222222&role_name=Read%20Only&destination=\
+             https%3A%2F%2Feu-west-1.console.aws.amazon.com%2Fcloudwatch%2Fhome%3Fregion%3Deu-west-1%23alarmsV2%3A\
+             alarm%2Fa%2520b"
+        );
+    }
 }

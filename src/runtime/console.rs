@@ -19,13 +19,13 @@ use crate::app::{self, Msg, Settled};
 use crate::clock::Clock;
 use crate::domain::{Batch, Roster};
 use crate::effects::Runner;
-use crate::model::{Effect, Effects, Model, Outcome, Tone};
+use crate::model::{Effect, Effects, Model, Outcome, Themes, Tone};
 use crate::sources::Live;
-use crate::theme::Theme;
+use crate::theme::{Ground, Theme};
 use crate::view;
 
 use super::pace::Pace;
-use super::terminal::{Button, Closed, MouseAct, Signal, TermEvent, Terminal};
+use super::terminal::{Button, Closed, Link, MouseAct, Reply, Rgb, Signal, TermEvent, Terminal};
 
 /// How long arrivals may be applied before keys are looked at again.
 const ARRIVALS: Duration = Duration::from_millis(1);
@@ -53,7 +53,7 @@ pub type Refused = Vec<String>;
 /// What the console reads from files while it runs.
 pub struct Files {
     /// Reads theme and configuration again: the theme as it is now, and what is wrong in the files.
-    pub reload: Box<dyn Fn() -> (Theme, Vec<Arc<str>>)>,
+    pub reload: Box<dyn Fn(&Themes) -> (Theme, Vec<Arc<str>>)>,
     /// Reads every theme.
     pub themes: Box<dyn Fn() -> Vec<Theme>>,
     /// What tells whether theme and configuration files have changed.
@@ -219,13 +219,33 @@ impl Console {
         self.heeded = second;
         let stamp = (self.files.stamp)();
         if stamp != self.stamp && !is_first {
-            let (theme, problems) = (self.files.reload)();
-            self.on_msg(Msg::Reloaded {
-                theme: Box::new(theme),
-                problems,
-            });
+            self.reload();
         }
         self.stamp = stamp;
+    }
+
+    fn reload(&mut self) {
+        let (theme, problems) = (self.files.reload)(&self.model.themes);
+        self.on_msg(Msg::Reloaded {
+            theme: Box::new(theme),
+            problems,
+        });
+    }
+
+    /// What the terminal answered, long after the first picture or never.
+    fn on_reply(&mut self, reply: Reply) {
+        let Reply::Background(Rgb(red, green, blue)) = reply else {
+            return;
+        };
+        let ground = Some(Ground::of((red, green, blue)));
+        if self.model.themes.ground != ground {
+            self.model.themes.ground = ground;
+            let before = self.model.theme.clone();
+            self.model.theme = (self.files.reload)(&self.model.themes).0;
+            if self.model.theme != before {
+                self.pace.answer(self.began.elapsed());
+            }
+        }
     }
 
     fn on_tick(&mut self, settled: Settled) -> Option<Ended> {
@@ -292,7 +312,10 @@ impl Console {
                 self.terminal.resume();
                 Msg::Tick
             }
-            TermEvent::Reply(_) => return None,
+            TermEvent::Reply(reply) => {
+                self.on_reply(reply);
+                return None;
+            }
             TermEvent::Idle => {
                 if let Some(drain) = self.terminal.drained() {
                     self.pace.drained(drain.bytes, drain.took);
@@ -319,13 +342,7 @@ impl Console {
             match effect {
                 Effect::Copy(text) => self.copy(&text),
                 Effect::OpenLink(address) => self.runner.open_link(&address),
-                Effect::Reload => {
-                    let (theme, problems) = (self.files.reload)();
-                    self.on_msg(Msg::Reloaded {
-                        theme: Box::new(theme),
-                        problems,
-                    });
-                }
+                Effect::Reload => self.reload(),
                 Effect::ReadThemes(wanted) => {
                     let themes = (self.files.themes)();
                     self.on_msg(Msg::Themes { themes, wanted });
@@ -377,9 +394,16 @@ impl Console {
     fn draw(&mut self) {
         let model = &self.model;
         let stats = self.terminal.draw(|frame| {
-            if let Some((x, y)) = view::draw(model, frame.buffer_mut()) {
+            let drawn = view::draw(model, frame.buffer_mut());
+            if let Some((x, y)) = drawn.cursor {
                 frame.set_cursor_position(Position::new(x, y));
             }
+            let links = drawn.links.into_iter().map(|link| Link {
+                row: link.area.y,
+                columns: link.area.x..link.area.x + link.area.width,
+                address: link.address,
+            });
+            links.collect()
         });
         // The writer was busy after all: the frame is still owed, and its being idle arrives as an event.
         let Some(stats) = stats else { return };

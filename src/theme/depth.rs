@@ -239,6 +239,27 @@ pub(super) fn linear(channel: u8) -> f64 {
     }
 }
 
+/// On what the terminal writes, as it answered when it was asked for its background colour (OSC 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// White letters can be read on it better than black ones.
+    Dark,
+    /// Black letters can.
+    Light,
+}
+
+impl Ground {
+    /// What a background of this colour is.
+    #[must_use]
+    pub fn of(colour: (u8, u8, u8)) -> Self {
+        if contrast(colour, (0, 0, 0)) > contrast(colour, (255, 255, 255)) {
+            Self::Light
+        } else {
+            Self::Dark
+        }
+    }
+}
+
 /// The contrast between two colours as WCAG 2 defines it: 1 (none) to 21 (black on white).
 #[must_use]
 pub fn contrast(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
@@ -318,6 +339,19 @@ mod tests {
         };
         let narrow = style.at(Depth::Ansi16);
         assert_ne!(narrow.fg, narrow.bg);
+    }
+
+    #[test]
+    fn a_ground_is_light_where_black_letters_are_read_better() {
+        for (colour, ground) in [
+            ((0, 0, 0), Ground::Dark),
+            ((0, 43, 54), Ground::Dark),
+            ((88, 88, 88), Ground::Dark),
+            ((253, 246, 227), Ground::Light),
+            ((255, 255, 255), Ground::Light),
+        ] {
+            assert_eq!(Ground::of(colour), ground, "{colour:?}");
+        }
     }
 
     #[test]

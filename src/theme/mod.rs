@@ -25,7 +25,7 @@ mod style;
 
 use std::sync::Arc;
 
-pub use depth::{ColourEnv, Depth, contrast};
+pub use depth::{ColourEnv, Depth, Ground, contrast};
 pub use role::Role;
 pub use style::{ANSI_NAMES, Colour, Style};
 

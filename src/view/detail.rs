@@ -2,7 +2,7 @@
 
 use crate::domain::text::plural;
 use crate::model::details::{LABEL, Line, layout};
-use crate::model::{Area, Model};
+use crate::model::{Area, Model, RowKey};
 use crate::panes::Cut;
 use crate::theme::Role;
 
@@ -21,7 +21,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
     if beside {
         paint.upright(rule);
         let head = Area::new(place.x, area.y, place.width, 1);
-        paint.fitted(
+        let width = paint.fitted(
             head.x,
             head.y,
             &layout.title,
@@ -29,6 +29,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
             Role::DetailHeading,
             head.width,
         );
+        link(model, paint, Area { width, ..head });
         let foot = Area::new(
             place.x,
             area.y + area.height.saturating_sub(1),
@@ -42,7 +43,9 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
         let room = rule
             .width
             .saturating_sub(2 + spans_width(std::slice::from_ref(&more)));
-        paint.spans(Area::new(rule.x + 1, rule.y, room, 1), &[title]);
+        let end = paint.spans(Area::new(rule.x + 1, rule.y, room, 1), &[title]);
+        let heading = Area::new(rule.x + 2, rule.y, end.saturating_sub(rule.x + 3), 1);
+        link(model, paint, heading);
         paint.spans_right(
             Area::new(rule.x + 1, rule.y, rule.width.saturating_sub(2), 1),
             &[more],
@@ -54,6 +57,15 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, rule: Area, area: Area)
             Area::new(place.x + x, place.y, layout.width, place.height),
             lines,
         );
+    }
+}
+
+/// The heading leads to the item's page in the AWS console.
+fn link(model: &Model, paint: &mut Paint<'_>, heading: Area) {
+    if let Some(RowKey::Item(key)) = &model.details.shown
+        && let Some(address) = model.console_page(key)
+    {
+        paint.link(heading, address);
     }
 }
 

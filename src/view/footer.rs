@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::command;
 use crate::keymap::{Leads, Lookup};
 use crate::model::logs::{LineFor, Typing};
-use crate::model::{Area, Model, Overlay, Tone, fit};
+use crate::model::{Area, Model, Overlay, Toast, Tone, fit};
+use crate::panes::Cut;
 use crate::theme::Role;
 
 use super::CursorAt;
@@ -102,18 +103,29 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, line: Area) -> CursorAt
         return None;
     }
     if let Some(toast) = &model.toast {
-        let role = match toast.tone {
-            Tone::Done => Role::ToastInfo,
-            Tone::Refused => Role::ToastWarning,
-        };
-        paint.spans(
-            line,
-            &[span(" ", Role::Footer), span(toast.text.to_string(), role)],
-        );
+        message(toast, paint, line);
         return None;
     }
     hints(model, paint, line);
     None
+}
+
+/// Shows a message; where it tells an address that is a link, since the line may be too short for it.
+fn message(toast: &Toast, paint: &mut Paint<'_>, line: Area) {
+    let role = match toast.tone {
+        Tone::Done => Role::ToastInfo,
+        Tone::Refused => Role::ToastWarning,
+    };
+    let (before, address) = match toast.text.find("https://") {
+        Some(at) => toast.text.split_at(at),
+        None => (&*toast.text, ""),
+    };
+    let x = paint.spans(line, &[span(" ", Role::Footer), span(before, role)]);
+    let rest = Area::new(x, line.y, (line.x + line.width).saturating_sub(x), 1);
+    let width = paint.fitted(x, line.y, address, Cut::End, role, rest.width);
+    if width > 0 {
+        paint.link(Area { width, ..rest }, address.to_owned());
+    }
 }
 
 fn hint(model: &Model, name: &str, title: Option<&'static str>) -> Option<Vec<Span<'static>>> {

@@ -29,7 +29,6 @@ mod tabs;
 mod wall;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::model::{Area, DetailsView, Model, area};
 use crate::panes::Lists;
@@ -40,10 +39,38 @@ use paint::Paint;
 /// Where the terminal's cursor belongs, if it is to be seen: in a line that is being typed.
 pub type CursorAt = Option<(u16, u16)>;
 
+/// What was drawn, beside the cells.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    /// See [`CursorAt`].
+    pub cursor: CursorAt,
+    /// What leads to a page: the heading of the details to the item's, and a message that tells an address.
+    pub links: Vec<Link>,
+}
+
+/// A piece of a line that leads to a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it stands.
+    pub area: Area,
+    /// Its address.
+    pub address: String,
+}
+
 /// Draws the whole screen.
-pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
-    let Rect { width, height, .. } = buffer.area;
+pub fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
     let mut paint = Paint::new(buffer, &model.theme, model.session.ascii);
+    let cursor = screen(model, &mut paint);
+    let links = match &model.overlay {
+        None if model.session.links => paint.into_links(),
+        // What lies over a link hides it.
+        _ => Vec::new(),
+    };
+    Drawn { cursor, links }
+}
+
+fn screen(model: &Model, paint: &mut Paint<'_>) -> CursorAt {
+    let (width, height) = paint.size();
     paint.ground(Area::new(0, 0, width, height), Role::Screen);
     if width < area::SMALLEST.0 || height < area::SMALLEST.1 {
         let text = format!(
@@ -55,30 +82,30 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> CursorAt {
         return None;
     }
     if let Some(shown) = &model.wall {
-        wall::draw(model, shown, &mut paint, Area::new(0, 0, width, height));
+        wall::draw(model, shown, paint, Area::new(0, 0, width, height));
         return None;
     }
     let areas = area::arrange(width, height, model.details.view, model.zoomed);
-    header::draw(model, &mut paint, areas.header);
-    tabs::draw(model, &mut paint, areas.tabs);
-    tabs::rule(model, &mut paint, areas.rule);
+    header::draw(model, paint, areas.header);
+    tabs::draw(model, paint, areas.tabs);
+    tabs::rule(model, paint, areas.rule);
     let mut typed = None;
     let whole = areas.whole_list();
     if model.pane().spec.lists == Lists::Logs {
-        log::draw(model, &mut paint, whole);
+        log::draw(model, paint, whole);
     } else if model.pane().spec.lists == Lists::Query {
-        typed = query::draw(model, &mut paint, whole);
+        typed = query::draw(model, paint, whole);
     } else if model.pane().spec.lists == Lists::Accounts {
-        heat::draw(model, &mut paint, areas.heads, areas.list);
+        heat::draw(model, paint, areas.heads, areas.list);
     } else if areas.list.height > 0 {
-        table::draw(model, &mut paint, areas.heads, areas.list);
+        table::draw(model, paint, areas.heads, areas.list);
     }
     if model.details.view != DetailsView::Closed {
-        detail::draw(model, &mut paint, areas.details_rule, areas.details);
+        detail::draw(model, paint, areas.details_rule, areas.details);
     }
-    let cursor = footer::draw(model, &mut paint, areas.footer).or(typed);
+    let cursor = footer::draw(model, paint, areas.footer).or(typed);
     match &model.overlay {
-        Some(shown) => overlay::draw(model, shown, &mut paint, Area::new(0, 0, width, height)),
+        Some(shown) => overlay::draw(model, shown, paint, Area::new(0, 0, width, height)),
         None => cursor,
     }
 }

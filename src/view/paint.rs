@@ -10,6 +10,8 @@ use crate::model::{Area, area, fit};
 use crate::panes::Cut;
 use crate::theme::{self, Colour, Role, Theme};
 
+use super::Link;
+
 /// A piece of a line: text and role.
 pub type Span<'a> = (Cow<'a, str>, Role);
 
@@ -34,6 +36,7 @@ pub struct Paint<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     ascii: bool,
+    links: Vec<Link>,
 }
 
 fn colour(colour: Colour) -> Color {
@@ -91,7 +94,23 @@ impl<'a> Paint<'a> {
             buffer,
             theme,
             ascii,
+            links: Vec::new(),
         }
+    }
+
+    /// Columns and rows of the buffer.
+    pub const fn size(&self) -> (u16, u16) {
+        (self.buffer.area.width, self.buffer.area.height)
+    }
+
+    /// What was painted here leads to a page.
+    pub fn link(&mut self, area: Area, address: String) {
+        self.links.push(Link { area, address });
+    }
+
+    /// Everything that leads to a page.
+    pub fn into_links(self) -> Vec<Link> {
+        self.links
     }
 
     /// Whether nothing but ASCII may be put into a cell.

@@ -247,6 +247,10 @@ fn leaving_is_asked_about_and_answered_only_once_it_was_seen() {
     // Typed before the question was on the screen, y was no answer.
     shift.rush("q y");
     assert!(!shift.quit);
+    shift.shows("Quit noctop?");
+    // A no is: whoever hammers on esc gets out of everything, however fast.
+    shift.press("n").rush("q esc");
+    shift.shows_no("Quit noctop?").press("q");
     shift.shows("Quit noctop?").press("y");
     assert!(shift.quit);
 }

@@ -18,7 +18,11 @@ mod changes;
 mod choices;
 mod credentials;
 mod cursor;
+mod hand;
 mod handover;
+#[path = "../terminal/harness.rs"]
+#[expect(dead_code, reason = "the terminal's own tests use all of it")]
+mod harness;
 mod history;
 mod kinds;
 mod logs;
@@ -29,6 +33,7 @@ mod mutes;
 mod paper;
 mod query;
 mod relief;
+mod robot;
 mod runs;
 mod shift;
 mod start;

@@ -13,8 +13,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use aws_credential_types::Credentials;
-use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatch::types::StateValue;
 use noctop::app::{self, Msg, Settled};
 use noctop::audit::Journal;
@@ -43,16 +41,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::runtime::Runtime;
 
-use super::paper;
+use super::{hand, paper};
 
 /// What has not happened after this long will not happen. Generous, because machines that run tests are busy.
 const LIMIT: Duration = Duration::from_secs(60);
 
 const SMALL_FLEET: &str = include_str!("small-fleet.toml");
 
-/// The account and region in which everything is.
-pub const PAYMENTS: &str = "222222222222";
-pub const REGION: &str = "eu-west-1";
+pub use super::hand::{PAYMENTS, REGION};
 
 /// One operator, one console, one fleet.
 pub struct Shift {
@@ -131,6 +127,8 @@ impl Shift {
             demo: false,
             read_only: true,
             ascii: false,
+            links: false,
+            portal: None,
         };
         let theme = Theme::shipped_default(Depth::Ansi16);
         let mut model = Model::new(store, session, theme, Keymap::shipped_default(), start);
@@ -469,52 +467,16 @@ impl Shift {
 
     /// Somebody sets an alarm of the payments account to this state, and the pane's feeds are asked again.
     pub fn set_alarm(&mut self, name: &str, state: StateValue) -> &mut Self {
-        let conf = aws_sdk_cloudwatch::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(self.sim.endpoint())
-            .credentials_provider(Credentials::new(
-                format!("AKIA{PAYMENTS}"),
-                "demo",
-                None,
-                None,
-                "test",
-            ))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let client = aws_sdk_cloudwatch::Client::from_conf(conf);
-        let set = client
-            .set_alarm_state()
-            .alarm_name(name)
-            .state_value(state)
-            .state_reason("somebody said so")
-            .send();
-        self.runtime.block_on(set).unwrap();
+        let endpoint = self.sim.endpoint();
+        self.runtime
+            .block_on(hand::set_alarm(&endpoint, name, state));
         self
     }
 
     /// Somebody resolves an OpsItem of the payments account without noctop.
     pub fn resolve_ops_item(&mut self, id: &str) -> &mut Self {
-        let conf = aws_sdk_ssm::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(self.sim.endpoint())
-            .credentials_provider(Credentials::new(
-                format!("AKIA{PAYMENTS}"),
-                "demo",
-                None,
-                None,
-                "test",
-            ))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let client = aws_sdk_ssm::Client::from_conf(conf);
-        let resolved = client
-            .update_ops_item()
-            .ops_item_id(id)
-            .status(aws_sdk_ssm::types::OpsItemStatus::Resolved)
-            .send();
-        self.runtime.block_on(resolved).unwrap();
+        let endpoint = self.sim.endpoint();
+        self.runtime.block_on(hand::resolve_ops_item(&endpoint, id));
         self
     }
 

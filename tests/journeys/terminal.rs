@@ -6,11 +6,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use harness::{Answers, Console};
-
-#[path = "../terminal/harness.rs"]
-#[expect(dead_code, reason = "the terminal's own tests use all of it")]
-mod harness;
+use super::harness::{Answers, Console};
 
 const NOCTOP: &str = env!("CARGO_BIN_EXE_noctop");
 

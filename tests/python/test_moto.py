@@ -1,5 +1,9 @@
 """noctop against moto: it reads what moto offers, and is openly blind to what it does not."""
 
+import json
+import subprocess
+import sys
+
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
@@ -107,3 +111,41 @@ def test_plans_and_accounts_are_read(client, noctop):
     code, document = noctop.ls("accounts")
     assert code == 0 and [a["id"] for a in document["accounts"]] == [ACCOUNT]
     assert noctop.run("check", "--filter", "name:nothing-like-it").code == 3
+
+
+def test_the_template_for_a_stack_set_makes_both_roles(client, noctop, tmp_path):
+    template = noctop.run_here("iam-policy", "--stack-set").out
+    problems = subprocess.run(
+        [sys.executable, "-m", "cfnlint", "--format", "parseable", "--include-checks", "I", "--", "-"],
+        input=template, capture_output=True, text=True, check=False,
+    )
+    assert problems.returncode == 0, problems.stdout
+    stacks, iam = client("cloudformation"), client("iam")
+    said = {"Principal": "arn:aws:iam::111111111111:role/NocOperators", "ExternalId": "noc-7f3a", "WithActRole": "yes"}
+    stacks.create_stack(
+        StackName="noctop-roles", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in said.items()],
+    )
+    for role, name, flag, trusts in (
+        ("NoctopRead", "noctop-read", [], {"sts:AssumeRole"}),
+        ("NoctopAct", "noctop-act", ["--operator"], {"sts:AssumeRole", "sts:SetSourceIdentity"}),
+    ):
+        [statement] = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"AWS": said["Principal"]} and set(statement["Action"]) == trusts
+        assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "noc-7f3a"}}
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        assert document == json.loads(noctop.run_here("iam-policy", *flag).out)
+
+
+def test_without_being_asked_the_template_makes_no_role_that_acts(client, noctop):
+    stacks = client("cloudformation")
+    stacks.create_stack(
+        StackName="reading", TemplateBody=noctop.run_here("iam-policy", "--stack-set").out,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": "Principal", "ParameterValue": "arn:aws:iam::111111111111:root"},
+                    {"ParameterKey": "ReadRoleName", "ParameterValue": "Reader"}],
+    )
+    made = stacks.describe_stack_resources(StackName="reading")["StackResources"]
+    assert [resource["LogicalResourceId"] for resource in made] == ["ReadRole"]
+    [statement] = client("iam").get_role(RoleName="Reader")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert "Condition" not in statement

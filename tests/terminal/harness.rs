@@ -25,6 +25,8 @@ pub enum Answers {
     None,
     /// As a modern terminal: synchronized output, kitty keyboard, a dark background.
     Modern,
+    /// The same with a light background.
+    Light,
 }
 
 const QUESTIONS: [(&[u8], &[u8]); 5] = [
@@ -34,6 +36,8 @@ const QUESTIONS: [(&[u8], &[u8]); 5] = [
     (b"\x1b]11;?\x1b\\", b"\x1b]11;rgb:1111/1111/2222\x1b\\"),
     (b"\x1b[c", b"\x1b[?62;22c"),
 ];
+
+const BACKGROUND: &[u8] = b"\x1b]11;";
 
 /// What the terminal has received.
 struct Seen {
@@ -70,7 +74,18 @@ pub struct Console {
 impl Console {
     /// Starts `program` in a terminal of this size. The program gets `TERM=xterm-256color` unless it has one, and
     /// neither `NO_COLOR` nor `COLORTERM`.
-    pub fn start(mut program: CommandBuilder, columns: u16, rows: u16, answers: Answers) -> Self {
+    pub fn start(program: CommandBuilder, columns: u16, rows: u16, answers: Answers) -> Self {
+        Self::start_with(program, columns, rows, answers, &[])
+    }
+
+    /// The same with these variables, which may be among those that are taken away otherwise.
+    pub fn start_with(
+        mut program: CommandBuilder,
+        columns: u16,
+        rows: u16,
+        answers: Answers,
+        environment: &[(&str, &str)],
+    ) -> Self {
         if program
             .get_env("TERM")
             .is_none_or(|t| t == std::env::var_os("TERM").unwrap_or_default())
@@ -79,6 +94,9 @@ impl Console {
         }
         for inherited in ["NO_COLOR", "COLORTERM", "TERM_PROGRAM", "RUST_BACKTRACE"] {
             program.env_remove(inherited);
+        }
+        for (name, value) in environment {
+            program.env(name, value);
         }
         let size = PtySize {
             rows,
@@ -327,10 +345,10 @@ fn receive(
             }
             seen.raw.extend_from_slice(&bytes[..n]);
             seen.parser.process(&bytes[..n]);
-            if answers == Answers::Modern {
-                replies(&seen.raw, &mut answered)
-            } else {
+            if answers == Answers::None {
                 Vec::new()
+            } else {
+                replies(&seen.raw, &mut answered, answers)
             }
         };
         shared.changed.notify_all();
@@ -345,7 +363,7 @@ fn receive(
 }
 
 /// The answers to the questions in `raw` from `answered` on, in their order.
-fn replies(raw: &[u8], answered: &mut usize) -> Vec<u8> {
+fn replies(raw: &[u8], answered: &mut usize, answers: Answers) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some((at, question, reply)) = QUESTIONS
         .iter()
@@ -358,7 +376,11 @@ fn replies(raw: &[u8], answered: &mut usize) -> Vec<u8> {
         .min_by_key(|found| found.0)
     {
         *answered += at + question.len();
-        out.extend_from_slice(reply);
+        if answers == Answers::Light && question.starts_with(BACKGROUND) {
+            out.extend_from_slice(b"\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\");
+        } else {
+            out.extend_from_slice(reply);
+        }
     }
     out
 }

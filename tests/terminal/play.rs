@@ -124,7 +124,10 @@ fn play() {
     loop {
         let now = epoch.elapsed();
         if pace.is_due(now)
-            && let Some(stats) = terminal.draw(|frame| play.draw(frame))
+            && let Some(stats) = terminal.draw(|frame| {
+                play.draw(frame);
+                Vec::new()
+            })
         {
             pace.drawn(now, stats.bytes);
             if let Some(drain) = terminal.drained() {

@@ -19,6 +19,7 @@ pub mod order;
 pub mod policy;
 pub mod retry;
 pub mod securityhub;
+pub mod stack;
 pub mod still;
 pub mod windows;
 

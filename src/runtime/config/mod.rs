@@ -42,8 +42,9 @@ use crate::logs::query::library::Library as Queries;
 use crate::model::SavedView;
 use crate::model::attention::Calls;
 use crate::model::logs::LogPattern;
+use crate::panes::link::Portal;
 use crate::runbook::{self, Catalogue, Template};
-use crate::theme::{self, ColourEnv, Depth, Theme};
+use crate::theme::{self, ColourEnv, Depth, Ground, Theme};
 use crate::triage::{self, Rule, RuleText};
 use form::Datum;
 use read::{Contents, Record};
@@ -116,7 +117,7 @@ impl Config {
 /// How the console looks and listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ui {
-    /// The name of the theme.
+    /// The name of the theme; two with `/` between them are for a dark and for a light ground, `auto` is `dark/light`.
     pub theme: String,
     /// The name of the keymap.
     pub keymap: String,
@@ -130,6 +131,10 @@ pub struct Ui {
     pub start: String,
     /// Whether the mouse is listened to.
     pub mouse: bool,
+    /// Whether what leads to a page is told to the terminal as a link.
+    pub links: bool,
+    /// Through which portal pages of the AWS console are opened.
+    pub portal: Option<Portal>,
 }
 
 /// Which characters are drawn.
@@ -186,7 +191,9 @@ impl Loaded {
     #[must_use]
     pub fn all_problems(&self) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self.problems().cloned().collect();
-        problems.extend(self.config.theme().1);
+        for ground in [Ground::Dark, Ground::Light] {
+            problems.extend(self.config.theme(Some(ground)).1);
+        }
         problems.extend(self.config.keymap().1);
         problems.extend(self.config.runbooks().1);
         problems.sort();
@@ -386,6 +393,11 @@ fn ui(env: &dyn Fn(&str) -> Option<String>, settings: &Settings) -> Ui {
         },
         start: settings.text("ui.start").to_owned(),
         mouse: settings.is_on("ui.mouse"),
+        links: settings.is_on("ui.links"),
+        portal: settings
+            .given("portal.url")
+            .zip(settings.given("portal.role"))
+            .map(|(url, role)| Portal { url, role }),
     }
 }
 
@@ -474,12 +486,30 @@ fn log_patterns(contents: &Contents, problems: &mut Vec<(Weight, Problem)>) -> V
 }
 
 impl Config {
-    /// The theme that was chosen, as far as the terminal can show it, and what is wrong with its files.
+    /// The theme that was chosen for this ground, as far as the terminal can show it, and what is wrong with its files.
+    ///
+    /// Where there is one theme for each ground and the ground is not known (yet), it is the one that paints none.
     #[must_use]
-    pub fn theme(&self) -> (Theme, Vec<Problem>) {
+    pub fn theme(&self, ground: Option<Ground>) -> (Theme, Vec<Problem>) {
+        let pair = match self.ui.theme.as_str() {
+            "auto" => "dark/light",
+            other => other,
+        };
+        let name = match (pair.split_once('/'), ground) {
+            (None, _) => pair,
+            (Some((dark, _)), Some(Ground::Dark)) => dark.trim(),
+            (Some((_, light)), Some(Ground::Light)) => light.trim(),
+            (Some(_), None) => theme::DEFAULT,
+        };
+        self.named_theme(name)
+    }
+
+    /// A theme by its name; see [`Config::theme`].
+    #[must_use]
+    pub fn named_theme(&self, name: &str) -> (Theme, Vec<Problem>) {
         let (library, mut problems) = self.library("themes", theme::library());
         let asked_at = self.settings.origin("ui.theme").place();
-        let (theme, wrong) = Theme::load(&library, &self.ui.theme, &asked_at, self.ui.depth);
+        let (theme, wrong) = Theme::load(&library, name, &asked_at, self.ui.depth);
         problems.extend(wrong);
         (theme, problems)
     }

@@ -377,7 +377,7 @@ pub const SECTIONS: &[Section] = &[
                 "theme",
                 Form::Text,
                 Value(r#""default""#),
-                "The theme: one that ships with noctop, or a file of the folder `themes` beside this file.",
+                "The theme: one that ships with noctop, or a file of the folder `themes` beside this file. `dark/light` asks the terminal and takes the first on a dark ground, the second on a light one; so does `auto`.",
             )
             .env("NOCTOP_THEME")
             .flag("--theme"),
@@ -415,6 +415,12 @@ pub const SECTIONS: &[Section] = &[
                 Form::Switch,
                 Value("true"),
                 "Whether clicks and the wheel are for noctop; the terminal's own selection then wants shift.",
+            ),
+            key(
+                "links",
+                Form::Switch,
+                Value("true"),
+                "Whether the heading of the details is a link to the item's page of the AWS console (OSC 8).",
             ),
             key(
                 "start",
@@ -648,6 +654,29 @@ pub const SECTIONS: &[Section] = &[
                 Value(r#""critical""#),
                 "From which severity on it is started.",
             ),
+        ],
+    },
+    Section {
+        path: "portal",
+        shape: Shape::Table,
+        weight: Weight::Comfort,
+        help: "The AWS access portal of IAM Identity Center. With it a page of the AWS console opens in the account of its \
+               item, whatever the browser is signed in to.",
+        keys: &[
+            key(
+                "url",
+                Form::Text,
+                Words("pages open in the account that the browser is signed in to"),
+                "The portal's start page.",
+            )
+            .like(r#""https://acme.awsapps.com/start""#),
+            key(
+                "role",
+                Form::Text,
+                Required,
+                "The permission set with which pages are opened.",
+            )
+            .like(r#""ReadOnlyAccess""#),
         ],
     },
     Section {

@@ -343,7 +343,7 @@ fn own_themes_and_keymaps_stand_beside_the_file() {
         "[list]\nx = \"mark.all\"\n'zz' = \"mark.all\"\n",
     );
     let config = desk.load().config;
-    let (theme, problems) = config.theme();
+    let (theme, problems) = config.theme(None);
     assert_eq!(said(&problems), Vec::<String>::new());
     assert!(theme.style(theme::Role::Good).bold);
     let (keymap, problems) = config.keymap();
@@ -356,7 +356,7 @@ fn own_themes_and_keymaps_stand_beside_the_file() {
         2
     );
     desk.write("config.toml", "[ui]\ntheme = \"mien\"\n");
-    let (_, problems) = desk.load().config.theme();
+    let (_, problems) = desk.load().config.theme(None);
     assert_eq!(
         said(&problems),
         ["~/config.toml:2:9: there is no theme `mien`; did you mean `mine`?"]

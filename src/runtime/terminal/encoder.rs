@@ -17,6 +17,7 @@ use ratatui::layout::Position;
 use ratatui::style::Modifier;
 
 use super::glyph::{Glyph, Ink, Look, canonical_row};
+use super::link::{Link, Links};
 use super::pen;
 
 /// Frames longer than this are wrapped in synchronized output. A shorter one reaches the terminal in one read
@@ -56,6 +57,9 @@ pub struct Encoder {
     cursor_visible: Option<bool>,
     ink: Ink,
     synchronized: bool,
+    links: Links,
+    /// The link that the terminal puts on what is printed; 0 for none, as between frames.
+    link: u32,
     cells: usize,
 }
 
@@ -74,6 +78,8 @@ impl Encoder {
             cursor_visible: None,
             ink,
             synchronized: false,
+            links: Links::default(),
+            link: 0,
             cells: 0,
         }
     }
@@ -89,6 +95,11 @@ impl Encoder {
     /// Whether long frames are wrapped in synchronized output. Set it only when the terminal answered for it.
     pub fn synchronize(&mut self, on: bool) {
         self.synchronized = on;
+    }
+
+    /// Where the next frames lead somewhere (OSC 8); what leads nowhere any more is drawn again without its link.
+    pub fn link(&mut self, links: Vec<Link>) {
+        self.links = Links::new(links);
     }
 
     /// Appends to `out` what turns the terminal's picture into `frame` with the cursor at `cursor` (hidden when
@@ -119,6 +130,7 @@ impl Encoder {
         for y in 0..area.height {
             let start = usize::from(y) * columns;
             canonical_row(&frame.content[start..start + columns], self.ink, &mut row);
+            self.links.put(y, &mut row);
             if self.shown[start..start + columns] != row[..] {
                 self.encode_row(y, &row);
                 self.shown[start..start + columns].clone_from_slice(&row);
@@ -131,6 +143,7 @@ impl Encoder {
     /// Places the cursor and appends the body inside its brackets.
     fn finish(&mut self, cursor: Option<Position>, out: &mut Vec<u8>) -> FrameStats {
         let before = out.len();
+        self.lead(0);
         let synchronized = self.synchronized && self.body.len() > SYNC_MIN;
         let drew = !self.body.is_empty();
         let mut prefix: &[u8] = b"";
@@ -250,8 +263,17 @@ impl Encoder {
         };
     }
 
+    /// Begins and ends links, so that what is printed next belongs to this one.
+    fn lead(&mut self, link: u32) {
+        if self.link != link {
+            self.links.change(link, &mut self.body);
+            self.link = link;
+        }
+    }
+
     /// Makes the pen fit for this glyph; a blank needs less than a letter.
     fn wear(&mut self, glyph: &Glyph) {
+        self.lead(glyph.link);
         if self.pen.is_some_and(|pen| suits(pen, glyph)) {
             return;
         }
@@ -330,7 +352,8 @@ impl Encoder {
             .get(usize::from(from)..usize::from(to))
             .filter(|g| g.len() < budget)?;
         let pen = self.pen?;
-        let fits = |g: &Glyph| g.width == 1 && g.is_width_agreed() && suits(pen, g);
+        let fits =
+            |g: &Glyph| g.width == 1 && g.is_width_agreed() && g.link == self.link && suits(pen, g);
         let cost: usize = gap.iter().map(|g| g.symbol().len()).sum();
         (cost < budget && gap.iter().all(fits)).then_some(gap)
     }

@@ -47,6 +47,8 @@ pub(super) struct Glyph {
     symbol: Symbol,
     /// How it is drawn.
     pub(super) look: Look,
+    /// The link that it is part of, as [`super::link::Links`] numbers them; 0 for none.
+    pub(super) link: u32,
     /// Columns it takes; 0 for the columns covered by a wide glyph to the left.
     pub(super) width: u8,
 }
@@ -72,6 +74,7 @@ impl Glyph {
             bytes: [b' ', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         },
         look: Look::PLAIN,
+        link: 0,
         width: 1,
     };
 
@@ -82,6 +85,7 @@ impl Glyph {
             bytes: [0; 14],
         },
         look: Look::PLAIN,
+        link: 0,
         width: u8::MAX,
     };
 
@@ -93,6 +97,7 @@ impl Glyph {
                 bytes: [0; 14],
             },
             look,
+            link: 0,
             width: 0,
         }
     }
@@ -111,6 +116,7 @@ impl Glyph {
         Self {
             symbol,
             look,
+            link: 0,
             width,
         }
     }

@@ -17,6 +17,7 @@ mod event;
 mod glyph;
 mod guard;
 mod input;
+mod link;
 mod notice;
 mod pen;
 mod stream;
@@ -40,6 +41,7 @@ pub use encoder::{Encoder, FrameStats};
 pub use event::{Button, Closed, Mouse, MouseAct, Paste, Reply, Rgb, Signal, TermEvent};
 pub use glyph::Ink;
 pub use guard::{NoTerminal, check};
+pub use link::Link;
 pub use stream::PASTE_MAX;
 pub use writer::Drain;
 
@@ -83,6 +85,8 @@ pub struct Terminal {
     size: Size,
     /// Whether the terminal was asked for its abilities.
     asked: bool,
+    /// Whether links may be told: the Linux console prints what it does not know.
+    knows_links: bool,
     /// Short sequences that go out before the next frame.
     aside: Vec<u8>,
     /// Set when the terminal is no longer ours: signals then end the program by themselves.
@@ -132,6 +136,7 @@ impl Terminal {
             events,
             size,
             asked: false,
+            knows_links: std::env::var_os("TERM").is_none_or(|term| term != "linux"),
             aside: Vec::new(),
             left,
         })
@@ -161,9 +166,9 @@ impl Terminal {
         self.writer.is_idle()
     }
 
-    /// Draws a frame and hands what changed to the writer, in one piece. `None`, without calling `render`, while
-    /// the writer is busy: the frame is still owed.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Option<FrameStats> {
+    /// Draws a frame, of which some parts lead somewhere, and hands what changed to the writer, in one piece. `None`,
+    /// without calling `render`, while the writer is busy: the frame is still owed.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>) -> Vec<Link>) -> Option<FrameStats> {
         if !self.writer.is_idle() {
             return None;
         }
@@ -176,10 +181,14 @@ impl Terminal {
         if answers.keyboard.load(Ordering::Relaxed) {
             bytes.extend_from_slice(self.guard.keyboard());
         }
-        let frame = match self.stage.draw(render) {
+        let mut links = Vec::new();
+        let frame = match self.stage.draw(|frame| links = render(frame)) {
             Ok(frame) => frame,
             Err(never) => match never {},
         };
+        if self.knows_links {
+            self.encoder.link(links);
+        }
         let cursor = *self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stats = self.encoder.encode(frame.buffer, cursor, &mut bytes);
         if !self.asked {

@@ -420,3 +420,77 @@ fn a_cell_is_what_the_frame_says_even_when_a_widget_left_half_a_wide_character()
     parser.process(&bytes);
     assert_eq!(parser.screen().contents(), "x x ");
 }
+
+fn link(row: u16, columns: std::ops::Range<u16>, address: &str) -> Link {
+    Link {
+        row,
+        columns,
+        address: address.to_owned(),
+    }
+}
+
+/// The pieces of text with the address that each leads to, as a terminal would take them.
+fn led(bytes: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let mut pieces = text.split("\x1b]8;;");
+    let mut led = Vec::new();
+    pieces.next();
+    for piece in pieces {
+        let (address, rest) = piece.split_once("\x1b\\").unwrap();
+        led.push((address.to_owned(), rest.to_owned()));
+    }
+    led
+}
+
+#[test]
+fn a_link_is_told_with_its_text_ended_with_the_frame_and_taken_back_where_it_no_longer_leads() {
+    let mut encoder = Encoder::new(Ink::Colours);
+    let frame = Buffer::with_lines(["payments-prod eu-west-1", "another line           "]);
+    let mut out = Vec::new();
+    encoder.link(vec![link(0, 0..13, "https://a.example/1")]);
+    encoder.encode(&frame, None, &mut out);
+    let told = led(&out);
+    assert_eq!(told[0].0, "https://a.example/1");
+    assert!(told[0].1.ends_with("payments-prod"), "{told:?}");
+    assert_eq!(
+        told.last().unwrap().0,
+        "",
+        "nothing leads on after the frame"
+    );
+    out.clear();
+    encoder.link(vec![link(0, 0..13, "https://a.example/1")]);
+    encoder.encode(&frame, None, &mut out);
+    assert_eq!(
+        out, b"",
+        "the same text leading to the same page is nothing new"
+    );
+    encoder.link(vec![link(0, 0..13, "https://a.example/2")]);
+    encoder.encode(&frame, None, &mut out);
+    assert_eq!(led(&out)[0].0, "https://a.example/2");
+    out.clear();
+    encoder.link(Vec::new());
+    encoder.encode(&frame, None, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("payments-prod") && !text.contains("https"),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn an_address_with_anything_else_than_printable_letters_is_no_link() {
+    let frame = Buffer::with_lines(["payments-prod"]);
+    let long = format!("https://a.example/{}", "a".repeat(3_000));
+    for address in [
+        "https://a.example/\x1b[2J",
+        "https://a.example/a b",
+        "https://\u{e9}",
+        &long,
+    ] {
+        let mut encoder = Encoder::new(Ink::Colours);
+        let mut out = Vec::new();
+        encoder.link(vec![link(0, 0..13, address)]);
+        encoder.encode(&frame, None, &mut out);
+        assert_eq!(led(&out), [], "{address}");
+    }
+}
