@@ -73,6 +73,8 @@ impl Desk {
             ascii: false,
             links: false,
             portal: None,
+            sparing: false,
+            zone: jiff::tz::TimeZone::UTC,
         };
         let keymap = Keymap::shipped_default();
         let theme = Theme::shipped_default(Depth::Ansi16);

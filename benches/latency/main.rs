@@ -12,11 +12,13 @@
 //!   moments that wait for no answer, between the keys for a child that answers the same number of bytes at once;
 //! - `updates`: the same while 2,000 alarms change per second;
 //! - `gesture`: the same while one gesture acknowledges 1,600 findings and writes it through to Security Hub;
+//! - `look`: filters while they are typed, panes, themes and pages with 100,000 alarms, the wall, and `--low-bandwidth`;
 //! - `logs`: a million lines of a log group in the viewer: keys, a filter, memory.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod echo;
 mod keys;
+mod look;
 mod stage;
 mod terminal;
 
@@ -48,7 +50,7 @@ fn main() -> Result<(), Trouble> {
     println!("{COLUMNS}x{ROWS}, {}", load());
     // `cargo bench` adds an option of its own.
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 9] = [
         ("start", start),
         ("demo", demo),
         ("idle", idle),
@@ -59,6 +61,7 @@ fn main() -> Result<(), Trouble> {
             crowd("updates", &["--updates-per-second", "2000"], every)
         }),
         ("gesture", gesture),
+        ("look", look::look),
         ("logs", logs),
     ];
     for (name, part) in parts {

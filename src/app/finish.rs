@@ -26,7 +26,7 @@ pub(super) fn finished(model: &mut Model, outcome: Outcome) -> Effects {
             model.say(Tone::Refused, why)
         }
         Outcome::Link(Ok(())) => {}
-        Outcome::Metric(told) => model.courses.take_in(*told),
+        Outcome::Looked(looked) => model.closers.take_in(*looked),
         Outcome::Gathered(gathering) => command::handover::take_in(model, &gathering),
         Outcome::Saved(Ok(place)) => model.say(Tone::Done, place),
         Outcome::Saved(Err(why)) => model.say(Tone::Refused, why),

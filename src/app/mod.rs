@@ -34,9 +34,8 @@ pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
     let facts = model.recorder.due(&model.store, model.now);
     effects.extend(facts.map(Effect::Persist));
     let call = model.attention.due(&model.store, model.now);
-    let shown = model.details.alarm();
-    let alarm = model.courses.due(shown, model.now);
-    effects.extend(alarm.map(Effect::ReadMetric));
+    let item = model.closers.due(model.details.item(), model.now);
+    effects.extend(item.map(Effect::LookCloser));
     effects.extend(call.map(|call| Effect::Call(Box::new(call))));
     effects
 }

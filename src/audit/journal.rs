@@ -16,7 +16,7 @@ use super::keeper::Keeper;
 use super::note::Note;
 use super::permit::Permit;
 use super::receipt::Receipt;
-use super::record::{Record, Whole};
+use super::record::{Act, Record, Whole, acts};
 use super::session::Session;
 use super::shelf::{self, Draft, Trouble};
 
@@ -445,6 +445,22 @@ impl Journal {
         let entries = shelf::read_after(path, after, since.as_millis());
         let entries = entries.map_err(|trouble| Unwritten(trouble.0))?;
         Ok(entries.iter().filter_map(Record::of).collect())
+    }
+
+    /// What was done about the item of this id and not before this moment, by whichever console, in the order of its
+    /// beginning. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// Why the journal cannot be read.
+    pub fn about(&self, id: &str, since: Timestamp) -> Result<Vec<Act>, Unwritten> {
+        let Some(path) = &self.path else {
+            return Ok(Vec::new());
+        };
+        let entries = shelf::read_about(path, id, since.as_millis());
+        let entries = entries.map_err(|trouble| Unwritten(trouble.0))?;
+        let is_about = |act: &Act| act.began.targets().iter().any(|target| target["id"] == id);
+        let acts = acts(entries.iter().filter_map(Record::of));
+        Ok(acts.into_iter().filter(is_about).collect())
     }
 
     /// Whether the process of this session still runs.

@@ -165,21 +165,26 @@ impl Whole {
     /// Every act, in the order of its beginning.
     #[must_use]
     pub fn acts(&self) -> Vec<Act> {
-        let mut ends: HashMap<String, Record> = HashMap::new();
-        let mut began = Vec::new();
-        for record in self.records() {
-            if record.kind == "outcome" {
-                ends.insert(record.intent.clone(), record);
-            } else {
-                began.push(record);
-            }
-        }
-        began
-            .into_iter()
-            .map(|began| Act {
-                ended: ends.remove(&began.intent),
-                began,
-            })
-            .collect()
+        acts(self.records())
     }
+}
+
+/// Intents with what became of them, refusals and notes, in the order of their beginning.
+pub fn acts(records: impl Iterator<Item = Record>) -> Vec<Act> {
+    let mut ends: HashMap<String, Record> = HashMap::new();
+    let mut began = Vec::new();
+    for record in records {
+        if record.kind == "outcome" {
+            ends.insert(record.intent.clone(), record);
+        } else {
+            began.push(record);
+        }
+    }
+    began
+        .into_iter()
+        .map(|began| Act {
+            ended: ends.remove(&began.intent),
+            began,
+        })
+        .collect()
 }

@@ -259,6 +259,20 @@ pub fn read_after(path: &Path, seq: u64, since: i64) -> Result<Vec<Entry>, Troub
     read_where(path, &format!("WHERE seq > {seq} AND at >= {since}"))
 }
 
+/// The entries in whose text this stands, and not older than this (milliseconds), in order.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_about(path: &Path, text: &str, since: i64) -> Result<Vec<Entry>, Trouble> {
+    // As it stands in the text: a JSON string.
+    let text = serde_json::Value::from(text).to_string();
+    let quoted = text.replace('\'', "''");
+    read_where(
+        path,
+        &format!("WHERE at >= {since} AND instr(body, '{quoted}') > 0"),
+    )
+}
+
 fn read_where(path: &Path, condition: &str) -> Result<Vec<Entry>, Trouble> {
     let rows = || -> rusqlite::Result<Vec<Entry>> {
         let Some(db) = shelf::look(path)? else {

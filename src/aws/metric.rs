@@ -1,5 +1,6 @@
 //! The course of an alarm's metric and the history of its state, read when somebody looks at the alarm.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::aws::ops::{DESCRIBE_ALARM_HISTORY, DESCRIBE_ALARMS, GET_METRIC_DATA};
 use crate::aws::pages::Pages;
 use crate::clock::Timestamp;
 use crate::domain::Fault;
-use crate::domain::metric::{Breach, Course, Turn};
+use crate::domain::metric::{Breach, Course, Edges, Turn};
 use crate::domain::text::clean_arc;
 
 /// How far back at least.
@@ -75,9 +76,11 @@ pub async fn course(access: &Access, name: &str, now: Timestamp) -> Result<Cours
         results.extend(out.metric_data_results.unwrap_or_default());
         pages.turn(&GET_METRIC_DATA, out.next_token)?;
     }
-    let mut points: Vec<(Timestamp, f64)> = results
-        .iter()
-        .filter(|result| result.id() == Some(&*asked.shown))
+    // A query that groups answers with a series for each group: one line can be drawn, and it is the first.
+    let first = of(&results, &asked.shown).next();
+    let first = first.and_then(MetricDataResult::label);
+    let mut points: Vec<(Timestamp, f64)> = of(&results, &asked.shown)
+        .filter(|result| result.label() == first)
         .flat_map(|result| result.timestamps().iter().zip(result.values()))
         .map(|(at, value)| (Timestamp::from_secs(at.secs()), *value))
         .collect();
@@ -90,6 +93,8 @@ pub async fn course(access: &Access, name: &str, now: Timestamp) -> Result<Cours
         points,
         threshold: alarm.threshold,
         breach: breach(alarm.comparison_operator.as_ref()),
+        band: band(asked.band.iter().flat_map(|id| of(&results, id))),
+        edges: edges(alarm.comparison_operator.as_ref()),
         turns,
     })
 }
@@ -100,6 +105,8 @@ struct Asked {
     /// The id of the query that is drawn.
     shown: String,
     label: Arc<str>,
+    /// The id of the query that is the band of an anomaly detector.
+    band: Option<String>,
     /// In seconds.
     period: u32,
 }
@@ -138,32 +145,70 @@ fn asked(alarm: &MetricAlarm) -> Option<Asked> {
             queries: vec![query],
             shown: ONLY.to_owned(),
             label,
+            band: None,
             period: period(alarm.period),
         });
     }
-    // An expression: its own queries, all but the band of an anomaly detector, which is no line of values.
+    // An expression: its own queries. The band of an anomaly detector is no line of values.
     let band = alarm.threshold_metric_id();
-    let queries: Vec<MetricDataQuery> = alarm
-        .metrics()
-        .iter()
-        .filter(|query| query.id() != band || band.is_none())
-        .cloned()
-        .collect();
-    let drawn = queries
-        .iter()
-        .find(|query| query.return_data().unwrap_or(true))?;
+    let queries: Vec<MetricDataQuery> = alarm.metrics().to_vec();
+    let drawn = queries.iter().find(|query| {
+        query.return_data().unwrap_or(true) && (band.is_none() || query.id() != band)
+    })?;
     let shown = drawn.id()?.to_owned();
     let label = drawn.label().filter(|label| !label.is_empty());
-    let label = label.or(drawn.expression()).unwrap_or(&shown);
+    let stat = drawn.metric_stat().and_then(|stat| {
+        let name = stat.metric()?.metric_name()?;
+        Some(format!("{name} {}", stat.stat().unwrap_or_default()))
+    });
+    let label = label.or(drawn.expression()).or(stat.as_deref());
+    let label = label.unwrap_or(&shown);
     let periods = queries
         .iter()
         .filter_map(|query| query.period().or_else(|| query.metric_stat()?.period()));
     Some(Asked {
         label: clean_arc(label),
         period: period(periods.max()),
+        band: band.map(str::to_owned),
         shown,
         queries,
     })
+}
+
+/// The results of the query of this id.
+fn of<'a>(
+    results: &'a [MetricDataResult],
+    id: &'a str,
+) -> impl Iterator<Item = &'a MetricDataResult> {
+    results.iter().filter(move |result| result.id() == Some(id))
+}
+
+/// The edges that an anomaly detector's two series draw: whichever comes first, the smaller value is the lower one.
+fn band<'a>(results: impl Iterator<Item = &'a MetricDataResult>) -> Vec<(Timestamp, f64, f64)> {
+    let mut edges: BTreeMap<Timestamp, (f64, f64)> = BTreeMap::new();
+    for result in results {
+        for (at, value) in result.timestamps().iter().zip(result.values()) {
+            edges
+                .entry(Timestamp::from_secs(at.secs()))
+                .and_modify(|(low, high)| (*low, *high) = (low.min(*value), high.max(*value)))
+                .or_insert((*value, *value));
+        }
+    }
+    let edges = edges.into_iter();
+    edges.map(|(at, (low, high))| (at, low, high)).collect()
+}
+
+/// Which edges of the band breach.
+fn edges(operator: Option<&ComparisonOperator>) -> Edges {
+    use ComparisonOperator as Operator;
+    let both = matches!(
+        operator,
+        Some(Operator::LessThanLowerOrGreaterThanUpperThreshold)
+    );
+    Edges {
+        lower: both || matches!(operator, Some(Operator::LessThanLowerThreshold)),
+        upper: both || matches!(operator, Some(Operator::GreaterThanUpperThreshold)),
+    }
 }
 
 fn breach(operator: Option<&ComparisonOperator>) -> Breach {

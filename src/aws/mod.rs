@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod classify;
+pub mod closer;
 pub mod fleet;
 pub mod guard;
 pub mod ledger;

@@ -81,6 +81,8 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
         ascii: stage.config.ui.charset == Charset::Ascii,
         links: stage.config.ui.links && stage.config.ui.bandwidth == config::Bandwidth::Ample,
         portal: stage.config.ui.portal.clone(),
+        sparing: stage.config.ui.bandwidth == config::Bandwidth::Low,
+        zone: stage.config.zone.clone(),
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
     model.runbooks.catalogue = Arc::new(catalogue);

@@ -37,6 +37,15 @@ impl Breach {
     }
 }
 
+/// Which edges of a band breach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// Below the lower one.
+    pub lower: bool,
+    /// Above the upper one.
+    pub upper: bool,
+}
+
 /// The course of an alarm's metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
@@ -54,6 +63,10 @@ pub struct Course {
     pub threshold: Option<f64>,
     /// Which side of it breaches.
     pub breach: Breach,
+    /// What an anomaly detector expects at each moment: the lower and the upper edge.
+    pub band: Vec<(Timestamp, f64, f64)>,
+    /// Which edges of the band breach.
+    pub edges: Edges,
     /// How its state turned, the latest first.
     pub turns: Vec<Turn>,
 }
@@ -70,6 +83,8 @@ impl Course {
             points: Vec::new(),
             threshold: None,
             breach: Breach::Band,
+            band: Vec::new(),
+            edges: Edges::default(),
             turns,
         }
     }
@@ -77,21 +92,30 @@ impl Course {
     /// How many datapoints breach.
     #[must_use]
     pub fn breaches(&self) -> usize {
-        let Some(threshold) = self.threshold else {
-            return 0;
+        let is_outside = |at: &Timestamp, value: f64| {
+            let edge = self.band.binary_search_by_key(at, |edge| edge.0);
+            edge.is_ok_and(|index| {
+                let (_, low, high) = self.band[index];
+                self.edges.lower && value < low || self.edges.upper && value > high
+            })
         };
-        let breaching = self.points.iter();
-        breaching
-            .filter(|(_, value)| self.breach.breaches(*value, threshold))
-            .count()
+        let points = self.points.iter();
+        match self.threshold {
+            Some(threshold) => points
+                .filter(|(_, value)| self.breach.breaches(*value, threshold))
+                .count(),
+            None => points.filter(|(at, value)| is_outside(at, *value)).count(),
+        }
     }
 
     /// The smallest and the largest of datapoints and threshold; none where there is nothing.
     #[must_use]
     pub fn bounds(&self) -> Option<(f64, f64)> {
         let values = self.points.iter().map(|(_, value)| *value);
+        let edges = self.band.iter().flat_map(|(_, low, high)| [*low, *high]);
         let values = values
             .chain(self.threshold)
+            .chain(edges)
             .filter(|value| value.is_finite());
         values.fold(None, |bounds, value| {
             let (low, high) = bounds.unwrap_or((value, value));
@@ -111,5 +135,24 @@ mod tests {
         assert!(Breach::Below(true).breaches(2.0, 2.0));
         assert!(Breach::Below(false).breaches(1.9, 2.0));
         assert!(!Breach::Below(false).breaches(2.0, 2.0));
+    }
+
+    #[test]
+    fn a_value_outside_of_the_band_breaches_on_the_edges_that_count() {
+        let at = Timestamp::from_secs;
+        let mut course = Course {
+            points: vec![(at(0), 1.0), (at(60), 9.0), (at(120), 5.0), (at(180), 99.0)],
+            band: vec![(at(0), 2.0, 8.0), (at(60), 2.0, 8.0), (at(120), 2.0, 8.0)],
+            edges: Edges {
+                lower: true,
+                upper: true,
+            },
+            ..Course::undrawn(at(240), Vec::new())
+        };
+        // Where nothing is expected nothing breaches.
+        assert_eq!(course.breaches(), 2);
+        course.edges.lower = false;
+        assert_eq!(course.breaches(), 1);
+        assert_eq!(course.bounds(), Some((1.0, 99.0)));
     }
 }

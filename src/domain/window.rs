@@ -87,6 +87,8 @@ pub struct WindowDetail {
     pub cutoff_hours: i32,
     /// When it opens next, if it does.
     pub next: Option<Timestamp>,
+    /// When it opens after that, as far as its schedule can be read.
+    pub later: Vec<Timestamp>,
     /// When it should have opened last, from its schedule.
     pub expected: Option<Timestamp>,
     /// The running execution.

@@ -4,12 +4,12 @@
 //! outcome arrives as a message.
 
 pub mod change;
+mod closer;
 mod hook;
 mod ledger;
 mod link;
 pub mod local;
 pub mod logs;
-mod metric;
 mod page;
 pub mod query;
 mod raw;
@@ -55,7 +55,7 @@ pub struct Runner {
     /// What was to be read before the fleet was known.
     unread: Option<(u64, Wanted)>,
     trail: Option<tokio::task::JoinHandle<()>>,
-    metric: Option<tokio::task::JoinHandle<()>>,
+    closer: Option<tokio::task::JoinHandle<()>>,
     history: Option<History>,
     folder: Option<PathBuf>,
     focus: &'static [SourceId],
@@ -78,7 +78,7 @@ impl Runner {
             logs: None,
             queries: None,
             unread: None,
-            metric: None,
+            closer: None,
             trail: None,
             history: None,
             folder: None,
@@ -216,13 +216,23 @@ impl Runner {
                     desk.stop();
                 }
             }
-            Effect::ReadMetric(key) => {
-                if let Some(live) = &self.live {
-                    let outcomes = Arc::clone(&self.outcomes);
-                    let asked =
-                        metric::ask(&self.runtime, live.fleet(), &live.clock(), outcomes, key);
-                    // Only the alarm that is looked at is worth its calls.
-                    if let Some(before) = self.metric.replace(asked) {
+            Effect::LookCloser(key) => {
+                let row = store.find(&key).and_then(|id| store.row(id));
+                if let (Some(live), Some(row)) = (&self.live, row) {
+                    let books = closer::Books {
+                        journal: self.hand.as_ref().map(|hand| Arc::clone(hand.journal())),
+                        history: self.history.clone(),
+                    };
+                    let asked = closer::ask(
+                        &self.runtime,
+                        live.fleet(),
+                        &live.clock(),
+                        Arc::clone(&self.outcomes),
+                        books,
+                        Arc::clone(row.item()),
+                    );
+                    // Only the item that is looked at is worth its calls.
+                    if let Some(before) = self.closer.replace(asked) {
                         before.abort();
                     }
                 }

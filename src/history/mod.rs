@@ -21,7 +21,7 @@ pub mod watch;
 
 pub use fact::{Fact, Facts, Happened};
 pub use keeper::{History, Written};
-pub use read::{Episode, Named, Reading, Sight, Window, read};
+pub use read::{Episode, Named, Reading, Sight, Window, of_item, read};
 pub use shelf::Trouble;
 
 use std::time::Duration;

@@ -108,6 +108,48 @@ pub fn read(path: &Path, window: Window) -> Result<Reading, Trouble> {
     Ok(reading)
 }
 
+/// Everything that consoles saw of one item, in words, the latest first.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn of_item(path: &Path, item: &ItemKey) -> Result<Vec<(Timestamp, String)>, Trouble> {
+    let wrong = |why: rusqlite::Error| Trouble::of(path, why.into());
+    let Some(db) = shelf::look(path).map_err(wrong)? else {
+        return Ok(Vec::new());
+    };
+    let tables: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(wrong)?;
+    if tables == 0 {
+        return Ok(Vec::new());
+    }
+    turns(&db, item).map_err(wrong)
+}
+
+fn turns(db: &Connection, item: &ItemKey) -> rusqlite::Result<Vec<(Timestamp, String)>> {
+    let mut query = db.prepare(
+        "SELECT e.came, e.seen, e.worst, e.rose, e.rose_at, e.cleared, e.back, e.open, e.stopped
+         FROM episode AS e JOIN item AS i ON i.n = e.item WHERE i.key = ?1",
+    )?;
+    let mut rows = query.query([key::write(item)])?;
+    let mut turns = Vec::new();
+    while let Some(row) = rows.next()? {
+        let known = known(row, 0)?;
+        let how = if known.seen {
+            "came"
+        } else {
+            "was there when a console began"
+        };
+        turns.push((known.came, format!("{how}; {} at its worst", known.worst)));
+        turns.extend(known.rose.map(|(to, at)| (at, format!("got worse: {to}"))));
+        turns.extend(known.back.map(|at| (at, "came back".to_owned())));
+        let over = known.cleared.filter(|_| known.is_over());
+        turns.extend(over.map(|at| (at, "cleared".to_owned())));
+    }
+    turns.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    Ok(turns)
+}
+
 /// Gives every episode of which something lies within the window, in no useful order.
 fn each(db: &Connection, window: Window, mut take: impl FnMut(Episode)) -> rusqlite::Result<()> {
     let mut names: HashMap<i64, Option<Arc<Named>>> = HashMap::new();

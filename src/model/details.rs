@@ -1,7 +1,14 @@
 //! The details of a row in lines: laid out once, for drawing and for scrolling alike.
 
+use std::fmt::Write as _;
+
+use jiff::tz::Offset;
+
+use crate::clock::Timestamp;
+use crate::domain::closer::Told;
 use crate::domain::metric::Course;
-use crate::domain::{AccountId, FeedState, Severity, text};
+use crate::domain::window::WindowDetail;
+use crate::domain::{AccountId, Detail, FeedState, ItemKey, Kind, Severity, text};
 use crate::keymap::Layer;
 use crate::panes::facts::{self, Fact, Facts};
 use crate::panes::{cells, fact, folds, runs};
@@ -106,6 +113,10 @@ fn shown(model: &Model) -> Facts {
         {
             Some((id, row)) => {
                 let mut facts = facts::of_row(id, row, &model.store, model.now);
+                if let Detail::Window(window) = &row.item().detail {
+                    facts.list.splice(1..1, openings(model, window));
+                }
+                closer(model, key, &mut facts);
                 if let Some(asked) = model.changing.asked(key) {
                     facts.list.push(asked.fact(row.item(), model.now));
                 }
@@ -143,6 +154,70 @@ fn shown(model: &Model) -> Facts {
         },
         None => Facts::sentence("", "There is no row under the cursor."),
     }
+}
+
+/// When a window opens next: in UTC, and on the team's own clock where that is another.
+fn openings(model: &Model, window: &WindowDetail) -> Vec<Fact> {
+    let zone = &model.session.zone;
+    let times = window.next.iter().chain(&window.later);
+    times
+        .enumerate()
+        .map(|(at, opens)| {
+            let local = opens.to_jiff().to_zoned(zone.clone());
+            let mut text = fact::clock(*opens, model.now);
+            if local.offset() != Offset::UTC {
+                let _ = write!(text, " · {}", local.strftime("%a %H:%M %Z"));
+            }
+            if *opens > model.now {
+                let _ = write!(text, " · in {}", text::age(opens.since(model.now)));
+            }
+            Fact {
+                label: if at == 0 { "opens" } else { "" },
+                text,
+                role: Role::DetailValue,
+            }
+        })
+        .collect()
+}
+
+/// What the closer look tells: what the service has to say before where and since when the item is known, what happened
+/// to it at the end.
+fn closer(model: &Model, key: &ItemKey, facts: &mut Facts) {
+    let Some(closer) = model.closers.of(key) else {
+        return;
+    };
+    let before = facts.list.iter().position(|fact| fact.label == "since");
+    let before = before.unwrap_or(facts.list.len());
+    facts
+        .list
+        .splice(before..before, told(&closer.told, model.now));
+    facts.list.extend(told(&closer.timeline, model.now));
+}
+
+/// Things that are told, of which those of one sort share a label.
+fn told(all: &[Told], now: Timestamp) -> Vec<Fact> {
+    let mut before = "";
+    all.iter()
+        .map(|one| {
+            let label = if one.label == before { "" } else { one.label };
+            before = one.label;
+            let text = match one.at {
+                Some(at) => format!(
+                    "{} · {} ago · {}",
+                    fact::clock(at, now),
+                    text::age(now.since(at)),
+                    one.text
+                ),
+                None => one.text.to_string(),
+            };
+            let role = if one.is_unread {
+                Role::FeedBlind
+            } else {
+                Role::DetailValue
+            };
+            Fact { label, text, role }
+        })
+        .collect()
 }
 
 /// An account of the overview: what is open in each of its regions, and what cannot be read there.
@@ -206,10 +281,10 @@ const TURNS: usize = 6;
 
 /// How the metric of the alarm went, drawn, and how its state turned.
 fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
-    let Some(key) = model.details.alarm() else {
+    let Some(key) = model.details.item().filter(|key| key.kind == Kind::Alarm) else {
         return Vec::new();
     };
-    let course = match model.courses.of(key) {
+    let course = match model.closers.of(key).map(|closer| &closer.course) {
         None => {
             return vec![line(
                 "metric",
@@ -217,7 +292,8 @@ fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
                 Role::FeedLoading,
             )];
         }
-        Some(Err(fault)) => {
+        Some(None) => return Vec::new(),
+        Some(Some(Err(fault))) => {
             let text = format!("unread: {fault}");
             return lines(
                 &[Fact {
@@ -228,7 +304,7 @@ fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
                 width,
             );
         }
-        Some(Ok(course)) => course,
+        Some(Some(Ok(course))) => course,
     };
     let room = usize::from(width.saturating_sub(LABEL));
     let mut drawn = Vec::new();
@@ -252,10 +328,14 @@ fn course(model: &Model, width: u16, height: u16) -> Vec<Line> {
 
 /// What the metric is, and its line in dots.
 fn drawing(model: &Model, course: &Course, room: usize, height: u16, drawn: &mut Vec<Line>) {
-    let breaches = match (course.threshold, course.breaches()) {
+    let limit = match course.threshold {
+        Some(_) => Some("beyond the threshold"),
+        None => (!course.band.is_empty()).then_some("outside of what is expected (dotted)"),
+    };
+    let breaches = match (limit, course.breaches()) {
         (None, _) => String::new(),
-        (Some(_), 0) => " · nothing beyond the threshold".to_owned(),
-        (Some(_), some) => format!(" · {} beyond the threshold", text::count(some, "datapoint")),
+        (Some(limit), 0) => format!(" · nothing {limit}"),
+        (Some(limit), some) => format!(" · {} {limit}", text::count(some, "datapoint")),
     };
     let about = format!(
         "{} · {} to {}, every {}{breaches}",

@@ -17,8 +17,8 @@ use crate::runbook::{Launch, Run};
 use super::acting::Reach;
 use super::attention::Call;
 use super::change::{Came, Preflight, Request};
+use super::closer;
 use super::logs::{Sighted, Tailed, Wanted};
-use super::metric;
 use super::query;
 use super::runbooks::{Asked, Ready, Started};
 use super::trail::{self, Asking};
@@ -66,8 +66,8 @@ pub enum Effect {
     ListGroups(u64, Arc<str>),
     /// Stop what Logs Insights is asked; what was found so far is still told.
     StopQuery,
-    /// Ask how the metric of this alarm went.
-    ReadMetric(ItemKey),
+    /// Look closer at this item: at its service, in the history, in the journal.
+    LookCloser(ItemKey),
     /// Ask CloudTrail who changed something; the number tells the answer from any other.
     LookUpTrail(u64, Box<Asking>),
     /// Ask CloudTrail nothing any more.
@@ -177,8 +177,8 @@ pub enum Outcome {
     Queried(Box<query::Told>),
     /// CloudTrail has answered.
     Trail(trail::Told),
-    /// How the metric of an alarm went.
-    Metric(Box<metric::Told>),
+    /// What a closer look at an item tells.
+    Looked(Box<closer::Looked>),
     /// Log lines were read.
     Tailed(Box<Tailed>),
     /// Facts were written into the history, or why not.

@@ -1,67 +1,7 @@
-//! The course of an alarm's metric in its details: asked when somebody looks, drawn in dots.
-
-use std::time::Duration;
+//! The course of an alarm's metric, drawn in dots.
 
 use crate::clock::Timestamp;
 use crate::domain::metric::Course;
-use crate::domain::{Fault, ItemKey};
-
-/// How long a course is fresh enough: the shortest period of most alarms.
-const FRESH: Duration = Duration::from_secs(60);
-
-/// What came back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    /// Of which alarm.
-    pub key: ItemKey,
-    /// The course, or why it cannot be read.
-    pub found: Result<Course, Fault>,
-}
-
-/// The course of the alarm that was looked at last.
-#[derive(Clone, Debug, Default)]
-pub struct Courses {
-    /// Which alarm is asked for, and since when.
-    asked: Option<(ItemKey, Timestamp)>,
-    told: Option<Told>,
-}
-
-impl Courses {
-    /// The alarm to ask for now, where its details are shown and what is known of it is not fresh.
-    pub fn due(&mut self, shown: Option<&ItemKey>, now: Timestamp) -> Option<ItemKey> {
-        let key = shown?;
-        let is_asked = self
-            .asked
-            .as_ref()
-            .is_some_and(|(asked, at)| asked == key && now.since(*at) < FRESH);
-        if is_asked {
-            return None;
-        }
-        self.asked = Some((key.clone(), now));
-        if self.told.as_ref().is_some_and(|told| told.key != *key) {
-            self.told = None;
-        }
-        Some(key.clone())
-    }
-
-    /// Takes in an answer, unless another alarm is looked at by now.
-    pub fn take_in(&mut self, told: Told) {
-        if self
-            .asked
-            .as_ref()
-            .is_some_and(|(asked, _)| *asked == told.key)
-        {
-            self.told = Some(told);
-        }
-    }
-
-    /// What is known of this alarm; none while it is read.
-    #[must_use]
-    pub fn of(&self, key: &ItemKey) -> Option<&Result<Course, Fault>> {
-        let told = self.told.as_ref()?;
-        (told.key == *key).then_some(&told.found)
-    }
-}
 
 /// One line of a drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +62,15 @@ pub fn draw(course: &Course, width: usize, height: usize, ascii: bool) -> Vec<Do
         }
         before = Some((*at, x, y));
     }
+    // What is expected lies behind the line: its two edges in every other dot.
+    for (at, low, high) in &course.band {
+        let part = at.since(course.from).as_secs_f64() / span;
+        let x = (part * (across - 1) as f64).round() as usize;
+        if x % 4 == 0 {
+            dot(x, row_of(*low));
+            dot(x, row_of(*high));
+        }
+    }
     let threshold = course.threshold.map(|value| row_of(value) / 4);
     let lines = cells.into_iter().enumerate().map(|(at, row)| {
         let is_threshold = threshold == Some(at);
@@ -170,6 +119,8 @@ pub fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::domain::metric::Breach;
 
     fn course(values: &[f64]) -> Course {
@@ -186,6 +137,8 @@ mod tests {
                 .collect(),
             threshold: Some(5.0),
             breach: Breach::Above(false),
+            band: Vec::new(),
+            edges: crate::domain::metric::Edges::default(),
             turns: Vec::new(),
         }
     }

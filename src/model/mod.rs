@@ -13,6 +13,7 @@ pub mod action;
 pub mod area;
 pub mod attention;
 pub mod change;
+pub mod closer;
 pub mod details;
 pub mod effect;
 pub mod fit;
@@ -39,8 +40,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, ItemKey, Kind, Region, Roster, Severity};
+use crate::domain::{AccountId, ItemKey, Region, Roster, Severity};
 use crate::filter::{Completion, Filter, Vocabulary};
 use crate::keymap::{Chord, Keymap, Layer};
 use crate::panes::link::Portal;
@@ -92,6 +95,10 @@ pub struct Session {
     pub links: bool,
     /// Through which portal pages of the AWS console are opened.
     pub portal: Option<Portal>,
+    /// Whether as little as possible is drawn, for a slow line.
+    pub sparing: bool,
+    /// On whose clock local times are told.
+    pub zone: TimeZone,
 }
 
 /// A message in the footer.
@@ -128,13 +135,11 @@ pub struct Details {
 }
 
 impl Details {
-    /// The alarm that they show, if it is one.
+    /// The item that they show, if it is one.
     #[must_use]
-    pub fn alarm(&self) -> Option<&ItemKey> {
+    pub fn item(&self) -> Option<&ItemKey> {
         match &self.shown {
-            Some(RowKey::Item(key)) if self.view != DetailsView::Closed => {
-                (key.kind == Kind::Alarm).then_some(key)
-            }
+            Some(RowKey::Item(key)) if self.view != DetailsView::Closed => Some(key),
             _ => None,
         }
     }
@@ -202,8 +207,8 @@ pub struct Model {
     pub logs: Logs,
     /// What Logs Insights is asked.
     pub queries: Queries,
-    /// How the metric of the alarm went that is looked at.
-    pub courses: metric::Courses,
+    /// What is told of the item that is looked at closer.
+    pub closers: closer::Closers,
     /// What CloudTrail is asked.
     pub trail: Trail,
     /// What goes into the history.
@@ -320,7 +325,7 @@ impl Model {
             tab: 0,
             themes: Themes::default(),
             views: Arc::from([]),
-            courses: metric::Courses::default(),
+            closers: closer::Closers::default(),
             attention: Attention::default(),
             pulse: Pulse::default(),
             wall: None,

@@ -16,7 +16,7 @@ use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
-use super::{backups, cells, fact, feeds, mutes};
+use super::{backups, cells, composite, fact, feeds, mutes};
 
 /// One fact: a label and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +185,9 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
         Detail::Alarm(d) => {
             mutes::of_alarm(&mut facts, row, store, now);
             alarm(&mut facts, d);
+            if let AlarmWatch::Composite(rule) = &d.terms.watch {
+                composite::tell(&mut facts, rule, scope, store, now);
+            }
         }
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
         Detail::Incident(d) => incident(&mut facts, d),
@@ -244,7 +247,10 @@ fn alarm(facts: &mut Facts, d: &AlarmDetail) {
             if let Some(period) = period {
                 let _ = write!(text, " over {period} s");
             }
-            facts.add("metric", text);
+            // An alarm on an anomaly names its metric among its queries alone.
+            if namespace.is_some() || metric.is_some() {
+                facts.add("metric", text);
+            }
         }
         AlarmWatch::Expression {
             text,
@@ -401,9 +407,6 @@ fn window(facts: &mut Facts, d: &WindowDetail, now: Timestamp) {
             d.duration_hours, d.cutoff_hours
         ),
     );
-    if let Some(next) = d.next {
-        facts.add("next", moment(next, now));
-    }
     if let Some(expected) = d.expected {
         facts.add("last due", moment(expected, now));
     }
@@ -471,6 +474,12 @@ fn backup(facts: &mut Facts, d: &BackupDetail, now: Timestamp) {
     }
     if let Some(size) = d.size.filter(|s| *s > 0) {
         let _ = write!(text, " · {}", backups::bytes(size));
+        let took = d.completed.unwrap_or(now).since(d.created).as_secs();
+        if let Ok(took) = i64::try_from(took)
+            && took > 0
+        {
+            let _ = write!(text, " · {}/s", backups::bytes(size / took));
+        }
     }
     facts.add("job", text);
     facts.maybe("message", d.message.as_deref());

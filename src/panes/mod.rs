@@ -6,6 +6,7 @@
 mod alarms;
 pub(crate) mod backups;
 pub mod cells;
+mod composite;
 pub mod fact;
 pub mod facts;
 mod feeds;

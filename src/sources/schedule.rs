@@ -99,6 +99,39 @@ impl Schedule {
         }
     }
 
+    /// The next times after a moment at which it runs, so many at most. An hour that does not exist on the day on which
+    /// clocks go ahead is passed over.
+    #[must_use]
+    pub fn after(&self, from: Timestamp, most: usize) -> Vec<Timestamp> {
+        match self {
+            Self::Every(_) => Vec::new(),
+            Self::Once(at) => Some(*at).filter(|at| *at > from).into_iter().collect(),
+            Self::Cron {
+                cron,
+                zone,
+                offset_days,
+            } => {
+                let start = from.to_jiff().to_zoned(zone.clone());
+                let wait = Span::new().try_days(*offset_days).ok();
+                let Some((wait, start)) = wait.and_then(|w| Some((w, start.checked_sub(w).ok()?)))
+                else {
+                    return Vec::new();
+                };
+                let moment = |run: Zoned| -> Option<Timestamp> {
+                    let wall = run.datetime();
+                    if !cron.is_time_matching(&wall).ok()? {
+                        return None;
+                    }
+                    let day = wall.checked_add(wait).ok()?;
+                    let at = zone.to_ambiguous_zoned(day).earlier().ok()?;
+                    Some(at.timestamp().into())
+                };
+                let runs = cron.iter_after(start).take(RUNS_MAX).filter_map(moment);
+                runs.filter(|at| *at > from).take(most).collect()
+            }
+        }
+    }
+
     /// How far apart its runs are: the longest pause between two of them in the last week or the last three runs.
     #[must_use]
     pub fn cadence(&self, now: Timestamp) -> Option<Duration> {

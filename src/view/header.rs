@@ -112,7 +112,11 @@ fn of(looked: usize, all: usize) -> String {
 }
 
 fn who(model: &Model, wide: bool) -> Vec<Span<'static>> {
-    let clock = if wide { "%H:%M:%SZ" } else { "%H:%MZ" };
+    let clock = if wide && !model.session.sparing {
+        "%H:%M:%SZ"
+    } else {
+        "%H:%MZ"
+    };
     let mut spans = vec![
         span(
             model.now.to_jiff().strftime(clock).to_string(),

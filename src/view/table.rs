@@ -10,6 +10,9 @@ use crate::theme::Role;
 use super::empty;
 use super::paint::Paint;
 
+/// On a slow line the cursor is the bar with severity and age beside it: a whole line costs four times the bytes.
+const SPARING_CURSOR: u16 = GUTTER + 8;
+
 pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area) {
     let pane = model.pane();
     let columns = pane.shown_columns(list.width);
@@ -47,6 +50,11 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
             columns: &columns,
             ascii: model.session.ascii,
             at_cursor: index == pane.index,
+            cursor: if model.session.sparing {
+                SPARING_CURSOR
+            } else {
+                u16::MAX
+            },
         };
         match &pane.rows {
             Rows::Items(projection) => {
@@ -176,6 +184,8 @@ struct Painted<'p, 'b, 'c> {
     columns: &'c [(&'static Column, u16)],
     ascii: bool,
     at_cursor: bool,
+    /// How many cells of the line tell that the cursor is there.
+    cursor: u16,
 }
 
 impl Painted<'_, '_, '_> {
@@ -212,7 +222,8 @@ impl Painted<'_, '_, '_> {
         };
         paint.text(area.x + 1, area.y, glyph, role, 1);
         if self.at_cursor {
-            paint.ground(area, Role::RowCursor);
+            let width = self.cursor.min(area.width);
+            paint.ground(Area { width, ..area }, Role::RowCursor);
             let bar = if self.ascii { ">" } else { "▌" };
             paint.text(area.x, area.y, bar, Role::RowCursor, 1);
         }

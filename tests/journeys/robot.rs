@@ -4,6 +4,7 @@
 mod arrange;
 mod attend;
 mod chaos;
+mod details;
 mod find;
 mod look;
 mod marks;
@@ -11,6 +12,7 @@ mod torn;
 mod wall;
 
 use std::fs;
+use std::future::Future;
 use std::path::PathBuf;
 
 use noctop::sim::scenario::Scenario;
@@ -130,6 +132,16 @@ impl Begin {
 }
 
 impl Robot {
+    /// Lets something happen in AWS that is no doing of noctop.
+    pub fn meanwhile(&self, what: impl Future<Output = ()>) -> &Self {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(what);
+        self
+    }
+
     /// Types this in one piece.
     pub fn types(&self, bytes: impl AsRef<[u8]>) -> &Self {
         self.console.send(bytes);

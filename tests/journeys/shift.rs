@@ -129,6 +129,8 @@ impl Shift {
             ascii: false,
             links: false,
             portal: None,
+            sparing: false,
+            zone: jiff::tz::TimeZone::UTC,
         };
         let theme = Theme::shipped_default(Depth::Ansi16);
         let mut model = Model::new(store, session, theme, Keymap::shipped_default(), start);

@@ -422,3 +422,48 @@ def test_mute_rules_that_are_refused(sim, wrong):
         cloudwatch.put_alarm_mute_rule(**{"Name": "wrong", "Rule": rule("cron(0 2 * * *)"), **wrong})
     assert code(error) == "ValidationError"
     assert not [r for r in cloudwatch.list_alarm_mute_rules()["AlarmMuteRuleSummaries"] if "wrong" in r["AlarmMuteRuleArn"]]
+
+
+@PROTOCOLS
+def test_the_series_of_an_alarm_that_groups_contribute_while_it_fires(fresh, protocol):
+    sim = fresh()
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
+    query = 'SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId'
+    cloudwatch.put_metric_alarm(
+        AlarmName="fleet cpu", EvaluationPeriods=1, Threshold=90, ComparisonOperator="GreaterThanThreshold",
+        Metrics=[{"Id": "q1", "Expression": query, "Period": 60}],
+    )
+    assert cloudwatch.describe_alarm_contributors(AlarmName="fleet cpu")["AlarmContributors"] == []
+    cloudwatch.set_alarm_state(AlarmName="fleet cpu", StateValue="ALARM", StateReason="a drill")
+    told = cloudwatch.describe_alarm_contributors(AlarmName="fleet cpu")["AlarmContributors"]
+    assert len({c["ContributorId"] for c in told}) == len(told) > 1
+    assert all(set(c["ContributorAttributes"]) == {"InstanceId"} for c in told)
+    now = datetime.datetime.now(UTC)
+    found = cloudwatch.get_metric_data(
+        MetricDataQueries=[{"Id": "q1", "Expression": query, "Period": 60}],
+        StartTime=now - datetime.timedelta(hours=1), EndTime=now,
+    )["MetricDataResults"]
+    assert [r["Id"] for r in found] == ["q1"] * len(told)
+    assert {r["Label"] for r in found} == {c["ContributorAttributes"]["InstanceId"] for c in told}
+    with pytest.raises(ClientError) as refused:
+        cloudwatch.describe_alarm_contributors(AlarmName="nobody")
+    assert "ResourceNotFound" in refused.value.response["Error"]["Code"]
+
+
+@PROTOCOLS
+def test_an_anomaly_band_is_two_series_around_the_metric(sim, protocol):
+    cloudwatch = sim.client("cloudwatch", PAYMENTS, protocol=protocol)
+    alarm = next(a for page in cloudwatch.get_paginator("describe_alarms").paginate() for a in page["MetricAlarms"]
+                 if a.get("MetricName") and a.get("Statistic") and a["StateValue"] == "OK")
+    metric = {k: alarm[k] for k in ("Namespace", "MetricName", "Dimensions")}
+    now = datetime.datetime.now(UTC)
+    found = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "m1", "MetricStat": {"Metric": metric, "Period": 60, "Stat": alarm["Statistic"]}},
+            {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)"},
+        ], StartTime=now - datetime.timedelta(hours=1), EndTime=now,
+    )["MetricDataResults"]
+    line, *edges = found
+    assert line["Id"] == "m1" and [e["Id"] for e in edges] == ["ad1", "ad1"]
+    for at, *values in zip(line["Timestamps"], line["Values"], *(e["Values"] for e in edges)):
+        assert min(values[1:]) < max(values[1:]), at

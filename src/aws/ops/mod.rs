@@ -182,15 +182,19 @@ reads! {
 
     GET_METRIC_DATA = "CloudWatch" "GetMetricData" "cloudwatch:GetMetricData" CLOUDWATCH_METRICS "how the metric of an alarm went, when somebody looks at it";
     DESCRIBE_ALARM_HISTORY = "CloudWatch" "DescribeAlarmHistory" "cloudwatch:DescribeAlarmHistory" CLOUDWATCH_HISTORY "how the state of an alarm turned, when somebody looks at it";
+    DESCRIBE_ALARM_CONTRIBUTORS = "CloudWatch" "DescribeAlarmContributors" "cloudwatch:DescribeAlarmContributors" CLOUDWATCH_HISTORY "which series of an alarm are in ALARM, when somebody looks at it";
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
     LIST_GUARDDUTY_FINDINGS = "GuardDuty" "ListFindings" "guardduty:ListFindings" GUARDDUTY "the ids of open findings";
     GET_GUARDDUTY_FINDINGS = "GuardDuty" "GetFindings" "guardduty:GetFindings" GUARDDUTY "findings";
 
     GET_FINDINGS = "SecurityHub" "GetFindings" "securityhub:GetFindings" SECURITYHUB_FINDINGS "findings";
+    GET_FINDING_HISTORY = "SecurityHub" "GetFindingHistory" "securityhub:GetFindingHistory" SECURITYHUB_FINDINGS "what became of a finding, when somebody looks at it";
 
     DESCRIBE_OPS_ITEMS = "SSM" "DescribeOpsItems" "ssm:DescribeOpsItems" SSM "OpsItems";
     GET_OPS_ITEM = "SSM" "GetOpsItem" "ssm:GetOpsItem" SSM "one OpsItem in full";
+    LIST_OPS_ITEM_EVENTS = "SSM" "ListOpsItemEvents" "ssm:ListOpsItemEvents" SSM "what happened to an OpsItem, when somebody looks at it";
+    LIST_OPS_ITEM_RELATED = "SSM" "ListOpsItemRelatedItems" "ssm:ListOpsItemRelatedItems" SSM "what an OpsItem is related to, when somebody looks at it";
     DESCRIBE_WINDOWS = "SSM" "DescribeMaintenanceWindows" "ssm:DescribeMaintenanceWindows" SSM "maintenance windows";
     GET_WINDOW = "SSM" "GetMaintenanceWindow" "ssm:GetMaintenanceWindow" SSM "one maintenance window in full";
     DESCRIBE_WINDOW_RUNS = "SSM" "DescribeMaintenanceWindowExecutions" "ssm:DescribeMaintenanceWindowExecutions" SSM "when a window ran and how it went";
@@ -233,6 +237,7 @@ reads! {
     LIST_RESTORE_JOBS = "Backup" "ListRestoreJobs" "backup:ListRestoreJobs" BACKUP "restore jobs";
     DESCRIBE_RESTORE_JOB = "Backup" "DescribeRestoreJob" "backup:DescribeRestoreJob" BACKUP "one restore job in full";
     LIST_PROTECTED_RESOURCES = "Backup" "ListProtectedResources" "backup:ListProtectedResources" BACKUP "when a resource was last backed up";
+    LIST_RECOVERY_POINTS_BY_RESOURCE = "Backup" "ListRecoveryPointsByResource" "backup:ListRecoveryPointsByResource" BACKUP "the last recovery points of a resource, when somebody looks at it";
     LIST_BACKUP_PLANS = "Backup" "ListBackupPlans" "backup:ListBackupPlans" BACKUP "backup plans";
     GET_BACKUP_PLAN = "Backup" "GetBackupPlan" "backup:GetBackupPlan" BACKUP "how often a plan backs up";
     LIST_BACKUP_SELECTIONS = "Backup" "ListBackupSelections" "backup:ListBackupSelections" BACKUP "what a plan selects";

@@ -29,6 +29,8 @@ pub use annotated::{effective, file as annotated_file, reference};
 pub use paths::Paths;
 pub use settings::{Flags, Origin, Setting, Settings};
 
+use jiff::tz::TimeZone;
+
 use crate::aws::fleet::spec::FleetSpec;
 use crate::command;
 use crate::domain::document::Library;
@@ -81,6 +83,8 @@ pub struct Config {
     pub ledger_table: Option<LedgerTable>,
     /// The team's shifts.
     pub shifts: Shifts,
+    /// On whose clock the team lives; UTC where nobody can tell.
+    pub zone: TimeZone,
     /// How long the history is kept.
     pub keep: Duration,
     /// Every setting with its origin.
@@ -334,6 +338,7 @@ fn join(
         ledger: settings.given("ledger.path").map(|p| paths.open_out(&p)),
         ledger_table: ledger_table(&settings, problems),
         keep: settings.span("history.keep").unwrap_or(history::KEEP),
+        zone: shifts::zone(&settings).unwrap_or(TimeZone::UTC),
         shifts: shifts::shifts(&settings, contents, problems),
         settings,
         paths,

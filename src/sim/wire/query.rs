@@ -105,6 +105,9 @@ pub fn encode_error(
     out.into_bytes()
 }
 
+/// Members whose names are data and not part of the model: they are written as entries with key and value.
+const DICTIONARIES: &[&str] = &["ContributorAttributes"];
+
 fn element(out: &mut String, name: &str, value: &Value) {
     if value.is_null() {
         return;
@@ -121,6 +124,13 @@ fn element(out: &mut String, name: &str, value: &Value) {
         Value::Time(at) => out.push_str(&text::iso(*at)),
         Value::Blob(bytes) => out.push_str(&text::base64(bytes)),
         Value::List(items) => items.iter().for_each(|item| element(out, "member", item)),
+        Value::Map(map) if DICTIONARIES.contains(&name) => {
+            for (key, value) in &map.0 {
+                let key = Value::Text(key.to_string());
+                let entry = vec![("key".into(), key), ("value".into(), value.clone())];
+                element(out, "entry", &Value::Map(Map(entry)));
+            }
+        }
         Value::Map(map) => map
             .0
             .iter()
@@ -160,6 +170,16 @@ mod tests {
         assert_eq!(value.at("Tags").items()[0].at("Value").as_str(), Some("é"));
         assert_eq!(value.at("M").at("q").as_str(), Some("r"));
         assert_eq!(value.at("N").as_int(), Some(5));
+    }
+
+    #[test]
+    fn a_dictionary_is_written_as_entries() {
+        let mut attributes = Map::default();
+        attributes.set("InstanceId".to_owned(), "i-1");
+        let value = fields! { "ContributorAttributes" => Value::Map(attributes) };
+        let xml = String::from_utf8(encode("Op", "ns", "id", &value)).unwrap();
+        let entry = "<ContributorAttributes><entry><key>InstanceId</key><value>i-1</value></entry></ContributorAttributes>";
+        assert!(xml.contains(entry), "{xml}");
     }
 
     #[test]

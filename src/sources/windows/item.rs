@@ -104,6 +104,19 @@ fn severity(run: &WindowRun) -> Severity {
     }
 }
 
+/// Openings after the next one that are told.
+const LATER: usize = 2;
+
+/// When the window opens after the next time that AWS announces.
+fn later(listed: &Listed) -> Vec<Timestamp> {
+    let (Some(schedule), Some(next)) = (&listed.schedule, listed.next) else {
+        return Vec::new();
+    };
+    let mut later = schedule.after(next, LATER);
+    later.retain(|at| listed.active_to.is_none_or(|end| *at <= end));
+    later
+}
+
 /// A window as a record.
 pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> Record {
     let phase = judge::phase(listed, known, now);
@@ -176,6 +189,7 @@ pub fn record(scope: Scope, listed: &Listed, known: &Known, now: Timestamp) -> R
             duration_hours: listed.duration_hours,
             cutoff_hours: listed.cutoff_hours,
             next: listed.next,
+            later: later(listed),
             expected,
             current: current.cloned(),
             last: last.cloned(),

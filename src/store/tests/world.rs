@@ -189,6 +189,7 @@ pub fn window(id: &str, started: Option<i64>, instances: &[&str]) -> Item {
         duration_hours: 2,
         cutoff_hours: 1,
         next: None,
+        later: Vec::new(),
         expected: None,
         current: started.map(|started| WindowRun {
             id: "run".into(),

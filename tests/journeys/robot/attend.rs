@@ -6,11 +6,7 @@ use super::super::hand;
 use super::{Begin, Robot};
 
 fn set(robot: &Robot, name: &str, state: StateValue) {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(hand::set_alarm(&robot.sim.endpoint(), name, state));
+    robot.meanwhile(hand::set_alarm(&robot.sim.endpoint(), name, state));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::alarm::{Alarm, floor, period};
+use super::contributors;
 use super::estate::CloudWatch;
 use crate::clock::Timestamp;
 use crate::fields;
@@ -44,6 +45,7 @@ pub fn get_metric_data(call: &Call<'_>) -> Answer {
         .unwrap_or(DATAPOINTS);
     call.estate(|all: &mut CloudWatch, site, now| {
         let mut series: HashMap<&str, Points> = HashMap::new();
+        let mut bands: HashMap<&str, [Points; 2]> = HashMap::new();
         for query in queries {
             let id = query.at("Id").as_str().unwrap_or_default();
             let legal = id.starts_with(|c: char| c.is_ascii_lowercase())
@@ -64,6 +66,15 @@ pub fn get_metric_data(call: &Call<'_>) -> Answer {
         }
         for query in queries {
             if let (Some(id), Some(expression)) = (query.at("Id").as_str(), query.at("Expression").as_str()) {
+                if let Some((of, deviations)) = band(expression) {
+                    bands.insert(id, around(series.get(of).map_or(&[], Vec::as_slice), deviations));
+                    continue;
+                }
+                if let Some((alarm, definition)) = asking(all, site, expression) {
+                    let step = period(&definition);
+                    series.insert(id, read(alarm, &definition, site, (start, end.min(now)), step, most));
+                    continue;
+                }
                 let points = evaluate(expression, &series).map_err(|why| {
                     let message = format!("Error in expression '{id}' [{why}]");
                     call.invalid(message)
@@ -72,20 +83,35 @@ pub fn get_metric_data(call: &Call<'_>) -> Answer {
             }
         }
         let shown = queries.iter().filter(|q| q.at("ReturnData").as_bool().unwrap_or(true));
-        let results = shown.map(|query| {
+        let results = shown.flat_map(|query| {
             let id = query.at("Id").as_str().unwrap_or_default();
-            let mut points = series.get(id).cloned().unwrap_or_default();
-            if !ascending {
-                points.reverse();
-            }
             let metric = query.at("MetricStat").at("Metric").at("MetricName").as_str();
-            fields! {
-                "Id" => id,
-                "Label" => query.at("Label").as_str().or(metric).unwrap_or(id),
-                "Timestamps" => points.iter().map(|p| p.0).collect::<Value>(),
-                "Values" => points.iter().map(|p| p.1).collect::<Value>(),
-                "StatusCode" => "Complete",
-            }
+            let label = query.at("Label").as_str().or(metric).unwrap_or(id).to_owned();
+            // A band is two series, and a query that groups is one for each of its groups; all bear the query's id.
+            let lines: Vec<(String, Points)> = match bands.remove(id) {
+                Some([high, low]) => vec![(format!("{label} high"), high), (format!("{label} low"), low)],
+                None => {
+                    let points = series.get(id).cloned().unwrap_or_default();
+                    let groups = contributors::series(query.at("Expression").as_str().unwrap_or_default());
+                    if groups.is_empty() {
+                        vec![(label, points)]
+                    } else {
+                        groups.into_iter().map(|group| (group, points.clone())).collect()
+                    }
+                }
+            };
+            lines.into_iter().map(move |(label, mut points)| {
+                if !ascending {
+                    points.reverse();
+                }
+                fields! {
+                    "Id" => id,
+                    "Label" => label,
+                    "Timestamps" => points.iter().map(|p| p.0).collect::<Value>(),
+                    "Values" => points.iter().map(|p| p.1).collect::<Value>(),
+                    "StatusCode" => "Complete",
+                }
+            })
         });
         Ok(fields! { "MetricDataResults" => results.collect::<Value>(), "Messages" => Value::List(Vec::new()) })
     })
@@ -132,32 +158,74 @@ fn watcher<'a>(all: &'a CloudWatch, site: &Site, metric: &Value) -> Option<(&'a 
             && name.and_then(Value::as_str) == metric.at("MetricName").as_str()
             && dimensions.map(sorted).unwrap_or_default() == wanted
     };
+    let own = |definition: &Map| {
+        same(
+            definition.get("Namespace"),
+            definition.get("MetricName"),
+            definition.get("Dimensions"),
+        )
+    };
+    let nested = |definition: &Map| {
+        definition.get("Metrics").is_some_and(|metrics| {
+            let mut of = metrics
+                .items()
+                .iter()
+                .map(|m| m.at("MetricStat").at("Metric"));
+            of.any(|m| {
+                same(
+                    Some(m.at("Namespace")),
+                    Some(m.at("MetricName")),
+                    Some(m.at("Dimensions")),
+                )
+            })
+        })
+    };
+    let find = |fits: &dyn Fn(&Map) -> bool| {
+        let alarms = all.alarms.values().filter(|alarm| !alarm.is_composite());
+        let mut defined = alarms.map(|alarm| (alarm, alarm.definition(site)));
+        defined.find(|(_, definition)| fits(definition))
+    };
+    // Whose only metric it is knows best how it goes.
+    find(&own).or_else(|| find(&nested))
+}
+
+/// The series and the number of deviations of `ANOMALY_DETECTION_BAND(m1, 2)`; two where none is given, as on AWS.
+fn band(expression: &str) -> Option<(&str, f64)> {
+    let inner = expression.trim().strip_prefix("ANOMALY_DETECTION_BAND(")?;
+    let inner = inner.strip_suffix(')')?;
+    let (of, deviations) = inner.split_once(',').unwrap_or((inner, "2"));
+    Some((of.trim(), deviations.trim().parse().ok()?))
+}
+
+/// So many deviations above and below the mean of a series.
+fn around(points: &[(Timestamp, f64)], deviations: f64) -> [Points; 2] {
+    #[expect(clippy::cast_precision_loss, reason = "a count of datapoints")]
+    let count = points.len().max(1) as f64;
+    let mean = points.iter().map(|p| p.1).sum::<f64>() / count;
+    let spread = points.iter().map(|p| (p.1 - mean).powi(2)).sum::<f64>() / count;
+    let wide = deviations * spread.sqrt().max(mean.abs() * 0.05);
+    [mean + wide, mean - wide].map(|edge| points.iter().map(|p| (p.0, edge)).collect())
+}
+
+/// The alarm that asks exactly this query of Metrics Insights.
+fn asking<'a>(all: &'a CloudWatch, site: &Site, expression: &str) -> Option<(&'a Alarm, Map)> {
+    if !expression
+        .trim_start()
+        .to_ascii_uppercase()
+        .starts_with("SELECT ")
+    {
+        return None;
+    }
     all.alarms
         .values()
         .filter(|alarm| !alarm.is_composite())
         .find_map(|alarm| {
             let definition = alarm.definition(site);
-            let own = same(
-                definition.get("Namespace"),
-                definition.get("MetricName"),
-                definition.get("Dimensions"),
-            );
-            let nested = || {
-                definition.get("Metrics").is_some_and(|metrics| {
-                    metrics
-                        .items()
-                        .iter()
-                        .map(|m| m.at("MetricStat").at("Metric"))
-                        .any(|m| {
-                            same(
-                                Some(m.at("Namespace")),
-                                Some(m.at("MetricName")),
-                                Some(m.at("Dimensions")),
-                            )
-                        })
-                })
-            };
-            (own || nested()).then_some((alarm, definition))
+            let asks = definition.get("Metrics").is_some_and(|metrics| {
+                let mut texts = metrics.items().iter().map(|m| m.at("Expression"));
+                texts.any(|text| text.as_str() == Some(expression))
+            });
+            asks.then_some((alarm, definition))
         })
 }
 

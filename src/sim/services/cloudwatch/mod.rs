@@ -2,6 +2,7 @@
 
 mod alarm;
 mod catalogue;
+mod contributors;
 mod estate;
 mod history;
 mod metrics;
@@ -42,6 +43,9 @@ pub const SERVICE: Service = Service {
         Operation::new("DescribeAlarmHistory", history::describe)
             .paged("MaxRecords", "NextToken", (1, 100), 50)
             .rate(20.0, 20),
+        Operation::new("DescribeAlarmContributors", contributors::describe)
+            .needs(&["AlarmName"])
+            .rate(10.0, 10),
         Operation::new("GetMetricData", metrics::get_metric_data)
             .needs(&["MetricDataQueries", "StartTime", "EndTime"])
             .rate(50.0, 50),

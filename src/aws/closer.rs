@@ -1,0 +1,38 @@
+//! A closer look at one item: what its service tells only when it is asked for this item by itself.
+
+mod backup;
+mod contributors;
+mod finding;
+mod opsitem;
+
+use super::access::Access;
+use super::metric::course;
+use crate::clock::Timestamp;
+use crate::domain::closer::{Closer, Told};
+use crate::domain::{Detail, Fault, Item};
+
+/// Things of one sort that are told at most: what is older is in the AWS console.
+const MOST: usize = 10;
+
+/// Asks for everything that is to be told of an item. What cannot be read is told as unread.
+pub async fn look(access: &Access, item: &Item, now: Timestamp) -> Closer {
+    let mut closer = Closer::default();
+    match &item.detail {
+        Detail::Alarm(detail) => {
+            closer.course = Some(course(access, &item.key.id, now).await);
+            closer.told = contributors::of(access, &item.key.id, detail).await;
+        }
+        Detail::Incident(detail) => closer.told = opsitem::of(access, &detail.id).await,
+        Detail::Finding(detail) => {
+            closer.told = finding::history(access, &item.key.id, detail).await;
+        }
+        Detail::Backup(detail) => closer.told = backup::of(access, detail).await,
+        Detail::Window(_) | Detail::Patch(_) | Detail::Mute(_) => {}
+    }
+    closer
+}
+
+/// What was read, or that it could not be.
+fn or_unread(label: &'static str, read: Result<Vec<Told>, Fault>) -> Vec<Told> {
+    read.unwrap_or_else(|fault| vec![Told::unread(label, &fault)])
+}
