@@ -66,7 +66,7 @@ pub fn draw(course: &Course, width: usize, height: usize, ascii: bool) -> Vec<Do
     for (at, low, high) in &course.band {
         let part = at.since(course.from).as_secs_f64() / span;
         let x = (part * (across - 1) as f64).round() as usize;
-        if x % 4 == 0 {
+        if x.is_multiple_of(4) {
             dot(x, row_of(*low));
             dot(x, row_of(*high));
         }

@@ -92,7 +92,7 @@ impl Tree<'_> {
             if let Detail::Alarm(detail) = &item.detail
                 && let AlarmWatch::Composite(rule) = &detail.terms.watch
                 && above.len() + 1 < DEEPEST
-                && !above.iter().any(|name| *name == child.name)
+                && !above.contains(&child.name)
             {
                 above.push(child.name.clone());
                 let rule = rule.to_string();

@@ -50,10 +50,13 @@ pub struct Inbox {
 /// Why there can be no access to any fleet, in words.
 pub type Refused = Vec<String>;
 
+/// Tells the theme as it is now, and what is wrong in the files.
+type Reload = dyn Fn(&Themes) -> (Theme, Vec<Arc<str>>);
+
 /// What the console reads from files while it runs.
 pub struct Files {
     /// Reads theme and configuration again: the theme as it is now, and what is wrong in the files.
-    pub reload: Box<dyn Fn(&Themes) -> (Theme, Vec<Arc<str>>)>,
+    pub reload: Box<Reload>,
     /// Reads every theme.
     pub themes: Box<dyn Fn() -> Vec<Theme>>,
     /// What tells whether theme and configuration files have changed.
