@@ -159,6 +159,19 @@ impl Filter {
         kinds
     }
 
+    /// Whether everything that it matches is matched by the wider one as well. Sure where it says so; it may not see it.
+    #[must_use]
+    pub fn narrows(&self, wider: &Self) -> bool {
+        let implies = |narrow: &Term, wide: &Term| match (&narrow.test, &wide.test) {
+            (Test::Word(long), Test::Word(short)) if !narrow.negated && !wide.negated => {
+                long.as_str().contains(short.as_str())
+            }
+            _ => narrow == wide,
+        };
+        let is_implied = |wide: &Term| self.terms.iter().any(|narrow| implies(narrow, wide));
+        wider.terms.iter().all(is_implied)
+    }
+
     /// Whether the subject is meant. Allocates nothing.
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>, now: Timestamp) -> bool {

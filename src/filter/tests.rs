@@ -447,3 +447,31 @@ fn the_reference_names_every_field_trait_and_mark() {
     }
     assert!(examples >= 10);
 }
+
+#[test]
+fn a_filter_narrows_another_only_where_that_is_sure() {
+    let narrows = |narrow: &str, wide: &str| {
+        Filter::parse(narrow)
+            .unwrap()
+            .narrows(&Filter::parse(wide).unwrap())
+    };
+    for (narrow, wide) in [
+        ("a", ""),
+        ("queue", "que"),
+        ("que sev:high", "que"),
+        ("sev:high -ok QUEUE", "que -ok"),
+        ("\"a b\"", "b"),
+    ] {
+        assert!(narrows(narrow, wide), "{narrow} {wide}");
+    }
+    for (narrow, wide) in [
+        ("", "a"),
+        ("que", "queue"),
+        ("-queue", "-que"),
+        ("-que", "-queue"),
+        ("sev:>=high", "sev:>=low"),
+        ("acct:web", "acct:we"),
+    ] {
+        assert!(!narrows(narrow, wide), "{narrow} {wide}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::clock::Timestamp;
-use crate::store::Store;
+use crate::store::{Row, Store};
 
 use super::Projection;
 use super::counts::{Counts, tag};
@@ -34,6 +34,12 @@ enum Stage {
     Ties { entries: Vec<Entry>, ties: Ties },
     /// Merging what changed into what did not.
     Merge(Merge),
+    /// Leaving out of a wider answer what the query does not mean; what is left is in order.
+    Narrow {
+        at: usize,
+        wider: Vec<Entry>,
+        found: Vec<Entry>,
+    },
 }
 
 impl Projection {
@@ -54,8 +60,8 @@ impl Projection {
         });
     }
 
-    /// Begins to merge the rows that changed into the answer without them.
-    pub(super) fn start_merge(&mut self, budget: &mut usize) {
+    /// The answer without the rows that changed.
+    fn unchanged(&mut self, budget: &mut usize) -> Vec<Entry> {
         *budget = budget.saturating_sub(self.rows.len() / 32);
         let mut base = std::mem::take(&mut self.spare[0]);
         base.extend(
@@ -71,6 +77,27 @@ impl Projection {
                     last: false,
                 }),
         );
+        base
+    }
+
+    /// Begins to leave out of the answer what a narrower query does not mean. Rows that changed are merged in afterwards.
+    pub(super) fn start_narrowing(&mut self, budget: &mut usize) {
+        let wider = self.unchanged(budget);
+        self.build = Some(Build {
+            stage: Stage::Narrow {
+                at: 0,
+                wider,
+                found: Vec::new(),
+            },
+            places: None,
+            base: None,
+            folds: Folds::new(self.query.fold.clone()),
+        });
+    }
+
+    /// Begins to merge the rows that changed into the answer without them.
+    pub(super) fn start_merge(&mut self, budget: &mut usize) {
+        let base = self.unchanged(budget);
         self.build = Some(Build {
             stage: Stage::Read {
                 at: 0,
@@ -131,6 +158,29 @@ impl Projection {
                     } else {
                         None
                     }
+                }
+                Stage::Narrow { at, wider, found } => {
+                    let to = wider.len().min(at.saturating_add(*budget));
+                    for entry in wider.get(*at..to).unwrap_or_default() {
+                        let row = store.row(entry.row);
+                        let is_meant = |row: &&Row| self.query.matches(row, store.roster(), now);
+                        if let Some(row) = row.filter(is_meant) {
+                            build.folds.put(entry.row, row, store.roster());
+                            found.push(*entry);
+                        }
+                    }
+                    *budget -= to - *at;
+                    *at = to;
+                    if to == wider.len() {
+                        self.publish(found);
+                        build.folds.follow(&mut self.folds, false);
+                        self.folds = build.folds;
+                        self.fold_up();
+                        wider.clear();
+                        self.spare[0] = std::mem::take(wider);
+                        return true;
+                    }
+                    None
                 }
                 Stage::Merge(merge) => {
                     let rest = |a, b| self.compare_rest(store, a, b);

@@ -76,6 +76,8 @@ pub struct Projection {
     build: Option<Build>,
     /// Whether the answer is one to the current query.
     answered: bool,
+    /// Whether the answer to the current query is a part of the one that is there.
+    narrows: bool,
     version: u64,
     /// What a merge was made in, kept for the next: new memory for a hundred thousand rows costs more than their merging.
     spare: [Vec<Entry>; 2],
@@ -101,6 +103,7 @@ impl Projection {
             times: BinaryHeap::new(),
             build: None,
             answered: false,
+            narrows: false,
             version: 0,
             spare: [const { Vec::new() }; 2],
             at_once: AT_ONCE,
@@ -116,6 +119,7 @@ impl Projection {
     /// Asks something else. The old answer stays until the new one is complete.
     pub fn ask(&mut self, query: Query) {
         if query != self.query {
+            self.narrows = self.answered && self.build.is_none() && query.narrows(&self.query);
             self.query = query;
             self.build = None;
             self.answered = false;
@@ -135,7 +139,7 @@ impl Projection {
                 self.dirty.insert(*id);
             }
         }
-        if !building && !self.answered {
+        if !building && !self.answered && !self.narrows {
             return self.dirty.clear();
         }
         for id in &changes.touched {
@@ -273,7 +277,11 @@ impl Projection {
             self.times.pop();
         }
         if !self.answered && self.build.is_none() {
-            self.start(store);
+            if std::mem::take(&mut self.narrows) && !self.ranks_are_old(store) {
+                self.start_narrowing(budget);
+            } else {
+                self.start(store);
+            }
         }
         loop {
             if self.build.is_some() {

@@ -182,6 +182,17 @@ impl Query {
         }
     }
 
+    /// Whether its answer is a part of the other's, in the same order, whatever the time.
+    pub(super) fn narrows(&self, wider: &Self) -> bool {
+        !self.filter.depends_on_time()
+            && !wider.filter.depends_on_time()
+            && self.filter.narrows(&wider.filter)
+            && Self {
+                filter: wider.filter.clone(),
+                ..self.clone()
+            } == *wider
+    }
+
     /// Whether the row could be among those asked for: the cheapest part of the question.
     pub(super) fn may_admit(&self, row: &Row) -> bool {
         (self.include != Include::Open || row.is_open())

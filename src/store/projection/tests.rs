@@ -423,6 +423,57 @@ fn another_query_leaves_the_old_answer_until_its_own_is_there() {
     assert!(projection.is_answered() && projection.len() < before.len() && !projection.is_empty());
 }
 
+#[test]
+fn a_word_typed_letter_by_letter_leaves_what_it_means_whatever_changes_meanwhile() {
+    let mut store = many(3_000);
+    let asked = |text: &str| Query {
+        filter: Filter::parse(text).unwrap(),
+        sort: vec![SortKey::up(Column::Name), SortKey::down(Column::Opened)],
+        ..Query::queue()
+    };
+    let mut projection = Projection::new(asked(""));
+    projection.refresh_fully(&store, at(0));
+    let texts = [
+        "n",
+        "na",
+        "nam",
+        "name",
+        "\"name 7\"",
+        "\"name 71\"",
+        "\"name 71\" -9",
+        "zzz",
+        "",
+        "1",
+    ];
+    for (turn, text) in (1_i64..).zip(texts) {
+        // Between the key and the first slice, and between slices: rows that change their place, come in and go out.
+        let drift = |store: &mut Store, projection: &mut Projection, from: u32| {
+            let items = (from..from + 40).map(|n| {
+                let state = if n % 3 == 0 { Fine } else { Alarm };
+                let mut item = world::alarm(&format!("i{}", n * 61 % 3_100), state, turn);
+                item.name = format!("name {}", n * 7 % 90).into();
+                item
+            });
+            let changes = store.apply(batch(alarms(), 0, turn, world::changed(items)));
+            projection.note(store, &changes);
+        };
+        projection.ask(asked(text));
+        assert_eq!(projection.narrows, !matches!(text, "zzz" | ""), "{text:?}");
+        drift(&mut store, &mut projection, 13);
+        let mut slices = 0;
+        while projection.refresh(&store, at(turn), &mut 150) == Progress::More {
+            slices += 1;
+            assert!(slices < 1_000);
+            if slices % 4 == 1 && slices < 20 {
+                drift(&mut store, &mut projection, slices * 17);
+            }
+        }
+        let (rows, counts) = answer(&store, projection.query(), at(turn));
+        assert_eq!(projection.rows(), &rows[..], "{text:?}");
+        assert_eq!(projection.counts(), &counts, "{text:?}");
+    }
+}
+
 /// Changes `count` of 6,000 rows, and another few in the middle of taking that in.
 fn flood(count: u32) {
     let mut store = many(6_000);
