@@ -8,11 +8,12 @@ use tokio::task::JoinHandle;
 
 use crate::audit::Journal;
 use crate::audit::record::Act;
+use crate::aws::classify::make;
 use crate::aws::closer::look;
 use crate::aws::fleet::Fleet;
 use crate::clock::{Clock, Timestamp};
 use crate::domain::closer::{Closer, Told};
-use crate::domain::{Item, ItemKey};
+use crate::domain::{Fault, FaultKind, Item, ItemKey, Scope};
 use crate::history::{self, History};
 use crate::model::Outcome;
 use crate::model::closer::Looked;
@@ -51,11 +52,20 @@ pub fn ask(
         let timeline = tokio::task::spawn_blocking(move || timeline(&books, &about, now));
         let mut found = match fleet.access(key.scope) {
             Some(access) => look(&access, &item, now).await,
-            None => Closer::default(),
+            None => Closer {
+                told: vec![Told::unread("AWS", &gone(key.scope))],
+                ..Closer::default()
+            },
         };
         found.timeline = timeline.await.unwrap_or_default();
         outcomes(Outcome::Looked(Box::new(Looked { key, found })));
     })
+}
+
+/// Nobody can be asked: the account or region is not watched any more.
+fn gone(scope: Scope) -> Fault {
+    let message = format!("{scope} is not part of the fleet any more.");
+    make(FaultKind::NoCredentials, None, message, "")
 }
 
 /// What was seen of an item and done to it, the latest first.
