@@ -43,16 +43,17 @@ pub fn update(model: &mut Model, at: Timestamp, msg: Msg) -> Effects {
 fn take_in(model: &mut Model, msg: Msg) -> Effects {
     match msg {
         Msg::Pressed(chord) if model.wall.is_some() => press::knocked(model, chord),
-        Msg::Pasted(_) | Msg::Wheeled(_) | Msg::Clicked { .. } if model.wall.is_some() => {
+        Msg::Pasted(_) | Msg::Wheeled { .. } | Msg::Clicked { .. } if model.wall.is_some() => {
             Effects::new()
         }
         Msg::Pressed(chord) => {
+            model.pressed = Some(model.now);
             settle::catch_up(model);
             press::pressed(model, chord)
         }
         Msg::Pasted(text) => press::pasted(model, &text),
-        Msg::Wheeled(rows) => press::wheeled(model, rows),
-        Msg::Clicked { x, y } => press::clicked(model, x, y),
+        Msg::Wheeled { x, y, notches } => press::wheeled(model, x, y, notches),
+        Msg::Clicked { x, y, on } => press::clicked(model, x, y, on),
         Msg::Resized { width, height } => {
             model.size = (width, height);
             Effects::new()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{Batch, Roster};
 use crate::keymap::Chord;
-use crate::model::Outcome;
+use crate::model::{Hit, Outcome};
 use crate::theme::Theme;
 
 /// A message. Past participles: it has happened.
@@ -14,14 +14,23 @@ pub enum Msg {
     Pressed(Chord),
     /// Text came in at once, by bracketed paste or faster than hands can type. It never acts.
     Pasted(String),
-    /// The mouse wheel turned by rows, down counted positive.
-    Wheeled(i16),
+    /// The mouse wheel turned.
+    Wheeled {
+        /// Column.
+        x: u16,
+        /// Row.
+        y: u16,
+        /// By so many notches, down counted positive.
+        notches: i16,
+    },
     /// The left mouse button went down.
     Clicked {
         /// Column.
         x: u16,
         /// Row.
         y: u16,
+        /// What the frame that was on the screen had there to be clicked, if anything.
+        on: Option<Hit>,
     },
     /// The screen has another size.
     Resized {

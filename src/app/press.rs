@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::command::{self, choose, palette, triage};
 use crate::filter::Filter;
 use crate::keymap::{Chord, Key, Lookup, Mods};
-use crate::model::{Area, Effect, Effects, FilterInput, InputLine, Model, Overlay, Purpose, Tone};
+use crate::model::{
+    Area, Effect, Effects, FilterInput, Hit, InputLine, Model, Overlay, Purpose, Tone,
+};
 use crate::panes;
 
 use super::dispatch;
@@ -418,7 +420,13 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Effects {
     Effects::new()
 }
 
-pub(super) fn wheeled(model: &mut Model, notches: i16) -> Effects {
+/// The wheel moves what is under the pointer: the details that stand beside a list, or whatever has the keys.
+pub(super) fn wheeled(model: &mut Model, x: u16, y: u16, notches: i16) -> Effects {
+    if model.overlay.is_none() && model.areas().details.contains(x, y) {
+        let by = isize::from(notches).saturating_mul(isize::from(WHEEL_ROWS));
+        model.details.scroll = model.details.scroll.saturating_add_signed(by);
+        return Effects::new();
+    }
     let command = if notches > 0 {
         "row.next"
     } else {
@@ -448,9 +456,15 @@ fn sort_by_head(model: &mut Model, x: u16, width: u16) -> Effects {
     }
 }
 
-pub(super) fn clicked(model: &mut Model, x: u16, y: u16) -> Effects {
-    if model.overlay.is_some() || model.filtering.is_some() {
+pub(super) fn clicked(model: &mut Model, x: u16, y: u16, on: Option<Hit>) -> Effects {
+    if model.overlay.is_some() {
+        return in_overlay(model, on);
+    }
+    if model.filtering.is_some() || model.logs.typing.is_some() {
         return Effects::new();
+    }
+    if let Some(Hit::Command(name, argument)) = on {
+        return dispatch::run(model, name, argument);
     }
     let areas = model.areas();
     let inside = |area: Area| area.contains(x, y);
@@ -480,6 +494,58 @@ pub(super) fn clicked(model: &mut Model, x: u16, y: u16) -> Effects {
         && let Some(pane) = panes::tab_at(x, areas.tabs.width)
     {
         return dispatch::run(model, "pane.show", &(pane + 1).to_string());
+    }
+    Effects::new()
+}
+
+/// A click while something lies over the panes. Beside it, it goes away, unless something has been written into it or it waits for an
+/// answer.
+fn in_overlay(model: &mut Model, on: Option<Hit>) -> Effects {
+    match on {
+        Some(Hit::Command(name, argument)) => dispatch::run(model, name, argument),
+        Some(Hit::Key(chord)) => pressed(model, chord),
+        Some(Hit::Entry(at)) => entry(model, at),
+        Some(Hit::Field(at)) => {
+            if let Some(Overlay::Form(form)) = &mut model.overlay {
+                form.focused = at.min(form.fields.len().saturating_sub(1));
+            }
+            Effects::new()
+        }
+        Some(Hit::Offer(at, offer)) => {
+            if let Some(Overlay::Form(form)) = &mut model.overlay
+                && let Some(field) = form.fields.get_mut(at)
+            {
+                form.focused = at;
+                field.pick_offer(offer);
+                form.error = None;
+            }
+            Effects::new()
+        }
+        Some(Hit::Overlay) => Effects::new(),
+        None => match &model.overlay {
+            Some(Overlay::Form(_) | Overlay::Confirm { .. }) => Effects::new(),
+            _ => dispatch::run(model, "app.back", ""),
+        },
+    }
+}
+
+/// A click on an entry leads to it; one on the entry that the cursor is on takes it.
+fn entry(model: &mut Model, at: usize) -> Effects {
+    let enter = Chord::new(Key::Enter, Mods::NONE);
+    match &mut model.overlay {
+        Some(Overlay::Palette(palette)) if palette.selected != at => palette.selected = at,
+        Some(Overlay::Choice(choice)) if choice.selected != Some(at) => {
+            choice.selected = Some(at);
+            if choice.purpose.is_multiple() {
+                return in_choice(model, Chord::char(' '));
+            }
+            command::theme::preview(model);
+        }
+        Some(Overlay::Choice(choice)) if choice.purpose.is_multiple() => {
+            return in_choice(model, Chord::char(' '));
+        }
+        Some(Overlay::Palette(_) | Overlay::Choice(_)) => return pressed(model, enter),
+        _ => {}
     }
     Effects::new()
 }

@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::model::{Acting, Effects, Model, Overlay, Reach, Session, Wall};
 use crate::runtime::config::{self, Charset, Flags, Paths};
 use crate::runtime::console::{Console, Ended, Files, Inbox};
+use crate::runtime::looks;
 use crate::runtime::pace::{Bandwidth, Pace};
 use crate::runtime::terminal::{self, Closed, Ink, Options, Terminal};
 use crate::sim::scenario::DEFAULT;
@@ -69,13 +70,21 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     problems.extend(more);
     let (queries, more) = stage.config.queries();
     problems.extend(more);
-    let store = stage.store();
+    // A demo begins anew each time; and a wall is looked at by everybody.
+    let looks_at = stage
+        .config
+        .paths
+        .looks()
+        .filter(|_| !stage.is_demo() && wall.is_none());
+    let looks = looks_at.as_deref().map(looks::read).unwrap_or_default();
+    let operator: Arc<str> = Arc::from(stage.operator());
+    let store = stage.store(looks.get(&operator).copied());
     stage
         .warnings
         .extend(problems.iter().map(ToString::to_string));
     let session = Session {
         fleet: Arc::from(stage.name.as_str()),
-        operator: Arc::from(stage.operator()),
+        operator,
         demo: stage.is_demo(),
         read_only: stage.config.readonly,
         ascii: stage.config.ui.charset == Charset::Ascii,
@@ -85,6 +94,7 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
         zone: stage.config.zone.clone(),
     };
     let mut model = Model::new(store, session, theme, keymap, clock.now());
+    model.looks = looks;
     model.runbooks.catalogue = Arc::new(catalogue);
     model.queries.library = Arc::new(queries);
     model.views = Arc::from(stage.config.views.as_slice());
@@ -203,6 +213,7 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
         heeded: 0,
         stamp: 0,
         asked,
+        hits: Vec::new(),
     };
     let loop_runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -219,6 +230,9 @@ fn start(flags: &Flags, demo: Option<&str>, wall: Option<Wall>) -> Result<Ended,
     // written down; else its intent is in the journal and the next start looks up what became of it.
     let rest = async { tokio::time::timeout(LAST_WORDS, console.runner.rest()).await };
     let _ = sdk.block_on(rest);
+    if let Some(path) = looks_at {
+        let _ = looks::write(&path, &console.model.last_looks());
+    }
     if let Some(facts) = console.model.recorder.rest(console.clock.now()) {
         console.runner.persist(facts);
     }

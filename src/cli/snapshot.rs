@@ -66,7 +66,7 @@ impl Snapshot {
         filter: &Filter,
         patience: Duration,
     ) -> Result<Self, Refusal> {
-        let mut store = stage.store();
+        let mut store = stage.store(None);
         let mut needed = kinds.to_vec();
         let asks = |filter: &Filter| filter.speaks_of(Mark::Muted);
         let asked = asks(filter) || store.rules().iter().any(|rule| asks(&rule.filter));

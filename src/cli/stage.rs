@@ -12,7 +12,7 @@ use crate::aws::access::Patience;
 use crate::aws::fleet::Fleet;
 use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use crate::aws::ledger::TableBook;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::{Fault, Policy, SourceId};
 use crate::ledger::{Answer, Book, FileBook, LateBook, Ledger, Trouble, TroubleKind};
 use crate::runtime::config::{self, Config, Flags, LedgerTable, Paths};
@@ -205,12 +205,13 @@ impl Stage {
         }
     }
 
-    /// An empty store with these rules.
+    /// An empty store with these rules, for an operator who looked last at this time, if that is known.
     #[must_use]
-    pub fn store(&self) -> store::Store {
+    pub fn store(&self, looked: Option<Timestamp>) -> store::Store {
         let rules = Rules::with_defaults(self.config.severity_rules.clone());
         store::Store::new(store::Settings {
             rules,
+            looked,
             ..store::Settings::default()
         })
     }

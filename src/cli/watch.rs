@@ -135,7 +135,7 @@ impl Watch {
             kinds.extend(Kind::ALL);
         }
         let watcher = Watcher {
-            store: stage.store(),
+            store: stage.store(None),
             recorder: Recorder::default(),
             asked: Asked {
                 kinds,

@@ -218,6 +218,10 @@ pub fn choose(model: &mut Model, purpose: Purpose, values: &[Arc<str>]) -> Effec
             let filter = values.first().map_or("", AsRef::as_ref);
             return super::related::show(model, filter);
         }
+        Purpose::Since(gone) => {
+            let value = values.first().map_or("", AsRef::as_ref);
+            return super::since::show(model, value, &gone);
+        }
         Purpose::Columns => return super::columns::show(model, values),
         Purpose::Theme => {
             let name = values.first().map_or("", AsRef::as_ref);

@@ -23,6 +23,7 @@ mod related;
 mod row;
 pub mod runbook;
 mod saved;
+mod since;
 mod table;
 pub mod theme;
 pub mod trail;

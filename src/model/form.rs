@@ -174,6 +174,20 @@ impl Field {
         }
     }
 
+    /// Picks the offer at this place; nothing in a line.
+    pub fn pick_offer(&mut self, at: usize) {
+        if let Entered::Pick {
+            offered,
+            picked,
+            typed,
+        } = &mut self.entered
+            && at < offered.len()
+        {
+            typed.set("");
+            *picked = at;
+        }
+    }
+
     /// Picks the next or the one before, round and round; nothing in a line.
     pub fn turn(&mut self, forward: bool) {
         if let Entered::Pick {

@@ -19,6 +19,7 @@ pub mod effect;
 pub mod fit;
 pub mod form;
 pub mod heat;
+pub mod hit;
 pub mod input;
 pub mod lines;
 pub mod logs;
@@ -36,7 +37,7 @@ pub mod trail;
 pub mod visits;
 pub mod wall;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub use attention::Attention;
 pub use change::Changing;
 pub use effect::{Effect, Effects, Gathering, Gesture, Outcome, Told, Written};
 pub use heat::Heat;
+pub use hit::Hit;
 pub use input::InputLine;
 pub use logs::Logs;
 pub use open::{Covered, Open};
@@ -265,6 +267,10 @@ pub struct Model {
     pub now: Timestamp,
     /// When the overlay was put up; keys typed before it was drawn do not answer it.
     pub overlay_drawn: bool,
+    /// When each operator was last at a console, as far as that is known.
+    pub looks: BTreeMap<Arc<str>, Timestamp>,
+    /// When a key was pressed last.
+    pub pressed: Option<Timestamp>,
 }
 
 impl Model {
@@ -344,6 +350,8 @@ impl Model {
             size: (80, 24),
             now,
             overlay_drawn: false,
+            looks: BTreeMap::new(),
+            pressed: None,
         };
         model.ask_all_again();
         model
@@ -356,17 +364,30 @@ impl Model {
     }
 
     /// From here on somebody else is at this console. Nothing that was begun under the name before is left for them to
-    /// end by accident, and everything counts as seen: what is new is new to them.
+    /// end by accident. What began since they were last here is new to them; where that is not known, everything counts as seen.
     pub fn hand_over(&mut self, operator: &str) {
+        let before = Arc::clone(&self.acting.who.owner.operator);
+        self.looks.insert(before, self.now);
+        let last = self.looks.get(operator).copied();
         self.acting.hand_over(operator);
         for pane in &mut self.panes {
             pane.marked.clear();
             pane.anchor = None;
         }
-        let changes = self.store.look_all(self.now);
+        let changes = self.store.look_as(last, self.now);
         self.note(&changes);
         // `owner:mine` means somebody else now.
         self.ask_all_again();
+    }
+
+    /// When each operator was last here: whoever is at the console now, when they pressed a key last.
+    #[must_use]
+    pub fn last_looks(&self) -> BTreeMap<Arc<str>, Timestamp> {
+        let mut looks = self.looks.clone();
+        if let Some(at) = self.pressed {
+            looks.insert(Arc::clone(&self.acting.who.owner.operator), at);
+        }
+        looks
     }
 
     /// The pane that is shown, and what it is narrowed to.

@@ -124,6 +124,8 @@ pub enum Purpose {
     Columns,
     /// What belongs to a row, as a filter of the Queue.
     Related,
+    /// What happened since somebody looked: a filter of the Queue, or these items that are gone.
+    Since(Vec<ItemKey>),
     /// The colours.
     Theme,
 }

@@ -19,7 +19,7 @@ use crate::app::{self, Msg, Settled};
 use crate::clock::Clock;
 use crate::domain::{Batch, Roster};
 use crate::effects::Runner;
-use crate::model::{Effect, Effects, Model, Outcome, Themes, Tone};
+use crate::model::{Area, Effect, Effects, Hit, Model, Outcome, Themes, Tone, hit};
 use crate::sources::Live;
 use crate::theme::{Ground, Theme};
 use crate::view;
@@ -102,6 +102,8 @@ pub struct Console {
     pub stamp: u64,
     /// What the command asked for with which the console was started.
     pub asked: Effects,
+    /// What the frame that is on the screen has to be clicked.
+    pub hits: Vec<(Area, Hit)>,
 }
 
 /// Waits. For no time at all it only lets others have their turn: the system's clock wakes nobody in less than a
@@ -302,9 +304,17 @@ impl Console {
                 MouseAct::Down(Button::Left) => Msg::Clicked {
                     x: mouse.column,
                     y: mouse.row,
+                    on: hit::at(&self.hits, mouse.column, mouse.row).cloned(),
                 },
-                MouseAct::ScrollUp => Msg::Wheeled(-1),
-                MouseAct::ScrollDown => Msg::Wheeled(1),
+                MouseAct::ScrollUp | MouseAct::ScrollDown => Msg::Wheeled {
+                    x: mouse.column,
+                    y: mouse.row,
+                    notches: if mouse.act == MouseAct::ScrollUp {
+                        -1
+                    } else {
+                        1
+                    },
+                },
                 _ => return None,
             },
             TermEvent::Resize(width, height) => {
@@ -396,8 +406,10 @@ impl Console {
 
     fn draw(&mut self) {
         let model = &self.model;
+        let mut hits = Vec::new();
         let stats = self.terminal.draw(|frame| {
             let drawn = view::draw(model, frame.buffer_mut());
+            hits = drawn.hits;
             if let Some((x, y)) = drawn.cursor {
                 frame.set_cursor_position(Position::new(x, y));
             }
@@ -410,6 +422,7 @@ impl Console {
         });
         // The writer was busy after all: the frame is still owed, and its being idle arrives as an event.
         let Some(stats) = stats else { return };
+        self.hits = hits;
         self.pace.drawn(self.began.elapsed(), stats.bytes);
         self.second = self.model.now.as_secs();
         let _ = app::update(&mut self.model, self.clock.now(), Msg::Drawn);

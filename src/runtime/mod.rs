@@ -3,5 +3,6 @@
 
 pub mod config;
 pub mod console;
+pub mod looks;
 pub mod pace;
 pub mod terminal;

@@ -28,14 +28,14 @@ mod settle;
 mod slab;
 mod windows;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
+use crate::domain::{AccountId, Feed, Item, ItemKey, Region, Roster, Severity};
 use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
@@ -58,6 +58,8 @@ pub struct Settings {
     pub rules: Rules,
     /// The accounts of the fleet.
     pub roster: Arc<Roster>,
+    /// When the operator last looked, in a console before this one: what began later counts as new in a first load as well.
+    pub looked: Option<Timestamp>,
 }
 
 /// What happened since an operator last looked.
@@ -72,6 +74,22 @@ pub struct SinceLook {
     /// How often an item stopped asking for attention since then.
     pub gone: usize,
 }
+
+/// An item that stopped asking for attention.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// What it was.
+    pub item: Arc<Item>,
+    /// How severe it was, by the rules.
+    pub severity: Severity,
+    /// When it cleared, or was no longer named.
+    pub at: Timestamp,
+    /// Whether it came and went without anybody looking at it.
+    pub unseen: bool,
+}
+
+/// How many items that are gone are remembered, the latest.
+const GONE: usize = 500;
 
 /// The one copy of the facts.
 #[derive(Debug)]
@@ -94,6 +112,8 @@ pub struct Store {
     deadlines: Deadlines,
     arrivals: u64,
     look: SinceLook,
+    /// What is gone since then, the latest last.
+    gone: VecDeque<Gone>,
     /// Accounts and regions that rows ever lived in: what sort keys rank.
     accounts: BTreeSet<AccountId>,
     regions: BTreeSet<Region>,
@@ -107,7 +127,6 @@ impl Store {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
-            settings,
             rows: Slab::default(),
             by_key: HashTable::new(),
             hasher: RandomState::new(),
@@ -118,10 +137,15 @@ impl Store {
             entries: HashMap::new(),
             deadlines: Deadlines::default(),
             arrivals: 0,
-            look: SinceLook::default(),
+            look: SinceLook {
+                at: settings.looked.unwrap_or_default(),
+                ..SinceLook::default()
+            },
+            gone: VecDeque::new(),
             accounts: BTreeSet::new(),
             regions: BTreeSet::new(),
             epoch: 0,
+            settings,
         }
     }
 
@@ -210,6 +234,11 @@ impl Store {
     #[must_use]
     pub const fn since_look(&self) -> SinceLook {
         self.look
+    }
+
+    /// What is gone since then, the latest first, as far back as is remembered.
+    pub fn gone(&self) -> impl Iterator<Item = &Gone> {
+        self.gone.iter().rev()
     }
 }
 

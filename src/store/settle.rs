@@ -14,7 +14,7 @@ use super::deadlines::Due;
 use super::feeds::FeedIndex;
 use super::join;
 use super::row::{Claim, Past, Row, RowId};
-use super::{Changes, SinceLook, Store, spread};
+use super::{Changes, Gone, SinceLook, Store, spread};
 
 /// One call of `apply` or `tick`.
 #[derive(Debug)]
@@ -108,6 +108,30 @@ impl Store {
             at,
             ..SinceLook::default()
         };
+        self.gone.clear();
+        changes
+    }
+
+    /// Another operator looks from here on, who looked last at the time that is given, if that is known: what began since then is new
+    /// to them. Of one who was never here nothing can be told, so that everything counts as seen.
+    pub fn look_as(&mut self, last: Option<Timestamp>, at: Timestamp) -> Changes {
+        let mut changes = self.look_all(at);
+        self.settings.looked = last;
+        let Some(last) = last else { return changes };
+        self.look.at = last;
+        let mut turn = Turn::new(at);
+        for place in 0..self.rows.places() {
+            if let Some((id, row)) = self.rows.at(place)
+                && row.is_open()
+                && row.item.opened > last
+                && let Some(row) = self.rows.get_mut(id)
+            {
+                row.unseen = true;
+                self.look.count(row, 1);
+                self.settle(id, None, &mut turn);
+            }
+        }
+        changes.absorb(self.finish(turn));
         changes
     }
 
@@ -274,6 +298,8 @@ impl Store {
             if loaded && fires && (!was_open || again) {
                 row.unseen = true;
                 turn.changes.opened.push(id);
+            } else if cause.is_some() && !loaded && fires && !was_open {
+                row.unseen = self.settings.looked.is_some_and(|at| shown.opened > at);
             }
             if row.item != shown {
                 changed = true;
@@ -291,11 +317,21 @@ impl Store {
                 .filter(|cleared| *cleared <= turn.at);
             let episode = row.item.episode;
             let vanished = row.vanished;
+            let cleared = said.unwrap_or(turn.at);
             let past = row.past_mut();
-            past.cleared = Some(said.unwrap_or(turn.at));
+            past.cleared = Some(cleared);
             if vanished {
                 past.lineage.get_or_insert(episode);
             }
+            if self.gone.len() == super::GONE {
+                self.gone.pop_front();
+            }
+            self.gone.push_back(Gone {
+                item: Arc::clone(&row.item),
+                severity: row.severity(),
+                at: cleared,
+                unseen: row.unseen,
+            });
             row.unseen = false;
             row.worse = false;
             self.look.gone += 1;

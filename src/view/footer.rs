@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::command;
 use crate::keymap::{Leads, Lookup};
 use crate::model::logs::{LineFor, Typing};
-use crate::model::{Area, Model, Overlay, Toast, Tone, fit};
+use crate::model::{Area, Hit, Model, Overlay, Toast, Tone, fit};
 use crate::panes::Cut;
 use crate::theme::Role;
 
@@ -128,7 +128,12 @@ fn message(toast: &Toast, paint: &mut Paint<'_>, line: Area) {
     }
 }
 
-fn hint(model: &Model, name: &str, title: Option<&'static str>) -> Option<Vec<Span<'static>>> {
+/// A key and what it does, and what a click on it means.
+fn hint(
+    model: &Model,
+    name: &'static str,
+    title: Option<&'static str>,
+) -> Option<(Vec<Span<'static>>, Hit)> {
     let command = command::named(name)?;
     command
         .when
@@ -138,10 +143,13 @@ fn hint(model: &Model, name: &str, title: Option<&'static str>) -> Option<Vec<Sp
         .chords(command::layers(model), name)
         .into_iter()
         .next()?;
-    Some(vec![
-        span(chord, Role::FooterKey),
-        span(format!(" {}", title.unwrap_or(command.title)), Role::Footer),
-    ])
+    Some((
+        vec![
+            span(chord, Role::FooterKey),
+            span(format!(" {}", title.unwrap_or(command.title)), Role::Footer),
+        ],
+        Hit::Command(name, ""),
+    ))
 }
 
 /// Where letters are typed, only these keys are not letters.
@@ -188,18 +196,25 @@ fn hints(model: &Model, paint: &mut Paint<'_>, line: Area) {
             .collect()
     };
     let mut right = relief(model);
-    for hint in ALWAYS.iter().filter_map(|name| hint(model, name, None)) {
+    let mut hits = Vec::new();
+    for (hint, hit) in ALWAYS.iter().filter_map(|name| hint(model, name, None)) {
+        hits.push((spans_width(&right), spans_width(&hint), hit));
         right.extend(hint);
         right.push(span("  ", Role::Footer));
     }
     let from = paint.spans_right(line, &right);
+    for (at, width, hit) in hits {
+        paint.hit(Area::new(from + at, line.y, width, 1), hit);
+    }
     let mut x = line.x + 1;
-    for hint in hints {
+    for (hint, hit) in hints {
         let width = spans_width(&hint);
         if x + width + 2 > from {
             break;
         }
-        paint.spans(Area::new(x, line.y, width, 1), &hint);
+        let area = Area::new(x, line.y, width, 1);
+        paint.spans(area, &hint);
+        paint.hit(area, hit);
         x += width + 2;
     }
 }

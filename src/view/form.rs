@@ -12,15 +12,16 @@
 //!  ╰───────────────────────────────────────────────────╯
 //! ```
 
+use crate::keymap::{Chord, Key, Mods};
 use crate::model::form::{Check, Entered, Form, Results};
-use crate::model::{Area, fit};
+use crate::model::{Area, Hit, fit};
 use crate::panes::Cut;
 use crate::runbook::card;
 use crate::theme::Role;
 
 use super::CursorAt;
 use super::overlay::{inside, more};
-use super::paint::{Paint, span};
+use super::paint::{Paint, span, spans_width};
 
 /// Cells of a field's label, at least and at most.
 const LABEL: u16 = 8;
@@ -87,6 +88,7 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
         };
         paint.fitted(body.x, y, &field.label, Cut::End, role, label - 1);
         let place = Area::new(body.x + label, y, body.width.saturating_sub(label), 1);
+        paint.hit(Area::new(body.x, y, body.width, 1), Hit::Field(at));
         let column = match &field.entered {
             Entered::Line(line) => {
                 paint.fitted(place.x, y, line.text(), Cut::End, Role::Input, place.width);
@@ -103,16 +105,17 @@ pub(super) fn draw(form: &Form, paint: &mut Paint<'_>, screen: Area) -> CursorAt
                     paint.text(x, y, &text, Role::Input, place.width);
                     x += u16::try_from(fit::width(&text)).unwrap_or(place.width);
                 }
-                for (at, offer) in offered.iter().enumerate() {
-                    let chosen = at == *picked && typed.text().is_empty();
+                for (nth, offer) in offered.iter().enumerate() {
+                    let chosen = nth == *picked && typed.text().is_empty();
                     let (text, role) = if chosen {
                         (format!("[{offer}] "), Role::OverlayChosen)
                     } else {
                         (format!(" {offer}  "), Role::TextDim)
                     };
                     let left = (place.x + place.width).saturating_sub(x);
-                    paint.text(x, y, &text, role, left);
-                    x += u16::try_from(fit::width(&text)).unwrap_or(left).min(left);
+                    let taken = paint.text(x, y, &text, role, left);
+                    paint.hit(Area::new(x, y, taken, 1), Hit::Offer(at, nth));
+                    x += taken;
                 }
                 typed.column()
             }
@@ -147,6 +150,7 @@ fn hanging(line: &str, room: usize, indent: u16) -> Vec<(u16, &str)> {
 }
 
 fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
+    let mut at = line.x;
     let mut spans = vec![
         span("enter", Role::FooterKey),
         span(
@@ -169,6 +173,20 @@ fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
     spans.push(span("esc", Role::FooterKey));
     spans.push(span(" leave", Role::Overlay));
     paint.spans(line, &spans);
+    for pair in spans.chunks(2) {
+        let width = spans_width(pair);
+        let key = match &*pair[0].0 {
+            "enter" => Some(Key::Enter),
+            "esc" => Some(Key::Esc),
+            "tab" => Some(Key::Tab),
+            _ => None,
+        };
+        if let Some(key) = key {
+            let said = Area::new(at, line.y, width, 1);
+            paint.hit(said, Hit::Key(Chord::new(key, Mods::NONE)));
+        }
+        at += width;
+    }
 }
 
 /// Draws what came of something, what was refused first.

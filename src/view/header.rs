@@ -3,7 +3,7 @@
 use crate::domain::text::{age, plural};
 use crate::domain::{FeedState, Severity};
 use crate::lifecycle::State;
-use crate::model::{Area, Model, Reach};
+use crate::model::{Area, Hit, Model, Reach};
 use crate::panes::cells::{self, severity_role};
 use crate::panes::fact;
 use crate::panes::feeds_role;
@@ -92,10 +92,9 @@ fn first(model: &Model, coverage: &Coverage, paint: &mut Paint<'_>, line: Area) 
     paint.spans(Area::new(line.x, line.y, room.saturating_sub(1), 1), &left);
     if left_width + feeds_width + 2 <= room {
         let gap = (room - left_width - feeds_width) / 2;
-        paint.spans(
-            Area::new(line.x + left_width + gap, line.y, feeds_width, 1),
-            &feeds,
-        );
+        let place = Area::new(line.x + left_width + gap, line.y, feeds_width, 1);
+        paint.hit(place, Hit::Command("pane.show", "feeds"));
+        paint.spans(place, &feeds);
     } else {
         // Blindness has to be seen at every width: it takes the place of the fleet's name.
         let width = feeds_width.min(room.saturating_sub(9));
@@ -229,10 +228,14 @@ fn second(model: &Model, coverage: &Coverage, paint: &mut Paint<'_>, line: Area)
         Area::new(line.x, line.y, line.width.saturating_sub(1), 1),
         &right,
     );
+    let news = Area::new(from, line.y, (line.x + line.width).saturating_sub(from), 1);
+    paint.hit(news, Hit::Command("view.since", ""));
     let end = paint.spans(
         Area::new(line.x, line.y, from.saturating_sub(line.x), 1),
         &left,
     );
+    let counts = Area::new(line.x, line.y, end.saturating_sub(line.x), 1);
+    paint.hit(counts, Hit::Command("floor.choose", ""));
     let oldest = oldest(model, wide);
     let room = from.saturating_sub(end + 4);
     if room >= 20 {

@@ -30,7 +30,7 @@ mod wall;
 
 use ratatui::buffer::Buffer;
 
-use crate::model::{Area, DetailsView, Model, area};
+use crate::model::{Area, DetailsView, Hit, Model, area};
 use crate::panes::Lists;
 use crate::theme::Role;
 
@@ -46,6 +46,8 @@ pub struct Drawn {
     pub cursor: CursorAt,
     /// What leads to a page: the heading of the details to the item's, and a message that tells an address.
     pub links: Vec<Link>,
+    /// What can be clicked, apart from rows, heads and tabs; what was drawn later lies above.
+    pub hits: Vec<(Area, Hit)>,
 }
 
 /// A piece of a line that leads to a page.
@@ -61,12 +63,16 @@ pub struct Link {
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Drawn {
     let mut paint = Paint::new(buffer, &model.theme, model.session.ascii);
     let cursor = screen(model, &mut paint);
-    let links = match &model.overlay {
-        None if model.session.links => paint.into_links(),
-        // What lies over a link hides it.
-        _ => Vec::new(),
-    };
-    Drawn { cursor, links }
+    let (mut links, hits) = paint.into_drawn();
+    // What lies over a link hides it.
+    if model.overlay.is_some() || !model.session.links {
+        links.clear();
+    }
+    Drawn {
+        cursor,
+        links,
+        hits,
+    }
 }
 
 fn screen(model: &Model, paint: &mut Paint<'_>) -> CursorAt {
@@ -102,6 +108,9 @@ fn screen(model: &Model, paint: &mut Paint<'_>) -> CursorAt {
     }
     if model.details.view != DetailsView::Closed {
         detail::draw(model, paint, areas.details_rule, areas.details);
+    }
+    if model.overlay.is_some() {
+        paint.cover();
     }
     let cursor = footer::draw(model, paint, areas.footer).or(typed);
     match &model.overlay {

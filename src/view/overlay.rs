@@ -2,9 +2,9 @@
 
 use crate::command::help;
 use crate::domain::text::plural;
-use crate::keymap::Layer;
+use crate::keymap::{Chord, Layer};
 use crate::model::page::Page;
-use crate::model::{Area, Choice, Model, Overlay, Palette, RawBody, area, fit, raw};
+use crate::model::{Area, Choice, Hit, Model, Overlay, Palette, RawBody, area, fit, raw};
 use crate::panes::Cut;
 use crate::theme::Role;
 
@@ -142,6 +142,7 @@ fn palette(model: &Model, palette: &Palette, paint: &mut Paint<'_>, screen: Area
     }
     for (at, entry) in palette.entries.iter().enumerate().skip(from).take(rows) {
         let y = body.y + 2 + u16::try_from(at - from).unwrap_or(0);
+        paint.hit(Area::new(body.x, y, body.width, 1), Hit::Entry(at));
         let chosen = at == palette.selected;
         let role = if chosen {
             Role::OverlayChosen
@@ -223,6 +224,7 @@ fn choice(model: &Model, choice: &Choice, paint: &mut Paint<'_>, screen: Area) -
     for (at, index) in matching.iter().enumerate().skip(from).take(rows) {
         let entry = &choice.entries[*index];
         let y = body.y + 2 + u16::try_from(at - from).unwrap_or(0);
+        paint.hit(Area::new(body.x, y, body.width, 1), Hit::Entry(at));
         let role = if Some(at) == choice.selected {
             Role::OverlayChosen
         } else {
@@ -336,6 +338,12 @@ fn confirm(question: &str, paint: &mut Paint<'_>, screen: Area) {
         Role::TextStrong,
         body.width,
     );
+    let (yes, no) = (
+        Area::new(body.x, body.y + 2, 5, 1),
+        Area::new(body.x + 8, body.y + 2, 10, 1),
+    );
+    paint.hit(yes, Hit::Key(Chord::char('y')));
+    paint.hit(no, Hit::Key(Chord::char('n')));
     paint.spans(
         Area::new(body.x, body.y + 2, body.width, 1),
         &[

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::{Area, area, fit};
+use crate::model::{Area, Hit, area, fit};
 use crate::panes::Cut;
 use crate::theme::{self, Colour, Role, Theme};
 
@@ -37,6 +37,7 @@ pub struct Paint<'a> {
     theme: &'a Theme,
     ascii: bool,
     links: Vec<Link>,
+    hits: Vec<(Area, Hit)>,
 }
 
 fn colour(colour: Colour) -> Color {
@@ -95,6 +96,7 @@ impl<'a> Paint<'a> {
             theme,
             ascii,
             links: Vec::new(),
+            hits: Vec::new(),
         }
     }
 
@@ -108,9 +110,19 @@ impl<'a> Paint<'a> {
         self.links.push(Link { area, address });
     }
 
-    /// Everything that leads to a page.
-    pub fn into_links(self) -> Vec<Link> {
-        self.links
+    /// What was painted here can be clicked.
+    pub fn hit(&mut self, area: Area, hit: Hit) {
+        self.hits.push((area, hit));
+    }
+
+    /// From here on nothing that was painted before can be clicked: something lies over it.
+    pub fn cover(&mut self) {
+        self.hits.clear();
+    }
+
+    /// Everything that leads to a page, and everything that can be clicked.
+    pub fn into_drawn(self) -> (Vec<Link>, Vec<(Area, Hit)>) {
+        (self.links, self.hits)
     }
 
     /// Whether nothing but ASCII may be put into a cell.
@@ -223,6 +235,7 @@ impl<'a> Paint<'a> {
     /// Draws a frame around an area's edge and returns the inside.
     pub fn frame(&mut self, area: Area, title: &str) -> Area {
         self.clear(area, Role::Overlay);
+        self.hit(area, Hit::Overlay);
         let [h, v, tl, tr, bl, br] = if self.ascii {
             ["-", "|", "+", "+", "+", "+"]
         } else {

@@ -1,7 +1,7 @@
 //! The line of panes and the rule below it.
 
 use crate::domain::Severity;
-use crate::model::{Area, Model};
+use crate::model::{Area, Hit, Model};
 use crate::panes::{self, Lists};
 use crate::store::projection::Direction;
 use crate::theme::Role;
@@ -139,6 +139,16 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
         right.push(span(format!("{before}{order} "), Role::TextDim));
     }
     sides(paint, line, &left, &right);
+    let order = Area::new(
+        (line.x + line.width).saturating_sub(spans_width(&right)),
+        line.y,
+        spans_width(&right),
+        1,
+    );
+    paint.hit(line, Hit::Command("filter.open", ""));
+    if pane.lists_items() {
+        paint.hit(order, Hit::Command("sort.choose", ""));
+    }
 }
 
 /// What stands at both ends of the rule; the left end gives way.

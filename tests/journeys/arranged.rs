@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use noctop::command;
+use noctop::ledger::{FileBook, Ledger};
 use noctop::model::{Lens, SavedView};
 use noctop::panes;
 use noctop::store::projection::{Column, Direction, SortKey};
+
+use tempfile::TempDir;
 
 use super::shift::Shift;
 
@@ -243,6 +246,71 @@ fn a_click_chooses_a_row_a_tab_an_order_and_a_place_on_the_map() {
     assert_eq!(shift.model.pane().index, 1);
     shift.click(5, list.y + 2);
     assert_eq!(shift.model.pane().spec.name, "queue");
+}
+
+#[test]
+fn a_click_does_what_stands_there_in_overlays_hints_and_header() {
+    let home = TempDir::new().unwrap();
+    let book = FileBook::open(&home.path().join("ledger.db")).unwrap();
+    let mut shift = Shift::begin();
+    shift.keep(Ledger::local(Arc::new(book)));
+    shift.until_loaded();
+    // A list to choose from: the first click leads to an entry, the second takes it; beside it, it goes away.
+    shift
+        .click_on("/ filter")
+        .press("esc")
+        .click_on("severity, state, oldest")
+        .shows("Sort by");
+    shift.click_on("│   account");
+    assert_eq!(shift.model.pane().order, shift.model.pane().spec.order);
+    shift.click_on("▌  account");
+    assert_eq!(shift.model.pane().order[0].column, Column::Account);
+    shift.press("s").shows("Sort by").click(1, 37);
+    assert!(shift.model.overlay.is_none());
+    // Several can be chosen: each click takes one, or gives it back.
+    shift
+        .press("P")
+        .click_on("▌  management")
+        .click_on("✓ management")
+        .click_on("│   web-prod");
+    shift.press("enter");
+    assert_eq!(shift.model.lens.accounts.len(), 1);
+    shift.press("0");
+    // A form: fields, what they offer, and the keys that it names. Beside it nothing happens.
+    shift
+        .press("2 e")
+        .shows("Acknowledge")
+        .click_on("15m")
+        .shows("[15m]")
+        .click(1, 37)
+        .shows("[15m]")
+        .click_on("note")
+        .type_in("seen")
+        .click_on("esc leave");
+    assert!(shift.model.overlay.is_none());
+    // The header leads to what it counts.
+    shift.click_on("FEEDS");
+    assert_eq!(shift.model.pane().spec.name, "feeds");
+    // The palette, and a command of it.
+    shift
+        .click_on(": palette")
+        .type_in("freeze")
+        .click_on("▌freeze");
+    assert!(shift.model.frozen.is_some());
+}
+
+#[test]
+fn the_wheel_turns_what_is_under_the_pointer() {
+    let mut shift = Shift::begin_loaded();
+    shift.resize(100, 30).press("enter").shows("111111111111");
+    let areas = shift.model.areas();
+    shift.wheel(areas.details.x + 2, areas.details.y + 2, 1);
+    assert_eq!(
+        (shift.model.pane().index, shift.model.details.scroll),
+        (0, 3)
+    );
+    shift.wheel(areas.list.x + 2, areas.list.y + 2, 1);
+    assert_eq!(shift.model.pane().index, 3);
 }
 
 #[test]

@@ -34,6 +34,30 @@ fn fire(shift: &mut Shift, name: &str) {
 }
 
 #[test]
+fn what_is_new_and_what_is_gone_is_listed_and_leads_to_the_rows() {
+    let mut shift = Shift::begin_loaded();
+    shift.press(",").shows("Nothing is new, worse or gone");
+    shift.press(".");
+    fire(&mut shift, "checkout-errors");
+    shift
+        .press(",")
+        .shows("* 1 new, open now")
+        .shows("checkout-errors")
+        .press("enter");
+    assert_eq!(shift.model.pane().spec.name, "queue");
+    assert_eq!(shift.rows(), 1);
+    // What has gone since leads to its pane, where it stands calm.
+    shift
+        .press(", j")
+        .shows("▌  ✓")
+        .press("enter")
+        .shows("checkout-errors");
+    assert_eq!(shift.model.pane().spec.name, "alarms");
+    // And who comes after is told what is new since they were here last.
+    shift.press("0 . esc").press(",").shows("Nothing is new");
+}
+
+#[test]
 fn the_bell_rings_for_what_comes_and_again_until_somebody_has_it() {
     let home = TempDir::new().unwrap();
     let book = FileBook::open(&home.path().join("ledger.db")).unwrap();

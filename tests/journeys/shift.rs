@@ -27,7 +27,7 @@ use noctop::history::History;
 use noctop::keymap::{Chord, Keymap, parse_sequence};
 use noctop::ledger::Ledger;
 use noctop::model::attention::Call;
-use noctop::model::{Effect, Effects, Model, RowKey, Session};
+use noctop::model::{Area, Effect, Effects, Hit, Model, RowKey, Session, hit};
 use noctop::panes::folds;
 use noctop::sim::faults::Fault;
 use noctop::sim::scenario::Scenario;
@@ -64,6 +64,8 @@ pub struct Shift {
     pub calls: Vec<Call>,
     /// Whether noctop was told to end.
     pub quit: bool,
+    /// What the frame that was looked at last has to be clicked.
+    hits: Vec<(Area, Hit)>,
     clock: Arc<ManualClock>,
     happened: Receiver<Msg>,
     tell: Sender<Msg>,
@@ -143,6 +145,7 @@ impl Shift {
             wants_demo: false,
             calls: Vec::new(),
             quit: false,
+            hits: Vec::new(),
             clock,
             happened,
             tell,
@@ -296,7 +299,7 @@ impl Shift {
         self.settle();
         let (width, height) = self.model.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        view::draw(&self.model, &mut buffer);
+        self.hits = view::draw(&self.model, &mut buffer).hits;
         self.update(Msg::Drawn);
         paper::text(&buffer)
     }
@@ -433,9 +436,30 @@ impl Shift {
         self.press("/ ctrl-u").type_in(text).press("enter")
     }
 
-    /// The left button goes down here.
+    /// The left button goes down here, on the frame that was looked at last.
     pub fn click(&mut self, x: u16, y: u16) -> &mut Self {
-        self.update(Msg::Clicked { x, y });
+        let on = hit::at(&self.hits, x, y).cloned();
+        self.update(Msg::Clicked { x, y, on });
+        self.settle();
+        self
+    }
+
+    /// The left button goes down where this text ends.
+    #[track_caller]
+    pub fn click_on(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        let place = screen.lines().zip(0..).find_map(|(line, y)| {
+            let at = line.find(text)?;
+            let end = line[..at + text.len()].chars().count() - 1;
+            Some((u16::try_from(end).unwrap(), y))
+        });
+        let (x, y) = place.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
+        self.click(x, y)
+    }
+
+    /// The wheel turns over this place.
+    pub fn wheel(&mut self, x: u16, y: u16, notches: i16) -> &mut Self {
+        self.update(Msg::Wheeled { x, y, notches });
         self.settle();
         self
     }

@@ -5,7 +5,7 @@
 
 use noctop::app::{self, Msg};
 use noctop::keymap::{Chord, Key, Mods};
-use noctop::model::{DetailsView, Effect, Model, Overlay};
+use noctop::model::{DetailsView, Effect, Model, Overlay, hit};
 use noctop::runbook::{self, Catalogue};
 use noctop::theme::{self, Depth, Theme};
 use noctop::{domain::Place, model::Reach};
@@ -124,11 +124,16 @@ fn fuzz(seed: u64, events: u64) {
         let msg = match dice.below(100) {
             0..=79 => Msg::Pressed(dice.chord()),
             80..=82 => Msg::Pasted(PASTES[dice.below(PASTES.len())].to_owned()),
-            83..=87 => Msg::Clicked {
+            83..=87 => {
+                let (x, y) = (dice.coordinate(size.0), dice.coordinate(size.1));
+                let on = hit::at(&console.hits(), x, y).cloned();
+                Msg::Clicked { x, y, on }
+            }
+            88..=90 => Msg::Wheeled {
                 x: dice.coordinate(size.0),
                 y: dice.coordinate(size.1),
+                notches: i16::try_from(dice.below(9)).unwrap() - 4,
             },
-            88..=90 => Msg::Wheeled(i16::try_from(dice.below(9)).unwrap() - 4),
             91..=92 => {
                 let (width, height) = SIZES[dice.below(SIZES.len())];
                 Msg::Resized { width, height }

@@ -4,7 +4,7 @@ use crate::command::Section::{App, Find, Marks, Panes, Triage, View};
 use crate::command::When::{Always, Items, Listed, Map};
 use crate::command::{
     Command, app, choose, columns, feed, filter, fold, group, handover, mark, operator, overview,
-    palette, pane, saved, theme, view,
+    palette, pane, saved, since, theme, view,
 };
 
 use super::look;
@@ -265,6 +265,14 @@ pub(super) const ROWS: &[Command] = &[
         Always,
         view::freeze,
         "Hold the rows still; header and counts stay live. Once more to let go.",
+    ),
+    look(
+        "view.since",
+        "since I looked",
+        View,
+        Always,
+        since::list,
+        "What is new, worse and gone since you looked, each to be shown.",
     ),
     look(
         "view.looked",

@@ -77,6 +77,12 @@ impl Paths {
         Some(self.state.as_deref()?.join("handovers"))
     }
 
+    /// When each operator was last at a console.
+    #[must_use]
+    pub fn looks(&self) -> Option<PathBuf> {
+        Some(self.state.as_deref()?.join("looked.json"))
+    }
+
     /// Where acts wait while a shared ledger is away.
     #[must_use]
     pub fn outbox(&self) -> Option<PathBuf> {

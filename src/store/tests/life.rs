@@ -212,6 +212,59 @@ fn only_what_comes_after_the_first_load_is_new_to_the_eye() {
 }
 
 #[test]
+fn whoever_comes_back_is_told_what_began_since_they_were_last_here_and_what_is_gone() {
+    let mut s = Store::new(Settings {
+        looked: Some(at(12)),
+        ..Settings::default()
+    });
+    s.apply(batch(
+        alarms(),
+        0,
+        20,
+        page([
+            alarm("a", Alarm, 10),
+            alarm("b", Alarm, 15),
+            alarm("c", Ok, 15),
+        ]),
+    ));
+    s.apply(batch(alarms(), 0, 20, end()));
+    // The first load tells it, without calling anybody.
+    assert_eq!((s.since_look().new, s.since_look().at), (1, at(12)));
+    assert_eq!(
+        (marks(&s, "a"), marks(&s, "b")),
+        (String::new(), "*".to_owned())
+    );
+    s.apply(batch(
+        alarms(),
+        0,
+        30,
+        changed([
+            alarm("a", Ok, 25),
+            alarm("b", Ok, 28),
+            alarm("c", Alarm, 29),
+        ]),
+    ));
+    let gone: Vec<_> = s
+        .gone()
+        .map(|gone| (&*gone.item.key.id, gone.at, gone.unseen))
+        .collect();
+    assert_eq!(gone, [("b", at(28), true), ("a", at(25), false)]);
+    // Another operator, who left at 27, and one who was never here.
+    let changes = s.look_as(Some(at(27)), at(40));
+    assert_eq!(
+        (
+            s.since_look().new,
+            s.since_look().gone,
+            changes.opened.len()
+        ),
+        (1, 0, 0)
+    );
+    assert_eq!((s.gone().count(), marks(&s, "c")), (0, "*".to_owned()));
+    s.look_as(None, at(41));
+    assert_eq!((s.since_look().new, marks(&s, "c")), (0, String::new()));
+}
+
+#[test]
 fn a_rule_that_begins_to_match_makes_worse() {
     let mut s = store();
     let backups = feed(SourceId::Backup, "backup");
