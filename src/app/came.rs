@@ -192,6 +192,7 @@ const fn shown_as(order: &Order) -> &'static str {
     match order {
         Order::UpdateFindings(change) => change.workflow.word(),
         Order::UpdateOpsItem(change) => change.status.word(),
+        Order::ResolveCase(_) => "resolved",
         Order::ArchiveFindings(change) => match change.way {
             Way::Archive => "ARCHIVED",
             Way::Unarchive => "",

@@ -1,8 +1,10 @@
 //! A closer look at one item: what its service tells only when it is asked for this item by itself.
 
 mod backup;
+mod case;
 mod contributors;
 mod finding;
+mod health;
 mod opsitem;
 
 use super::access::Access;
@@ -23,6 +25,8 @@ pub async fn look(access: &Access, item: &Item, now: Timestamp) -> Closer {
             closer.told = contributors::of(access, &item.key.id, detail).await;
         }
         Detail::Incident(detail) => closer.told = opsitem::of(access, &detail.id).await,
+        Detail::Case(detail) => closer.told = case::of(access, &detail.id).await,
+        Detail::Health(_) => closer.told = health::of(access, &item.key.id).await,
         Detail::Finding(detail) => {
             closer.told = finding::history(access, &item.key.id, detail).await;
         }

@@ -115,7 +115,7 @@ fn list() -> ExitCode {
             .map(|ask| match ask {
                 Ask::Span => "--for SPAN".to_owned(),
                 Ask::Note => "--note TEXT".to_owned(),
-                Ask::Line(label, _) => format!("--set {label}=…"),
+                Ask::Line(label, _) | Ask::Words(label) => format!("--set {label}=…"),
             })
             .collect();
         text.push_str(&format!(

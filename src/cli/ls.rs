@@ -75,6 +75,8 @@ enum What {
     Backups,
     /// Mute rules of CloudWatch that are active or scheduled.
     Mutes,
+    /// Events of AWS Health that are open or upcoming.
+    Health,
     /// What somebody acknowledged or snoozed, of every kind.
     Acks,
     /// The coverage ledger: every feed with its state.
@@ -97,6 +99,7 @@ impl What {
             Self::Patches => &[Kind::Patch],
             Self::Backups => &[Kind::Backup],
             Self::Mutes => &[Kind::Mute],
+            Self::Health => &[Kind::Health],
             Self::Acks | Self::Feeds => Kind::ALL,
             Self::Runs | Self::Accounts => &[],
         }

@@ -89,6 +89,8 @@ enum What {
     Backups,
     /// Mute rules.
     Mutes,
+    /// Events of AWS Health.
+    Health,
     /// Feeds alone, or beside the kinds that are named.
     Feeds,
 }
@@ -103,6 +105,7 @@ impl What {
             Self::Patches => Some(Kind::Patch),
             Self::Backups => Some(Kind::Backup),
             Self::Mutes => Some(Kind::Mute),
+            Self::Health => Some(Kind::Health),
             Self::Feeds => None,
         }
     }

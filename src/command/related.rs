@@ -3,14 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::{Detail, Region};
 use crate::filter::Filter;
 use crate::model::{Action, ChoiceEntry, Effects, Model, Purpose, RowKey, Tone};
+use crate::panes::fact;
 use crate::store::projection::{Include, Projection, Query};
 
 use super::choose::ask;
 
 /// How long before and after the row something began to belong to its hour.
 const AROUND: Duration = Duration::from_secs(30 * 60);
+
+/// A region as the filter takes it; every one for what belongs to none.
+fn region_or_any(region: Region) -> String {
+    if region == Region::GLOBAL {
+        "*".to_owned()
+    } else {
+        region.to_string()
+    }
+}
 
 /// Words that the filter takes as one.
 fn quoted(text: &str) -> String {
@@ -56,6 +67,37 @@ pub(super) fn choose(model: &mut Model, action: &Action) -> Effects {
             ),
             format!("{account}, began within half an hour of it"),
         ));
+    }
+    for event in model.store.explained_by(row) {
+        offered.push((
+            format!("kind:health name:{}", quoted(&event.item().name)),
+            format!("what AWS reports: {}", event.item().name),
+        ));
+    }
+    if let Detail::Health(event) = &item.detail
+        && event.is_trouble()
+    {
+        offered.push((
+            format!("aws kind:alarm region:{}", region_or_any(scope.region)),
+            "alarms here that AWS may explain".to_owned(),
+        ));
+    }
+    if let Detail::Incident(incident) = &item.detail {
+        for cause in incident.causes() {
+            let Some(cause) = model.row(&cause) else {
+                continue;
+            };
+            let (key, name) = (cause.key(), &cause.item().name);
+            offered.push((
+                format!(
+                    "kind:{} acct:{} name:{}",
+                    key.kind,
+                    key.scope.account,
+                    quoted(name)
+                ),
+                format!("what it was made for: {}", fact::what(cause.item())),
+            ));
+        }
     }
     offered.push((
         format!("acct:{} region:{}", scope.account, scope.region),

@@ -84,6 +84,8 @@ pub fn likeness(item: &Item) -> u64 {
         Detail::Finding(finding) => (&finding.terms.product, &item.name).hash(&mut hash),
         Detail::Incident(incident) => (&incident.source, pattern(&item.name)).hash(&mut hash),
         Detail::Mute(_) => pattern(&item.name).hash(&mut hash),
+        Detail::Case(case) => (&case.service, pattern(&item.name)).hash(&mut hash),
+        Detail::Health(event) => (&event.code, &event.status).hash(&mut hash),
         Detail::Window(window) => (window.phase as u8, pattern(&item.name)).hash(&mut hash),
         Detail::Patch(patch) => match &patch.subject {
             PatchSubject::Group { .. } => true.hash(&mut hash),

@@ -32,6 +32,10 @@ pub enum SourceId {
     Backup,
     /// CloudWatch mute rules.
     Mutes,
+    /// Cases of AWS Support.
+    Support,
+    /// Events of AWS Health.
+    Health,
 }
 
 impl SourceId {
@@ -46,6 +50,8 @@ impl SourceId {
         Self::Patches,
         Self::Backup,
         Self::Mutes,
+        Self::Support,
+        Self::Health,
     ];
 
     /// The word in JSON, configuration and on the screen.
@@ -61,6 +67,8 @@ impl SourceId {
             Self::Patches => "patches",
             Self::Backup => "backup",
             Self::Mutes => "mutes",
+            Self::Support => "support",
+            Self::Health => "health",
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::clock::Timestamp;
 use super::alarm::{self, AlarmDetail};
 use super::backup::BackupDetail;
 use super::finding::FindingDetail;
-use super::incident::IncidentDetail;
+use super::health::HealthDetail;
+use super::incident::{CaseDetail, IncidentDetail};
 use super::kind::Kind;
 use super::mute::MuteDetail;
 use super::patch::PatchDetail;
@@ -99,6 +100,8 @@ pub enum Detail {
     Finding(Box<FindingDetail>),
     /// See [`IncidentDetail`].
     Incident(Box<IncidentDetail>),
+    /// See [`CaseDetail`].
+    Case(Box<CaseDetail>),
     /// See [`WindowDetail`].
     Window(Box<WindowDetail>),
     /// See [`PatchDetail`].
@@ -107,6 +110,8 @@ pub enum Detail {
     Backup(Box<BackupDetail>),
     /// See [`MuteDetail`].
     Mute(Box<MuteDetail>),
+    /// See [`HealthDetail`].
+    Health(Box<HealthDetail>),
 }
 
 impl Detail {
@@ -116,11 +121,12 @@ impl Detail {
         match self {
             Self::Alarm(_) => Kind::Alarm,
             Self::Finding(_) => Kind::Finding,
-            Self::Incident(_) => Kind::Incident,
+            Self::Incident(_) | Self::Case(_) => Kind::Incident,
             Self::Window(_) => Kind::Window,
             Self::Patch(_) => Kind::Patch,
             Self::Backup(_) => Kind::Backup,
             Self::Mute(_) => Kind::Mute,
+            Self::Health(_) => Kind::Health,
         }
     }
 }

@@ -10,7 +10,7 @@ pub enum Kind {
     Alarm,
     /// A security finding (GuardDuty, Security Hub and the products that report there).
     Finding,
-    /// Something people work on: an OpsItem.
+    /// Something people work on: an OpsItem, or a case of AWS Support.
     Incident,
     /// A Systems Manager maintenance window.
     Window,
@@ -18,6 +18,8 @@ pub enum Kind {
     Patch,
     /// A backup, copy or restore job, or a resource whose job never started.
     Backup,
+    /// An event of AWS Health: trouble at AWS, or a change that it plans.
+    Health,
     /// A mute rule: alarms that notify nobody for a time.
     Mute,
 }
@@ -31,6 +33,7 @@ impl Kind {
         Self::Window,
         Self::Patch,
         Self::Backup,
+        Self::Health,
         Self::Mute,
     ];
 
@@ -42,6 +45,7 @@ impl Kind {
         Self::Window,
         Self::Patch,
         Self::Backup,
+        Self::Health,
     ];
 
     /// The word for one item of this kind: in filters, in JSON and on the screen.
@@ -55,6 +59,7 @@ impl Kind {
             Self::Patch => "patch",
             Self::Backup => "backup",
             Self::Mute => "mute",
+            Self::Health => "health",
         }
     }
 
@@ -69,6 +74,7 @@ impl Kind {
             Self::Patch => "patches",
             Self::Backup => "backups",
             Self::Mute => "mutes",
+            Self::Health => "health",
         }
     }
 }

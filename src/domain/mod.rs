@@ -17,6 +17,7 @@ pub mod document;
 pub mod fault;
 pub mod feed;
 pub mod finding;
+pub mod health;
 pub mod incident;
 pub mod item;
 pub mod kind;

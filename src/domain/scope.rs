@@ -70,9 +70,12 @@ impl Region {
         super::partition::Partition::of(*self).id
     }
 
-    /// The four-letter form for narrow screens: `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`.
+    /// The four-letter form for narrow screens: `eu-west-1` → `euw1`, `ap-southeast-2` → `apse2`, `glob` for [`Region::GLOBAL`].
     #[must_use]
     pub fn short(&self) -> String {
+        if *self == Self::GLOBAL {
+            return "glob".to_owned();
+        }
         let mut parts = self.as_str().split('-');
         let mut short = parts.next().unwrap_or("").to_owned();
         for part in parts {

@@ -34,14 +34,14 @@ pub struct Books {
     pub history: Option<History>,
 }
 
-/// Asks about this item; the answer goes to the console.
+/// Asks about this item from this scope; the answer goes to the console.
 pub fn ask(
     runtime: &Handle,
     fleet: Arc<Fleet>,
     clock: &Arc<dyn Clock>,
     outcomes: Outcomes,
     books: Books,
-    item: Arc<Item>,
+    (item, from): (Arc<Item>, Scope),
 ) -> JoinHandle<()> {
     let now = clock.now();
     runtime.spawn(async move {
@@ -50,10 +50,10 @@ pub fn ask(
         let key = item.key.clone();
         let about = key.clone();
         let timeline = tokio::task::spawn_blocking(move || timeline(&books, &about, now));
-        let mut found = match fleet.access(key.scope) {
+        let mut found = match fleet.access(from) {
             Some(access) => look(&access, &item, now).await,
             None => Closer {
-                told: vec![Told::unread("AWS", &gone(key.scope))],
+                told: vec![Told::unread("AWS", &gone(from))],
                 ..Closer::default()
             },
         };

@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 
 use crate::audit::{Journal, Note};
 use crate::aws::runs::Answer;
-use crate::domain::{Feed, ItemKey, Scope, SourceId};
+use crate::domain::{Feed, ItemKey, Kind, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
@@ -223,13 +223,19 @@ impl Runner {
                         journal: self.hand.as_ref().map(|hand| Arc::clone(hand.journal())),
                         history: self.history.clone(),
                     };
+                    // What concerns everybody is asked from where it was told.
+                    let told = store.find(&key).and_then(|id| store.feeds_of(id).next());
+                    let from = match (key.kind, told) {
+                        (Kind::Health, Some(feed)) => feed.vantage,
+                        _ => key.scope,
+                    };
                     let asked = closer::ask(
                         &self.runtime,
                         live.fleet(),
                         &live.clock(),
                         Arc::clone(&self.outcomes),
                         books,
-                        Arc::clone(row.item()),
+                        (Arc::clone(row.item()), from),
                     );
                     // Only the item that is looked at is worth its calls.
                     if let Some(before) = self.closer.replace(asked) {

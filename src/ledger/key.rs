@@ -13,6 +13,7 @@ const fn tag(kind: Kind) -> &'static str {
         Kind::Patch => "pat",
         Kind::Backup => "bk",
         Kind::Mute => "mute",
+        Kind::Health => "health",
     }
 }
 

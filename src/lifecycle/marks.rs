@@ -12,6 +12,8 @@ pub enum Mark {
     Worse,
     /// It began inside a running maintenance window.
     Win,
+    /// AWS reports trouble that may explain it.
+    Aws,
     /// It fires, clears and fires again.
     Flap,
     /// It was in ALARM and went silent.
@@ -28,6 +30,7 @@ impl Mark {
         Self::New,
         Self::Worse,
         Self::Win,
+        Self::Aws,
         Self::Flap,
         Self::NoData,
         Self::Muted,
@@ -41,6 +44,7 @@ impl Mark {
             Self::New => "unseen",
             Self::Worse => "worse",
             Self::Win => "win",
+            Self::Aws => "aws",
             Self::Flap => "flap",
             Self::NoData => "nodata",
             Self::Muted => "muted",
@@ -55,6 +59,7 @@ impl Mark {
             Self::New => "*",
             Self::Worse => "↑",
             Self::Win => "WIN",
+            Self::Aws => "AWS",
             Self::Flap => "FLAP",
             Self::NoData => "NO DATA",
             Self::Muted => "MUTED",
@@ -78,6 +83,9 @@ impl Mark {
             Self::New => "New since you looked.",
             Self::Worse => "Its severity rose since you looked.",
             Self::Win => "It began inside a maintenance window that is running now.",
+            Self::Aws => {
+                "AWS reports trouble with the service that it watches, where it watches it."
+            }
             Self::Flap => "It fired again within ten minutes of clearing.",
             Self::NoData => "It was in ALARM and then its data stopped.",
             Self::Muted => "A mute rule of CloudWatch covers it: it notifies nobody.",

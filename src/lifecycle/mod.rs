@@ -107,6 +107,8 @@ pub struct Facts {
     pub flapped: Option<Timestamp>,
     /// Whether it began inside a maintenance window that is running now and aims at its instance.
     pub in_window: bool,
+    /// Whether AWS reports trouble with the service that it watches, where it watches it.
+    pub in_trouble: bool,
     /// Whether a mute rule covers it now.
     pub muted: bool,
     /// Whether every feed that knows it is late or blind.
@@ -154,6 +156,7 @@ pub fn triage(facts: &Facts, standing: &Standing, spans: &Spans, now: Timestamp)
         (Mark::New, facts.unseen),
         (Mark::Worse, open && facts.worse),
         (Mark::Win, open && facts.in_window),
+        (Mark::Aws, open && facts.in_trouble),
         (Mark::Flap, flapping),
         (Mark::NoData, open && facts.state == ItemState::NoData),
         (Mark::Muted, !facts.vanished && facts.muted),
@@ -186,6 +189,7 @@ mod tests {
         worse: false,
         flapped: None,
         in_window: false,
+        in_trouble: false,
         muted: false,
         stale: false,
         episode: Timestamp::ZERO,

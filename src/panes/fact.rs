@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmDetail;
 use crate::domain::backup::{BackupDetail, JobKind};
+use crate::domain::health::HealthDetail;
+use crate::domain::incident::{CaseDetail, Managed};
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::age;
 use crate::domain::window::{WindowDetail, WindowPhase};
@@ -18,6 +20,12 @@ pub fn what(item: &Item) -> String {
         Detail::Alarm(_) => format!("alarm {}", item.name),
         Detail::Finding(d) => format!("{} {}", d.terms.product, item.name),
         Detail::Incident(_) => format!("OpsItem {}", item.name),
+        Detail::Case(d) => format!(
+            "{} {}",
+            d.managed().map_or("case", Managed::word),
+            item.name
+        ),
+        Detail::Health(_) => format!("AWS {}", item.name),
         Detail::Window(_) => format!("window {}", item.name),
         Detail::Mute(_) => format!("mute {}", item.name),
         Detail::Patch(_) => format!("patches {}", item.name),
@@ -80,10 +88,48 @@ pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
                 None => status,
             })
         }
+        Detail::Case(d) => Cow::Owned(case(d, now)),
+        Detail::Health(d) => Cow::Owned(event(d, now)),
         Detail::Window(d) => Cow::Owned(window(d, now)),
         Detail::Patch(d) => Cow::Owned(patch(d, now)),
         Detail::Backup(d) => Cow::Owned(backup(d, now)),
         Detail::Mute(d) => Cow::Owned(super::mutes::fact(d, now)),
+    }
+}
+
+fn case(d: &CaseDetail, now: Timestamp) -> String {
+    let status = if d.waits_for_us() {
+        "waits for your answer".to_owned()
+    } else {
+        words(&d.status.replace('-', "_"))
+    };
+    match &d.last {
+        Some((by, at)) => {
+            let by = if &**by == AWS { "AWS" } else { tail(by) };
+            format!("{status} · {by} wrote {} ago", age(now.since(*at)))
+        }
+        None => status,
+    }
+}
+
+/// What AWS calls itself in a case.
+const AWS: &str = "Amazon Web Services";
+
+fn event(d: &HealthDetail, now: Timestamp) -> String {
+    let when = match (d.starts, d.ends) {
+        (Some(at), _) if at > now => format!("from {}", clock(at, now)),
+        (Some(at), _) if d.is_trouble() => format!("since {}", clock(at, now)),
+        (_, Some(at)) if at > now => format!("until {}", clock(at, now)),
+        _ => format!("told {} ago", age(now.since(d.updated))),
+    };
+    let whom = if d.is_public {
+        " · everybody there"
+    } else {
+        ""
+    };
+    match d.action {
+        Some(action) => format!("{when} · {}{whom}", action.word()),
+        None => format!("{when} · {}{whom}", d.category.word()),
     }
 }
 

@@ -6,17 +6,17 @@ use crate::clock::Timestamp;
 use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
 use crate::domain::backup::BackupDetail;
 use crate::domain::finding::FindingDetail;
-use crate::domain::incident::IncidentDetail;
+use crate::domain::incident::{CaseDetail, IncidentDetail};
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::{age, count, plural};
 use crate::domain::window::{WindowDetail, WindowRun};
-use crate::domain::{Cover, Detail, Region, Roster, Scope};
+use crate::domain::{AccountId, Cover, Detail, Region, Roster, Scope};
 use crate::lifecycle::{End, State};
 use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
-use super::{backups, cells, composite, fact, feeds, mutes};
+use super::{backups, cells, composite, fact, feeds, health, mutes};
 
 /// One fact: a label and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,13 +184,19 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
     match &item.detail {
         Detail::Alarm(d) => {
             mutes::of_alarm(&mut facts, row, store, now);
+            health::of_alarm(&mut facts, row, store, now);
             alarm(&mut facts, d);
             if let AlarmWatch::Composite(rule) = &d.terms.watch {
                 composite::tell(&mut facts, rule, scope, store, now);
             }
         }
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
-        Detail::Incident(d) => incident(&mut facts, d),
+        Detail::Incident(d) => {
+            incident(&mut facts, d);
+            causes(&mut facts, d, store);
+        }
+        Detail::Case(d) => case(&mut facts, d, now),
+        Detail::Health(d) => health::facts(&mut facts, d, row, store, now),
         Detail::Window(d) => window(&mut facts, d, now),
         Detail::Patch(d) => patch(&mut facts, d, now),
         Detail::Backup(d) => backup(&mut facts, d, now),
@@ -202,7 +208,11 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
     }
     facts.add(
         "account",
-        format!("{} ({})", roster.name(scope.account), scope.account),
+        if scope.account == AccountId::UNKNOWN {
+            "everybody".to_owned()
+        } else {
+            format!("{} ({})", roster.name(scope.account), scope.account)
+        },
     );
     facts.maybe("resource", item.resource.as_deref());
     facts.maybe("ARN", item.arn().as_deref());
@@ -367,6 +377,44 @@ fn incident(facts: &mut Facts, d: &IncidentDetail) {
     facts.maybe("changed by", d.modified_by.as_deref());
     for (key, value) in &d.data {
         facts.add("data", format!("{key}: {value}"));
+    }
+}
+
+/// What an OpsItem was made for, and how that stands now: two rows of one cause, of which this one points to the other.
+fn causes(facts: &mut Facts, d: &IncidentDetail, store: &Store) {
+    let known = d.causes();
+    for row in known.iter().filter_map(|key| store.row(store.find(key)?)) {
+        facts.add(
+            "made for",
+            format!(
+                "{} · {} now",
+                fact::what(row.item()),
+                row.item().native_state
+            ),
+        );
+    }
+}
+
+fn case(facts: &mut Facts, d: &CaseDetail, now: Timestamp) {
+    let managed = d
+        .managed()
+        .map_or(String::new(), |m| format!(" · {}", m.word()));
+    facts.add("case", format!("{} · {}{managed}", d.number, d.status));
+    if d.waits_for_us() {
+        facts.add_as("", "AWS waits for an answer", Role::MarkNew);
+    }
+    facts.add(
+        "severity",
+        format!(
+            "{} (of critical, urgent, high, normal, low)",
+            d.native_severity
+        ),
+    );
+    facts.add("service", &*d.service);
+    facts.maybe("category", d.category.as_deref());
+    facts.maybe("opened by", d.submitted_by.as_deref());
+    if let Some((by, at)) = &d.last {
+        facts.add("last word", format!("{by} · {}", moment(*at, now)));
     }
 }
 

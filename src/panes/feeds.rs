@@ -7,6 +7,7 @@ use crate::domain::text::{age, coarse_age};
 use crate::domain::{FeedState, SourceId};
 use crate::theme::Role;
 
+use super::cells::region_text;
 use super::{Align, Cell, Cells, Column, FeedLook, Lists, PaneSpec, Place, Width, column};
 
 /// The pane.
@@ -71,7 +72,7 @@ const REGION: Column = column(
     Width::Fixed(14),
     110,
     Align::Left,
-    Cells::Feed(|l| Cell::new(l.feed.feed.vantage.region.to_string(), Role::TextDim)),
+    Cells::Feed(|l| Cell::new(region_text(&l.feed.feed.vantage.region), Role::TextDim)),
 );
 const SLICE: Column = column(
     "part",

@@ -53,7 +53,10 @@ fn name(item: &Item) -> String {
             _ => pattern(&item.name),
         },
         Detail::Finding(_) => item.name.to_string(),
-        Detail::Incident(_) | Detail::Window(_) | Detail::Mute(_) => pattern(&item.name),
+        Detail::Incident(_) | Detail::Case(_) | Detail::Window(_) | Detail::Mute(_) => {
+            pattern(&item.name)
+        }
+        Detail::Health(_) => item.name.to_string(),
         Detail::Patch(patch) => match (&patch.subject, &patch.group) {
             (PatchSubject::Group { .. }, _) => "of groups".to_owned(),
             (PatchSubject::Instance(_), Some(group)) => format!("of {group}"),
@@ -73,6 +76,8 @@ pub fn alike(item: &Item) -> String {
         Detail::Alarm(_) => "alarms",
         Detail::Finding(_) => return fact::what_short(item),
         Detail::Incident(_) => "OpsItems",
+        Detail::Case(_) => "cases",
+        Detail::Health(_) => "AWS",
         Detail::Window(_) => "windows",
         Detail::Mute(_) => "mutes",
         Detail::Patch(_) => "patches",

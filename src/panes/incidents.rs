@@ -1,4 +1,4 @@
-//! Incidents: what people work on. OpsItems today.
+//! Incidents: what people work on: OpsItems, and cases of AWS Support.
 
 use crate::domain::{Kind, SourceId};
 use crate::store::projection::QUEUE_ORDER;
@@ -15,7 +15,7 @@ pub const PANE: PaneSpec = PaneSpec {
     short: "Inc",
     place: Place::Tab,
     lists: Lists::Open(&[Kind::Incident]),
-    sources: &[SourceId::Opsitems],
+    sources: &[SourceId::Opsitems, SourceId::Support],
     columns: &[
         SEVERITY,
         AGE,

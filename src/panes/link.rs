@@ -58,6 +58,28 @@ pub fn console(item: &Item, portal: Option<&Portal>) -> Option<String> {
 
 fn page(item: &Item) -> Option<String> {
     let region = item.key.scope.region;
+    // Two consoles serve all regions from one place, and are told apart by partition alone.
+    let home = match &item.detail {
+        Detail::Case(d) => Some(format!(
+            "support/home#/case/?displayId={}&language=en",
+            d.number
+        )),
+        Detail::Health(d) if d.is_public => Some(format!(
+            "health/home#/dashboard/open-issues?eventID={}",
+            item.key.id
+        )),
+        Detail::Health(_) => Some(format!(
+            "health/home#/account/dashboard/open-issues?eventID={}",
+            item.key.id
+        )),
+        _ => None,
+    };
+    if let Some(page) = home {
+        return Some(format!(
+            "https://console.{}/{page}",
+            host(region).trim_start_matches("console.")
+        ));
+    }
     if region == Region::GLOBAL {
         return None;
     }
@@ -82,6 +104,7 @@ fn page(item: &Item) -> Option<String> {
             )
         }
         Detail::Incident(d) => format!("systems-manager/opsitems/{}?region={region}", id(&d.id)),
+        Detail::Case(_) | Detail::Health(_) => return None,
         Detail::Window(d) => format!(
             "systems-manager/maintenance-windows/{}?region={region}",
             id(&d.id)

@@ -12,6 +12,7 @@ pub mod facts;
 mod feeds;
 mod findings;
 pub mod folds;
+mod health;
 mod incidents;
 pub mod link;
 mod logs;
@@ -47,6 +48,7 @@ pub const ALL: &[&PaneSpec] = &[
     &feeds::PANE,
     &overview::PANE,
     &mutes::PANE,
+    &health::PANE,
     &query::PANE,
 ];
 

@@ -24,6 +24,8 @@ pub const PANE: PaneSpec = PaneSpec {
         SourceId::Windows,
         SourceId::Patches,
         SourceId::Backup,
+        SourceId::Support,
+        SourceId::Health,
     ],
     columns: &[
         SEVERITY,

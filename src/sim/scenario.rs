@@ -9,7 +9,9 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::faults::Fault;
-use super::services::{backup, cloudwatch, dynamodb, guardduty, logs, securityhub, ssm};
+use super::services::{
+    backup, cloudwatch, dynamodb, guardduty, health, logs, securityhub, ssm, support,
+};
 use super::world::Site;
 use crate::clock::Timestamp;
 
@@ -80,6 +82,12 @@ pub struct Scenario {
     /// What operators run: documents, their habits, change calendars.
     #[serde(default)]
     pub runs: ssm::RunSection,
+    /// AWS Support.
+    #[serde(default)]
+    pub support: support::Section,
+    /// AWS Health.
+    #[serde(default)]
+    pub health: health::Section,
     /// CloudWatch Logs.
     #[serde(default)]
     pub logs: logs::Section,

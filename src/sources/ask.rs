@@ -1,7 +1,7 @@
 //! What a source gets in hand when it is asked: access, time, memory, and a way to hand over records.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
@@ -44,6 +44,24 @@ impl Ask {
     #[must_use]
     pub fn covers(&self, scope: Scope) -> bool {
         self.covers.includes(self.feed.vantage, scope)
+    }
+
+    /// The accounts that the answer is meant to speak for.
+    #[must_use]
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        match &self.covers {
+            Cover::Vantage => BTreeSet::from([self.feed.vantage.account]),
+            Cover::Scopes(scopes) => scopes.iter().map(|scope| scope.account).collect(),
+        }
+    }
+
+    /// The regions that the answer is meant to speak for.
+    #[must_use]
+    pub fn regions(&self) -> BTreeSet<Region> {
+        match &self.covers {
+            Cover::Vantage => BTreeSet::from([self.feed.vantage.region]),
+            Cover::Scopes(scopes) => scopes.iter().map(|scope| scope.region).collect(),
+        }
     }
 
     /// The way to AWS.

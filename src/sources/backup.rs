@@ -31,7 +31,7 @@ use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId};
 
 use super::schedule::Schedule;
-use super::{Ask, Part, Reach, SliceSpec, Source};
+use super::{Ask, Part, Plane, Reach, SliceSpec, Source};
 use job::Job;
 use list::Wanted;
 use missed::{Habits, Protected, Rule};
@@ -53,6 +53,7 @@ const fn slice(slice: Slice, every: Duration, reach: Reach) -> SliceSpec {
         every,
         part: Part::Snapshot,
         reach,
+        plane: Plane::Regional,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::aws::ops::DESCRIBE_ALARMS;
 use crate::clock::Timestamp;
 use crate::domain::{Fault, ItemState, Kind, Record, Slice, SourceId};
 
-use super::{Answer, Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Answer, Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 
 /// Only what is in ALARM.
 pub const ALARM: Slice = Slice("alarm");
@@ -39,12 +39,14 @@ pub const SOURCE: Source = Source {
             every: Duration::from_secs(30),
             part: Part::Fast,
             reach: Reach::Scope,
+            plane: Plane::Regional,
         },
         SliceSpec {
             slice: Slice::ALL,
             every: Duration::from_secs(300),
             part: Part::Snapshot,
             reach: Reach::Scope,
+            plane: Plane::Regional,
         },
     ],
     ask: |ask| -> Answer<()> {

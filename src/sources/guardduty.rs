@@ -23,7 +23,7 @@ use crate::domain::{
     SourceId,
 };
 
-use super::{Ask, FINDING_TERMS, Look, Pages, Part, Reach, SliceSpec, Source, intern};
+use super::{Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -34,6 +34,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(60),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

@@ -16,6 +16,7 @@ pub mod backup;
 pub mod cloudwatch;
 mod crew;
 pub mod guardduty;
+pub mod health;
 mod intern;
 pub mod live;
 pub mod mutes;
@@ -25,6 +26,7 @@ pub mod plan;
 mod schedule;
 pub mod scheduler;
 pub mod securityhub;
+pub mod support;
 pub mod sweep;
 pub mod windows;
 
@@ -72,6 +74,17 @@ pub struct SliceSpec {
     pub part: Part,
     /// From where it is asked.
     pub reach: Reach,
+    /// Whether every region is asked, or one endpoint for all.
+    pub plane: Plane,
+}
+
+/// Where a service stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plane {
+    /// In every region by itself.
+    Regional,
+    /// Once in a partition, for all its regions: an account is asked once, and its answer speaks for all its regions.
+    Global,
 }
 
 /// What a slice is to the whole.
@@ -106,6 +119,8 @@ pub const ALL: &[&Source] = &[
     &patches::SOURCE,
     &backup::SOURCE,
     &mutes::SOURCE,
+    &support::SOURCE,
+    &health::SOURCE,
 ];
 
 /// The source with this name, if it asks anything.

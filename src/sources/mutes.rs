@@ -22,7 +22,7 @@ use crate::aws::classify::make;
 use crate::aws::ops::{GET_ALARM_MUTE_RULE, LIST_ALARM_MUTE_RULES};
 use crate::domain::{Fault, FaultKind, Kind, Record, Slice, SourceId};
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 use item::{Listed, Rule};
 
 /// The source.
@@ -35,6 +35,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(300),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

@@ -19,7 +19,7 @@ use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 
 /// The source.
 pub const SOURCE: Source = Source {
@@ -30,6 +30,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(60),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

@@ -25,7 +25,7 @@ use crate::clock::Timestamp;
 use crate::domain::patch::PatchSubject;
 use crate::domain::{Detail, Fault, Kind, Severity, Slice, SourceId};
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 use item::Found;
 
 /// The source.
@@ -38,6 +38,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(1_800),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

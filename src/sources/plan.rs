@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::aws::fleet::census::Census;
 use crate::domain::{AccountId, Cover, Feed, Kind, Region, Scope, SourceId};
 
-use super::{ALL, Part, Reach, SliceSpec, Source};
+use super::{ALL, Part, Plane, Reach, SliceSpec, Source};
 
 /// What the configuration says about the sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,22 +115,51 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
                     reach: spec.reach,
                 });
             };
-            match (spec.reach, central) {
-                (Reach::Scope | Reach::Rest, _) => {
+            let global = |account| Scope {
+                account,
+                region: Region::GLOBAL,
+            };
+            match (spec.reach, spec.plane, central) {
+                (Reach::Scope | Reach::Rest, Plane::Regional, _) => {
                     for scope in census.scopes() {
                         add(scope, Cover::Vantage);
                     }
                 }
-                (Reach::Organization, Some(account)) => {
+                (Reach::Scope | Reach::Rest, Plane::Global, _) => {
+                    for account in census.roster.iter() {
+                        let scopes = everywhere(census, |a| a == account.id);
+                        add(global(account.id), Cover::Scopes(scopes));
+                    }
+                }
+                (Reach::Organization, Plane::Regional, Some(account)) => {
                     for (region, scopes) in by_region(census) {
                         add(Scope { account, region }, Cover::Scopes(scopes));
                     }
                 }
-                (Reach::Organization, None) => {}
+                (Reach::Organization, Plane::Global, Some(account)) => {
+                    let scopes = everywhere(census, |account| census.is_member(account));
+                    add(global(account), Cover::Scopes(scopes));
+                }
+                (Reach::Organization, _, None) => {}
             }
         }
     }
     feeds
+}
+
+/// The scopes of these accounts, and for each account what belongs to no region.
+fn everywhere(census: &Census, is_meant: impl Fn(AccountId) -> bool) -> Arc<[Scope]> {
+    let accounts = census.roster.iter().filter(|account| is_meant(account.id));
+    accounts
+        .flat_map(|account| {
+            let regions = account.regions.iter().copied();
+            let id = account.id;
+            regions.chain([Region::GLOBAL]).map(move |region| Scope {
+                account: id,
+                region,
+            })
+        })
+        .collect()
 }
 
 /// The members' scopes of each region: what one question to the organization's account covers there.
@@ -198,6 +227,36 @@ mod tests {
         assert_eq!(once.len(), 3);
         assert!(once.iter().all(|p| p.feed.slice == Slice::ALL));
         assert!(alarms(&Settings::default(), Want::Once(&[Kind::Patch])).is_empty());
+    }
+
+    #[test]
+    fn where_one_endpoint_serves_all_regions_an_account_is_asked_once_and_speaks_for_all_of_them() {
+        let mut lister = entry("111111111111", &["eu-west-1", "us-east-1"], true);
+        lister.lister = true;
+        let census = Census::new([lister, entry("222222222222", &["eu-west-1"], false)]);
+        let all = plan(&census, &Settings::default(), Want::Live);
+        let of = |source, slice: Slice| {
+            let mine = all
+                .iter()
+                .filter(|p| p.feed.source == source && p.feed.slice == slice);
+            mine.map(|p| {
+                let Cover::Scopes(scopes) = &p.covers else {
+                    panic!()
+                };
+                (p.feed.vantage.to_string(), scopes.len())
+            })
+            .collect::<Vec<_>>()
+        };
+        let each = [
+            ("111111111111".to_owned(), 3),
+            ("222222222222".to_owned(), 2),
+        ];
+        assert_eq!(of(SourceId::Support, Slice::ALL), each);
+        assert_eq!(of(SourceId::Health, Slice::ALL), each);
+        assert_eq!(
+            of(SourceId::Health, super::super::health::ORGANIZATION),
+            [("111111111111".to_owned(), 3)]
+        );
     }
 
     #[test]

@@ -22,7 +22,8 @@ use crate::domain::{
 };
 
 use super::{
-    Ask, FINDING_TERMS, Look, Pages, Part, Reach, SliceSpec, Source, guardduty, intern, shared,
+    Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, guardduty, intern,
+    shared,
 };
 
 /// The source.
@@ -34,6 +35,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(60),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

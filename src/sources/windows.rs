@@ -30,7 +30,7 @@ use crate::clock::Timestamp;
 use crate::domain::window::{WindowRun, WindowTask};
 use crate::domain::{Fault, FaultKind, Kind, Slice, SourceId};
 
-use super::{Ask, Look, Pages, Part, Reach, SliceSpec, Source};
+use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 use crate::aws::moment::moment;
 use judge::{Known, Listed};
 
@@ -44,6 +44,7 @@ pub const SOURCE: Source = Source {
         every: Duration::from_secs(180),
         part: Part::Snapshot,
         reach: Reach::Scope,
+        plane: Plane::Regional,
     }],
     ask: |ask| Box::pin(self::ask(ask)),
     raw: |look| Box::pin(raw(look)),

@@ -26,6 +26,7 @@ pub mod projection;
 mod row;
 mod settle;
 mod slab;
+mod troubles;
 mod windows;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -47,6 +48,7 @@ use deadlines::Deadlines;
 use feeds::{FeedEntry, FeedIndex};
 use mutes::Mutes;
 use slab::Slab;
+use troubles::Troubles;
 use windows::Windows;
 
 /// What an operator may set about the store.
@@ -106,6 +108,7 @@ pub struct Store {
     feeds: Vec<Box<FeedEntry>>,
     by_feed: HashMap<Feed, FeedIndex>,
     windows: Windows,
+    troubles: Troubles,
     mutes: Mutes,
     /// What the ledger keeps, of items without a row as well: those may still come.
     entries: HashMap<ItemKey, Arc<Entry>>,
@@ -133,6 +136,7 @@ impl Store {
             feeds: Vec::new(),
             by_feed: HashMap::new(),
             windows: Windows::default(),
+            troubles: Troubles::default(),
             mutes: Mutes::default(),
             entries: HashMap::new(),
             deadlines: Deadlines::default(),
@@ -228,6 +232,11 @@ impl Store {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadlines.next()
+    }
+
+    /// The events of AWS Health that may explain this alarm.
+    pub fn explained_by<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Row> {
+        self.troubles.over(row.item()).filter_map(|id| self.row(id))
     }
 
     /// What happened since the last [`Store::look_all`].

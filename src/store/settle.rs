@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState;
-use crate::domain::{Detail, FeedState, Item, ItemKey, ItemState, Kind, Roster, Scope};
+use crate::domain::{Detail, FeedState, Item, ItemKey, ItemState, Kind, Region, Roster, Scope};
 use crate::filter::SourceSet;
 use crate::lifecycle::{self, Facts, Marks, State, Triage};
 use crate::triage::{Rules, Verdict};
@@ -23,6 +23,8 @@ pub(super) struct Turn {
     pub changes: Changes,
     /// Scopes in which other windows run than before.
     windows: Vec<Scope>,
+    /// Regions in which AWS has other trouble than before.
+    troubles: Vec<Region>,
     /// Alarms that other mute rules name than before, or at other times.
     muted: Vec<ItemKey>,
     /// Whether other rules or names apply than before, so that a higher severity is no news about the item.
@@ -35,6 +37,7 @@ impl Turn {
             at,
             changes: Changes::default(),
             windows: Vec::new(),
+            troubles: Vec::new(),
             muted: Vec::new(),
             rejudging: false,
         }
@@ -246,6 +249,9 @@ impl Store {
                     turn.windows.push(row.item.key.scope);
                 }
                 Kind::Mute => turn.muted.extend(self.mutes.forget(id)),
+                Kind::Health if self.troubles.note(id, &row.item, false) => {
+                    turn.troubles.push(row.item.key.scope.region);
+                }
                 _ => {}
             }
             self.look.count(&row, -1);
@@ -343,6 +349,9 @@ impl Store {
         if row.item.key.kind == Kind::Window && self.windows.note(id, &row.item, !row.vanished) {
             turn.windows.push(row.item.key.scope);
         }
+        if row.item.key.kind == Kind::Health && self.troubles.note(id, &row.item, !row.vanished) {
+            turn.troubles.push(row.item.key.scope.region);
+        }
         if row.item.key.kind == Kind::Mute {
             turn.muted.extend(self.mutes.note(id, &row.item));
         }
@@ -372,6 +381,7 @@ impl Store {
             worse: row.worse,
             flapped: row.past.as_ref().and_then(|past| past.flapped),
             in_window: excuse.is_some(),
+            in_trouble: self.troubles.over(&row.item).next().is_some(),
             muted: is_muted,
             stale: stale && !row.claims.is_empty(),
             episode,
@@ -471,6 +481,23 @@ impl Store {
                     row.key().kind == Kind::Alarm
                         && row.is_open()
                         && scopes.contains(&row.key().scope)
+                })
+                .map(|(id, _)| id)
+                .collect();
+            for id in alarms {
+                self.settle(id, None, &mut turn);
+            }
+        }
+        if !turn.troubles.is_empty() {
+            let regions = std::mem::take(&mut turn.troubles);
+            let is_everywhere = regions.contains(&Region::GLOBAL);
+            let alarms: Vec<RowId> = self
+                .rows
+                .iter()
+                .filter(|(_, row)| {
+                    row.key().kind == Kind::Alarm
+                        && row.is_open()
+                        && (is_everywhere || regions.contains(&row.key().scope.region))
                 })
                 .map(|(id, _)| id)
                 .collect();

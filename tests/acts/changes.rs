@@ -13,10 +13,11 @@ use noctop::aws::ops::guardduty::{ArchiveFindings, Way};
 use noctop::aws::ops::mutes::{DeleteMute, PutMute, rule_name};
 use noctop::aws::ops::opsitems::{CreateOpsItem, Status, UpdateOpsItem};
 use noctop::aws::ops::securityhub::{FindingName, UpdateFindings, Workflow};
+use noctop::aws::ops::support::{ReplyToCase, ResolveCase};
 use noctop::aws::ops::{self, perform};
 use noctop::sim::faults::{Fault, Kind};
 
-use super::stand::{PAYMENTS, Stand, WEB, patience, scope, text};
+use super::stand::{PAYMENTS, Stand, WEB, everywhere, patience, scope, text};
 
 fn findings(stand: &Stand, most: usize) -> Vec<FindingName> {
     let all = stand.truth("securityhub", "Findings");
@@ -443,6 +444,45 @@ async fn a_copy_is_tried_again_with_what_the_failed_one_had() {
 }
 
 /// A permission that nobody uses is one that an operator grants for nothing.
+/// The case of payments that waits for an answer.
+fn waiting_case(stand: &Stand) -> String {
+    let cases = stand.support("cases");
+    let waits = |case: &&serde_json::Value| text(case, "status") == "pending-customer-action";
+    text(cases.iter().find(waits).unwrap(), "caseId").to_owned()
+}
+
+#[tokio::test]
+async fn a_reply_is_read_by_aws_under_the_operators_role_and_a_case_is_resolved_once() {
+    let stand = Stand::new().await;
+    let (here, case) = (everywhere(PAYMENTS), waiting_case(&stand));
+    let written = stand.support("communications").len();
+    let reply = ReplyToCase {
+        scope: here,
+        case: case.clone(),
+        body: "The capture is attached to the ticket OPS-7.".into(),
+    };
+    all_ok(&stand.act_in(here, &reply).await.receipt);
+    let said = stand.support("communications");
+    assert_eq!(said.len(), written + 1);
+    let ours: Vec<_> = said
+        .iter()
+        .filter(|s| text(s, "body") == reply.body)
+        .collect();
+    assert_eq!(ours.len(), 1);
+    assert!(text(ours[0], "submittedBy").ends_with(":assumed-role/NoctopAct/ana"));
+    let resolve = ResolveCase {
+        scope: here,
+        case: case.clone(),
+    };
+    all_ok(&stand.act_in(here, &resolve).await.receipt);
+    let cases = stand.support("cases");
+    let one = cases.iter().find(|c| text(c, "caseId") == case).unwrap();
+    assert_eq!(text(one, "status"), "resolved");
+    let acts = stand.acts();
+    assert_eq!(acts[0].began.text("region"), "us-east-1");
+    assert_eq!(acts.len(), 2);
+}
+
 #[test]
 fn every_mutation_has_its_change() {
     let code = [
@@ -454,6 +494,7 @@ fn every_mutation_has_its_change() {
         "mutes",
         "opsitems",
         "securityhub",
+        "support",
         "windows",
     ]
     .map(|name| {

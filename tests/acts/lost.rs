@@ -10,9 +10,10 @@ use noctop::aws::ops::backups::StartBackup;
 use noctop::aws::ops::close;
 use noctop::aws::ops::commands::SendCommand;
 use noctop::aws::ops::look::VISIBLE_AFTER;
+use noctop::aws::ops::support::ReplyToCase;
 use noctop::sim::faults::{Fault, Kind};
 
-use super::stand::{Stand, journal, patience, text};
+use super::stand::{PAYMENTS, Stand, everywhere, journal, patience, text};
 
 fn command(stand: &Stand) -> SendCommand {
     let nodes = stand.truth("ssm", "InstanceInformationList");
@@ -100,6 +101,27 @@ async fn what_has_a_token_may_be_asked_again_and_is_done_once() {
     let receipt = stand.act(&again).await.receipt;
     assert_eq!(receipt.result(), Some(Result::Ok), "{receipt:#?}");
     assert_eq!(stand.truth("backup", "BackupJobs").len(), jobs.len() + 1);
+}
+
+#[tokio::test]
+async fn a_reply_whose_answer_was_lost_stands_in_the_case_once() {
+    let stand = Stand::new().await;
+    let here = everywhere(PAYMENTS);
+    let case = text(&stand.support("cases")[0], "caseId").to_owned();
+    let before = stand.support("communications").len();
+    let fault = Fault::new(Kind::Lost).operation("AddCommunicationToCase");
+    stand.sim.faults().add(fault).unwrap();
+    let reply = ReplyToCase {
+        scope: here,
+        case,
+        body: "password=hunter2 was in the log; we changed it.".into(),
+    };
+    let receipt = stand.act_in(here, &reply).await.receipt;
+    assert_eq!(receipt.result(), Some(Result::Ok), "{receipt:#?}");
+    assert_eq!(stand.support("communications").len(), before + 1);
+    // What was recognised is not what stands in the journal: a secret stays out of it.
+    let body = stand.acts()[0].began.body["parameters"].to_string();
+    assert!(!body.contains("hunter2"), "{body}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{AccountSpec, FleetSpec, StaticKeys};
 use noctop::aws::ops::{Change, Done, perform};
 use noctop::clock::{Clock, ManualClock, Timestamp};
-use noctop::domain::{Policy, Scope};
+use noctop::domain::{Policy, Region, Scope};
 use noctop::sim::{Options, Simulator};
 use serde_json::Value;
 
@@ -22,6 +22,14 @@ pub fn scope(account: &str) -> Scope {
     Scope {
         account: account.parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
+    }
+}
+
+/// What belongs to no region of an account.
+pub fn everywhere(account: &str) -> Scope {
+    Scope {
+        region: Region::GLOBAL,
+        ..scope(account)
     }
 }
 
@@ -113,7 +121,12 @@ impl Stand {
     }
 
     pub async fn act<C: Change>(&self, change: &C) -> Done {
-        let (roster, access) = (self.fleet.census(), self.access(PAYMENTS));
+        self.act_in(scope(PAYMENTS), change).await
+    }
+
+    /// The same where a service stands in another place than the rest.
+    pub async fn act_in<C: Change>(&self, scope: Scope, change: &C) -> Done {
+        let (roster, access) = (self.fleet.census(), self.fleet.access(scope).unwrap());
         let done = perform(
             &self.journal,
             &roster.roster,
@@ -142,6 +155,12 @@ impl Stand {
     /// One list of what the simulator really holds in payments.
     pub fn truth(&self, service: &str, list: &str) -> Vec<Value> {
         let truth = self.sim.truth(service, PAYMENTS, "eu-west-1").unwrap();
+        truth[list].as_array().unwrap().clone()
+    }
+
+    /// The support cases of payments, and what was written in them.
+    pub fn support(&self, list: &str) -> Vec<Value> {
+        let truth = self.sim.truth("support", PAYMENTS, "us-east-1").unwrap();
         truth[list].as_array().unwrap().clone()
     }
 

@@ -3,10 +3,12 @@
 use noctop::domain::{Body, FaultKind, Feed, SourceId};
 use noctop::sim::Simulator;
 use noctop::sim::faults::{Fault, Kind};
-use noctop::sources::{ALL, Reach, SliceSpec, Source};
+use noctop::sources::{ALL, Plane, Reach, SliceSpec, Source};
 use noctop::store::{Settings, Store};
 
-use super::stand::{ACCOUNT, Asking, NAME, REGION, impatient, open, scope, simulator, spec};
+use super::stand::{
+    ACCOUNT, Asking, NAME, REGION, everywhere, impatient, open, scope, simulator, spec,
+};
 
 /// One way in which a service goes wrong, and what noctop makes of it.
 struct Row {
@@ -112,6 +114,8 @@ fn service(source: SourceId) -> &'static str {
         SourceId::Securityhub => "securityhub",
         SourceId::Opsitems | SourceId::Windows | SourceId::Patches => "ssm",
         SourceId::Backup => "backup",
+        SourceId::Support => "support",
+        SourceId::Health => "health",
     }
 }
 
@@ -122,9 +126,14 @@ async fn try_pair(sim: &Simulator, source: &'static Source, row: &Row) -> Vec<St
     let fleet = open(spec(sim), impatient()).await;
     let own = |s: &&SliceSpec| s.reach != Reach::Organization;
     for slice in source.slices.iter().filter(own) {
+        // Where one endpoint serves all regions, that is where it stands.
+        let (vantage, region) = match slice.plane {
+            Plane::Regional => (scope(ACCOUNT, REGION), REGION),
+            Plane::Global => (everywhere(ACCOUNT), "us-east-1"),
+        };
         let feed = Feed {
             source: source.id,
-            vantage: scope(ACCOUNT, REGION),
+            vantage,
             slice: slice.slice,
         };
         let mut complain = |what: String| complaints.push(format!("{feed}, {}: {what}", row.name));
@@ -143,7 +152,7 @@ async fn try_pair(sim: &Simulator, source: &'static Source, row: &Row) -> Vec<St
         let fault = (row.fault)()
             .service(service(source.id))
             .account(ACCOUNT)
-            .region(REGION);
+            .region(region);
         let id = sim.faults().add(fault).unwrap();
         let (batches, outcome) = asking.ask(source, feed).await;
         sim.faults().remove(id);
@@ -154,7 +163,7 @@ async fn try_pair(sim: &Simulator, source: &'static Source, row: &Row) -> Vec<St
                 if !row.kinds.contains(&fault.kind) {
                     complain(format!("is {} and not {:?}: {text}", fault.kind, row.kinds));
                 }
-                for word in row.says.iter().chain(&[NAME, REGION]) {
+                for word in row.says.iter().chain(&[NAME, region]) {
                     if !text.contains(word) {
                         complain(format!("does not say {word:?}: {text}"));
                     }

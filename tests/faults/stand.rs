@@ -7,7 +7,7 @@ use noctop::aws::access::Patience;
 use noctop::aws::fleet::Fleet;
 use noctop::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use noctop::clock::{Clock, SystemClock};
-use noctop::domain::{Batch, Cover, Fault, Feed, Scope};
+use noctop::domain::{Batch, Cover, Fault, Feed, Region, Scope};
 use noctop::sim::scenario::Scenario;
 use noctop::sim::{Options, Simulator};
 use noctop::sources::{Asker, Source};
@@ -73,6 +73,14 @@ pub fn scope(account: &str, region: &str) -> Scope {
     Scope {
         account: account.parse().unwrap(),
         region: region.parse().unwrap(),
+    }
+}
+
+/// The account in what serves all regions.
+pub fn everywhere(account: &str) -> Scope {
+    Scope {
+        account: account.parse().unwrap(),
+        region: Region::GLOBAL,
     }
 }
 
@@ -161,9 +169,14 @@ impl Asking {
         feed: Feed,
     ) -> (Vec<Batch>, Result<(), Fault>) {
         let access = self.fleet.access(feed.vantage).unwrap();
+        let covers = if feed.vantage.region == Region::GLOBAL {
+            Cover::Scopes(Arc::new([scope(ACCOUNT, REGION), feed.vantage]))
+        } else {
+            Cover::Vantage
+        };
         let outcome = self
             .asker
-            .ask(source, feed, Cover::Vantage, access, |_, now| now)
+            .ask(source, feed, covers, access, |_, now| now)
             .await;
         let mut batches = Vec::new();
         while let Ok(batch) = self.rx.try_recv() {

@@ -43,6 +43,7 @@ fn every_source_fills_its_pane() {
     assert_eq!(shift.model.coverage.all.blind, 0);
     // The Queue has what asks for attention of all of it, and nothing that is calm.
     shift
+        .resize(120, 60)
         .press("1")
         .shows("alarm checkout-errors")
         .shows("OpsItem Freeze")

@@ -33,7 +33,7 @@ fn a_blind_feed_is_loud_keeps_its_rows_and_recovers_alone() {
         shift.model.open.kind(Kind::Incident)
     ));
     // The rows are still there, with a mark; none is passed off as current.
-    shift.press("1");
+    shift.resize(120, 60).press("1");
     assert_eq!(shift.rows(), rows);
     let [stale] = &shift.lines_with("alarm checkout-errors")[..] else {
         panic!("{}", shift.screen());
@@ -75,24 +75,24 @@ fn empty_panes_say_why() {
     let denied = Fault::new(Faulty::Deny)
         .service("ssm")
         .operation("DescribeOpsItems");
-    let mut shift = Shift::begin_with([denied]).connected();
+    let cases = Fault::new(Faulty::Deny).service("support");
+    let mut shift = Shift::begin_with([denied, cases]).connected();
     shift.until_loaded().press("4");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Cannot tell: 6 of 6 feeds cannot be read")
+        .shows("Cannot tell: 9 of 9 feeds cannot be read")
         .shows_no("No open incidents");
-    let (fault, ..) = shift.sim.faults().list()[0];
-    shift
-        .lift(fault)
-        .press("ctrl-r")
-        .until_feeds(FeedState::Blind, 0);
+    for (fault, ..) in shift.sim.faults().list() {
+        shift.lift(fault);
+    }
+    shift.press("ctrl-r").until_feeds(FeedState::Blind, 0);
     // Filtered: there is one, and the pane says that it hides it.
     shift
         .shows("Freeze deployments")
         .filter("nothing-is-called-so");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Hidden by the filter: 1.")
+        .shows("Hidden by the filter: 2.")
         .shows_no("No open incidents");
     shift.press("/ ctrl-u enter").shows("Freeze deployments");
     // Really nothing: everything was read, in the accounts that are looked at.

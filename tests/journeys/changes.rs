@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use noctop::audit::record::{Act, Whole};
 use noctop::audit::{Journal, Session};
-use noctop::domain::{Kind, Policy};
+use noctop::domain::{Detail, Kind, Policy};
 use noctop::model::Overlay;
 use noctop::model::form::Check;
 use noctop::sim::calls::Change;
@@ -188,7 +188,7 @@ fn an_opsitem_is_taken_in_hand_and_resolved() {
             .model
             .store
             .rows()
-            .find(|(_, row)| row.key().kind == Kind::Incident);
+            .find(|(_, row)| matches!(row.item().detail, Detail::Incident(_)));
         row.is_some_and(|(_, row)| &*row.item().native_state == "InProgress")
     });
     choose(&mut shift, "resolve");
@@ -210,7 +210,7 @@ fn two_operators_who_open_an_opsitem_for_one_alarm_make_one() {
     let after = truth(&shift, "ssm", "OpsItems");
     assert_eq!(after.len(), before + 1);
     shift.until("the new OpsItem to be read", |shift| {
-        shift.open(Kind::Incident) == 2
+        shift.open(Kind::Incident) == 3
     });
     let title = after.last().unwrap()["Title"].as_str().unwrap();
     assert!(title.contains("checkout-errors"), "{title}");

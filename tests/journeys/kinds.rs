@@ -24,6 +24,7 @@ fn go_to(
         Kind::Incident => "4",
         Kind::Window | Kind::Patch => "5",
         Kind::Backup => "6",
+        Kind::Health => "1",
         Kind::Mute => return None,
     };
     shift
@@ -126,8 +127,15 @@ fn what_aws_can_be_asked_is_offered_for_the_kinds_that_it_is_for() {
         (Kind::Finding, &findings),
         (
             Kind::Incident,
-            &["incident.start", "incident.resolve", "incident.reopen"],
+            &[
+                "incident.start",
+                "incident.resolve",
+                "incident.reopen",
+                "case.reply",
+                "case.resolve",
+            ],
         ),
+        (Kind::Health, &["incident.open"]),
         (Kind::Window, &["window.cancel", "incident.open"]),
         (
             Kind::Patch,
@@ -162,7 +170,7 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
     for kind in Kind::ASKING {
         for offer in change::ALL {
             // What is taken back was done before.
-            let is_back = offer.name.ends_with(".reopen");
+            let is_back = offer.name.ends_with(".reopen") || offer.name == "case.resolve";
             let fits = |shift: &Shift, key: &ItemKey| {
                 let row = shift
                     .model
@@ -188,6 +196,9 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
                     shift.press("tab");
                 }
                 shift.type_in(&phrase);
+            }
+            if offer.name == "case.reply" {
+                shift.type_in("They go through payouts-eu.");
             }
             shift.press("enter");
             shift.until("its outcome", |shift| {
@@ -231,7 +242,13 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
     );
     assert_eq!(
         of(Kind::Incident),
-        ["incident.start", "incident.resolve", "incident.reopen"]
+        [
+            "incident.start",
+            "incident.resolve",
+            "incident.reopen",
+            "case.reply",
+            "case.resolve"
+        ]
     );
     assert_eq!(of(Kind::Window), ["window.cancel", "incident.open"]);
     assert_eq!(

@@ -39,4 +39,5 @@ mod shift;
 mod start;
 mod terminal;
 mod triage;
+mod trouble;
 mod wall;

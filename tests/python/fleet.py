@@ -88,7 +88,7 @@ class Place:
         self.fleet, self.account, self.region = fleet, account, region
 
     def client(self, service):
-        return self.fleet.client(service, self.account, self.region)
+        return self.fleet.client(service, self.account, self.region or "us-east-1")
 
 
 class Fleet:
@@ -109,6 +109,8 @@ class Fleet:
                 role = f"arn:aws:iam::{account}:role/{self.ROLE}"
                 self.keys[account] = sts.assume_role(RoleArn=role, RoleSessionName="compare")["Credentials"]
         self.places = [Place(self, account, region) for account in self.names for region in regions]
+        # Where a service has one endpoint for all regions an account is one place, and what is there is in no region.
+        self.homes = [Place(self, account, None) for account in self.names]
 
     def client(self, service, account, region):
         keys = self.keys.get(account) or {"AccessKeyId": "demo", "SecretAccessKey": "demo", "SessionToken": None}
@@ -122,11 +124,14 @@ class Fleet:
             config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
         )
 
+    def places_of(self, source):
+        return self.homes if source in GLOBAL else self.places
+
     def read(self, source):
         """Everything of one source: items, and for each place that said no the word for it."""
         items, refused = {}, {}
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            answers = [(place, pool.submit(READERS[source], place)) for place in self.places]
+            answers = [(place, pool.submit(READERS[source], place)) for place in self.places_of(source)]
         for place, answer in answers:
             try:
                 items.update(answer.result())
@@ -146,7 +151,7 @@ class Fleet:
 def word(error):
     code = error.response["Error"]["Code"]
     message = error.response["Error"]["Message"]
-    if "not subscribed" in message:
+    if "not subscribed" in message or code == "SubscriptionRequiredException":
         return "disabled"
     if code in ("UnrecognizedClientException", "InvalidClientTokenId"):
         return "region-off"
@@ -289,6 +294,50 @@ def incidents(place):
         fields["detail.priority"] = item.get("Priority")
         fields["detail.data"] = {clean(k): clean(v["Value"]) for k, v in item.get("OperationalData", {}).items()}
         found[place.account, place.region, fields["id"]] = fields
+    return found
+
+
+def support(place):
+    found = {}
+    for case in walk(place.client("support").describe_cases, "cases", "nextToken", maxResults=10):
+        severity = {"critical": "critical", "urgent": "high", "high": "medium"}.get(case["severityCode"], "low")
+        said = case["recentCommunications"]["communications"]
+        last = max(said, key=lambda one: one["timeCreated"], default=None)
+        changed = max(last["timeCreated"], case["timeCreated"]) if last else case["timeCreated"]
+        fields = place.fleet.common(
+            place.account, None, "incident", "support",
+            id=case["caseId"], title=clean(case["subject"]), state="new", severity=severity,
+            nativeState=case["status"], opened=seconds(case["timeCreated"]), changed=seconds(changed),
+        )
+        fields["detail.displayId"] = case["displayId"]
+        fields["detail.service"] = case["serviceCode"]
+        fields["detail.waitsForUs"] = case["status"] == "pending-customer-action"
+        fields["detail.last"] = last and {"by": last["submittedBy"], "at": seconds(last["timeCreated"])}
+        found[place.account, None, case["caseId"]] = fields
+    return found
+
+
+def seconds(text):
+    return when(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")))
+
+
+def health(place):
+    found, regions = {}, {*place.fleet.regions, "global"}
+    wanted = {"eventStatusCodes": ["open", "upcoming"]}
+    for event in walk(place.client("health").describe_events, "events", "nextToken", filter=wanted, maxResults=10):
+        if event["region"] not in regions:
+            continue
+        public = event["eventScopeCode"] == "PUBLIC"
+        account = None if public else place.account
+        region = None if event["region"] == "global" else event["region"]
+        fields = place.fleet.common(account, region, "health", "health", id=event["arn"], nativeState=event["statusCode"])
+        fields["account.name"] = place.fleet.names.get(account, "the fleet")
+        fields["detail.service"] = event["service"]
+        fields["detail.code"] = event["eventTypeCode"]
+        fields["detail.public"] = public
+        fields["detail.starts"] = when(event["startTime"])
+        fields["detail.updated"] = when(event["lastUpdatedTime"])
+        found[account, region, event["arn"]] = fields
     return found
 
 
@@ -441,11 +490,13 @@ def backups(place):
 
 READERS = {
     "cloudwatch": alarms, "guardduty": guardduty, "securityhub": securityhub, "opsitems": incidents,
-    "windows": windows, "patches": patches, "backup": backups,
+    "windows": windows, "patches": patches, "backup": backups, "support": support, "health": health,
 }
+# One endpoint for all regions.
+GLOBAL = ("support", "health")
 SOURCES = {
-    "alarms": ["cloudwatch"], "findings": ["guardduty", "securityhub"], "incidents": ["opsitems"],
-    "windows": ["windows"], "patches": ["patches"], "backups": ["backup"],
+    "alarms": ["cloudwatch"], "findings": ["guardduty", "securityhub"], "incidents": ["opsitems", "support"],
+    "windows": ["windows"], "patches": ["patches"], "backups": ["backup"], "health": ["health"],
 }
 # What is asked beside the source itself, because a row says something of it: which mute rule covers an alarm.
 ASIDE = {"alarms": ["mutes"]}

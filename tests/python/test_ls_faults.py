@@ -140,7 +140,8 @@ def test_a_region_that_is_off_is_never_taken_for_empty(stage):
         code, document = noctop.ls("incidents")
         _, feeds = noctop.ls("feeds", "--timeout", "60s")
     # AWS answers for a region that is off as it does for bad keys: the same keys work in the other region.
-    assert code == 0 and document["coverage"]["off"] == 1 and document["coverage"]["blind"] == []
+    # And one account has no support plan.
+    assert code == 0 and document["coverage"]["off"] == 2 and document["coverage"]["blind"] == []
     # Of backup jobs the organization tells; everything else has to be asked there.
     off = [f for f in feeds["feeds"] if f["account"]["id"] == HUB and f["region"] == "ap-southeast-2"
            and f["slice"] != "backup"]
@@ -155,8 +156,9 @@ def test_bad_keys_are_blind_wherever_they_are_asked(everyday):
         code, document = noctop.ls("incidents")
     assert code == 4
     assert fleet.blind_in(document["coverage"]) == {
-        ("opsitems", p.account, p.region, "expired") for p in aws.places if p.account == HUB}
-    assert document["coverage"]["off"] == 0
+        (source, p.account, p.region, "expired")
+        for source in fleet.SOURCES["incidents"] for p in aws.places_of(source) if p.account == HUB}
+    assert document["coverage"]["off"] == 1
 
 
 def test_the_organization_is_asked_first_and_its_members_only_where_it_does_not_cover(everyday):
@@ -199,7 +201,8 @@ def test_a_role_that_cannot_be_assumed_blinds_the_account(everyday):
     assert code == 4
     me = aws.client("sts", None, "us-east-1").get_caller_identity()["Account"]
     assert fleet.blind_in(document["coverage"]) == {
-        ("opsitems", p.account, p.region, "denied") for p in aws.places if p.account != me}
+        (source, p.account, p.region, "denied")
+        for source in fleet.SOURCES["incidents"] for p in aws.places_of(source) if p.account != me}
     assert all("AssumeRole" in b["message"] for b in document["coverage"]["blind"])
 
 

@@ -59,6 +59,20 @@ fn the_details_of_every_kind() {
 }
 
 #[test]
+fn what_aws_reports_and_what_is_asked_of_it() {
+    for (name, keys) in [
+        ("health", "g h"),
+        ("details-health", "g h enter"),
+        ("details-case", "4 enter"),
+        ("since", ","),
+    ] {
+        at_every_size(name, |width, height| {
+            Console::new(width, height).troubled().press(keys)
+        });
+    }
+}
+
+#[test]
 fn no_fact_is_torn_between_two_columns() {
     for height in 30..60 {
         let console = Console::new(160, height).press("2 enter");

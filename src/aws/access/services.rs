@@ -110,8 +110,10 @@ services! {
     cloudwatchlogs = aws_sdk_cloudwatchlogs;
     dynamodb = aws_sdk_dynamodb;
     guardduty = aws_sdk_guardduty;
+    health = aws_sdk_health;
     organizations = aws_sdk_organizations;
     securityhub = aws_sdk_securityhub;
     ssm = aws_sdk_ssm;
     sts = aws_sdk_sts;
+    support = aws_sdk_support;
 }

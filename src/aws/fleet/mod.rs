@@ -16,6 +16,7 @@ use aws_credential_types::Credentials;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::domain::partition::Partition;
 use crate::domain::text::clean;
 use crate::domain::{Account, AccountId, Fault, FaultKind, Feed, Region, Scope, Slice, SourceId};
 
@@ -150,8 +151,16 @@ impl Fleet {
     /// A way to a scope of the fleet, with a count of calls of its own.
     #[must_use]
     pub fn access(&self, scope: Scope) -> Option<Access> {
-        let door = self.census().door(scope.account)?;
-        Some(Access::new(Arc::clone(&self.gate), door, scope.region))
+        let census = self.census();
+        let door = census.door(scope.account)?;
+        let region = if scope.region == Region::GLOBAL {
+            // Of a service that serves all regions from one place.
+            let account = census.roster.get(scope.account)?;
+            Partition::of(*account.regions.first()?).home()?
+        } else {
+            scope.region
+        };
+        Some(Access::new(Arc::clone(&self.gate), door, region))
     }
 
     /// A way to what belongs to the console rather than to an account that it watches, such as the table of the ledger:

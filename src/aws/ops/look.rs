@@ -8,7 +8,9 @@ use crate::aws::fleet::Fleet;
 use crate::domain::text::clean;
 
 use super::mutations as m;
-use super::{automation, backups, commands, guardduty, mutes, opsitems, securityhub, windows};
+use super::{
+    automation, backups, commands, guardduty, mutes, opsitems, securityhub, support, windows,
+};
 
 /// How far the clocks of this machine and of AWS may be apart; more is refused elsewhere.
 pub const SKEW: Duration = Duration::from_secs(60);
@@ -100,6 +102,10 @@ pub async fn at(access: &Access, open: &Open) -> Found {
         Box::pin(backups::look_copied(access, open)).await
     } else if is(&m::STOP_BACKUP_JOB) {
         Box::pin(backups::look_stopped(access, open)).await
+    } else if is(&m::REPLY_TO_CASE) {
+        Box::pin(support::look_replied(access, open)).await
+    } else if is(&m::RESOLVE_CASE) {
+        Box::pin(support::look_resolved(access, open)).await
     } else {
         // An answer to an execution leaves nothing behind that names it.
         unknown(

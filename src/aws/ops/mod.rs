@@ -21,6 +21,7 @@ pub mod retry;
 pub mod securityhub;
 pub mod stack;
 pub mod still;
+pub mod support;
 pub mod windows;
 
 use std::fmt;
@@ -103,6 +104,10 @@ const SECURITYHUB_FINDINGS: Quota = quota(
 const GUARDDUTY: Quota = quota(5, 10, "not published; chosen with care");
 /// Systems Manager publishes none per operation.
 const SSM: Quota = quota(10, 20, "not published; chosen with care");
+/// AWS Support publishes none, and is known to be slow to forgive.
+const SUPPORT: Quota = quota(2, 4, "not published; chosen with care");
+/// AWS Health publishes none.
+const HEALTH: Quota = quota(3, 6, "not published; chosen with care");
 /// AWS Backup publishes none.
 const BACKUP: Quota = quota(5, 10, "not published; chosen with care");
 /// Organizations is one small global service for all.
@@ -229,6 +234,15 @@ reads! {
     GET_QUERY_RESULTS = "CloudWatch Logs" "GetQueryResults" "logs:GetQueryResults" LOGS_QUERY "what queries found";
     STOP_QUERY = "CloudWatch Logs" "StopQuery" "logs:StopQuery" LOGS_QUERY "no more is read for a query that nobody waits for";
     START_LIVE_TAIL = "CloudWatch Logs" "StartLiveTail" "logs:StartLiveTail" LOGS_LIVE "log lines as they come; billed by the minute";
+
+    DESCRIBE_CASES = "Support" "DescribeCases" "support:DescribeCases" SUPPORT "support cases, with what was written last";
+    DESCRIBE_COMMUNICATIONS = "Support" "DescribeCommunications" "support:DescribeCommunications" SUPPORT "what was written in a case, when somebody looks at it";
+
+    DESCRIBE_EVENTS = "Health" "DescribeEvents" "health:DescribeEvents" HEALTH "open and upcoming events of an account";
+    DESCRIBE_EVENT_DETAILS = "Health" "DescribeEventDetails" "health:DescribeEventDetails" HEALTH "what AWS writes about an event, when somebody looks at it";
+    DESCRIBE_AFFECTED_ENTITIES = "Health" "DescribeAffectedEntities" "health:DescribeAffectedEntities" HEALTH "which resources an event is about, when somebody looks at it";
+    DESCRIBE_ORG_EVENTS = "Health" "DescribeEventsForOrganization" "health:DescribeEventsForOrganization" HEALTH "open and upcoming events of all accounts, from one";
+    DESCRIBE_AFFECTED_ACCOUNTS = "Health" "DescribeAffectedAccountsForOrganization" "health:DescribeAffectedAccountsForOrganization" HEALTH "which accounts an event is about";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";

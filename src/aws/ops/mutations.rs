@@ -79,6 +79,7 @@ const CLOUDWATCH: Quota = quota(
     3,
     "CloudWatch service quotas: 3 per second for calls that change alarms",
 );
+const SUPPORT: Quota = quota(1, 2, "not published; chosen with care");
 const BACKUP: Quota = quota(2, 5, "not published; chosen with care");
 
 macro_rules! mutations {
@@ -118,6 +119,9 @@ mutations! {
     START_AUTOMATION = "SSM" "StartAutomationExecution" "ssm:StartAutomationExecution" SSM High Token 1 "ssm.amazonaws.com" "running an Automation document";
     STOP_AUTOMATION = "SSM" "StopAutomationExecution" "ssm:StopAutomationExecution" SSM High Natural 1 "" "stopping an execution";
     SIGNAL_AUTOMATION = "SSM" "SendAutomationSignal" "ssm:SendAutomationSignal" SSM High Never 1 "" "approving, rejecting, resuming or starting a step";
+
+    REPLY_TO_CASE = "Support" "AddCommunicationToCase" "support:AddCommunicationToCase" SUPPORT Medium Never 1 "" "writing to AWS in a support case";
+    RESOLVE_CASE = "Support" "ResolveCase" "support:ResolveCase" SUPPORT Medium Natural 1 "" "a support case to resolved";
 
     START_BACKUP_JOB = "Backup" "StartBackupJob" "backup:StartBackupJob" BACKUP Medium Token 1 "backup.amazonaws.com" "backing a resource up, or trying a failed job again";
     STOP_BACKUP_JOB = "Backup" "StopBackupJob" "backup:StopBackupJob" BACKUP Medium Natural 1 "" "stopping a backup job";

@@ -14,6 +14,7 @@ use super::mutes::{DeleteMute, PutMute};
 use super::opsitems::{CreateOpsItem, UpdateOpsItem};
 use super::retry::Retry;
 use super::securityhub::UpdateFindings;
+use super::support::{ReplyToCase, ResolveCase};
 use super::windows::CancelWindowRun;
 
 /// Why an order was not carried out.
@@ -131,4 +132,6 @@ orders! {
     StartBackup,
     StopBackup,
     StartCopy,
+    ReplyToCase,
+    ResolveCase,
 }

@@ -6,7 +6,7 @@ use crate::domain::Fault;
 use crate::domain::text::{clean, plural};
 
 use super::order::Order;
-use super::{GET_OPS_ITEM, mutes, securityhub};
+use super::{GET_OPS_ITEM, mutes, securityhub, support};
 
 /// Whether everything that an order would change still has the state in which it was seen; an empty `seen` holds always.
 ///
@@ -52,6 +52,13 @@ pub async fn still(access: &Access, order: &Order, seen: &str) -> Result<Option<
                 .and_then(|item| item.status)
                 .map_or_else(String::new, |status| clean(status.as_str()).into_owned());
             Ok((now != seen).then(|| {
+                format!("It is not {seen} any more but {now}: somebody was there since, and that stands.")
+            }))
+        }
+        Order::ResolveCase(change) => {
+            let now = Box::pin(support::status(access, &change.case)).await?;
+            Ok((now.as_deref() != Some(seen)).then(|| {
+                let now = now.map_or_else(|| "unknown".to_owned(), |now| clean(&now).into_owned());
                 format!("It is not {seen} any more but {now}: somebody was there since, and that stands.")
             }))
         }

@@ -37,7 +37,11 @@ pub(in crate::command) fn open(
     let words = offer
         .asks
         .iter()
-        .map(|ask| (ask.label(), ask.usual().to_owned()))
+        .map(|ask| match ask {
+            // What it comes to is found out before anything has been written.
+            Ask::Words(label) => (*label, "…".to_owned()),
+            _ => (ask.label(), ask.usual().to_owned()),
+        })
         .collect();
     let request = match build(model, offer, &able, words) {
         Ok(request) => request,
@@ -55,10 +59,13 @@ pub(in crate::command) fn open(
                 Pick::QUICK[..4].iter().map(|p| p.word().into()).collect(),
                 1,
             ),
-            Ask::Note | Ask::Line(..) => Field::line(ask.label(), ask.usual()),
+            Ask::Note | Ask::Line(..) | Ask::Words(_) => Field::line(ask.label(), ask.usual()),
         })
         .collect();
     let mut about = names(model, &able);
+    if offer.asks.iter().any(|ask| matches!(ask, Ask::Words(_))) {
+        about.push(offer.help().into());
+    }
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
     for no in why {
         *left.entry(no).or_default() += 1;

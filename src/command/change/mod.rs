@@ -10,6 +10,7 @@
 
 mod alarms;
 mod backups;
+mod cases;
 mod findings;
 mod form;
 mod incidents;
@@ -57,6 +58,9 @@ pub enum Ask {
     Note,
     /// A line under this label, with what stands there at first.
     Line(&'static str, &'static str),
+    /// Words that people outside read, under this label: nothing stands there at first, and nothing is sent without them. The form says
+    /// what becomes of them.
+    Words(&'static str),
 }
 
 impl Ask {
@@ -66,6 +70,7 @@ impl Ask {
         match self {
             Self::Span => "1h",
             Self::Note => "",
+            Self::Words(_) => "",
             Self::Line(_, usual) => usual,
         }
     }
@@ -76,7 +81,7 @@ impl Ask {
         match self {
             Self::Span => "for",
             Self::Note => "note",
-            Self::Line(label, _) => label,
+            Self::Line(label, _) | Self::Words(label) => label,
         }
     }
 }
@@ -202,6 +207,8 @@ pub const ALL: &[&Offer] = &[
     &incidents::START,
     &incidents::RESOLVE,
     &incidents::REOPEN,
+    &cases::REPLY,
+    &cases::RESOLVE,
     &backups::RETRY,
     &backups::START,
     &backups::STOP,

@@ -151,6 +151,16 @@ pub(super) const ROWS: &[Command] = &[
         "Set the OpsItem back to Open.",
     ),
     offer(
+        "case.reply",
+        "reply to AWS",
+        "Write to AWS in this support case: people at AWS read it, and it cannot be taken back.",
+    ),
+    offer(
+        "case.resolve",
+        "resolve case",
+        "Set the support case to resolved: AWS stops working on it.",
+    ),
+    offer(
         "window.cancel",
         "cancel window run",
         "Break off the run of the maintenance window: what has begun ends, nothing new begins.",

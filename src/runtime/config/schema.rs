@@ -436,7 +436,7 @@ pub const SECTIONS: &[Section] = &[
         path: "sources",
         shape: Shape::PerSource,
         weight: Weight::Comfort,
-        help: "One source: cloudwatch, guardduty, securityhub, opsitems, windows, patches or backup.",
+        help: "One source: cloudwatch, guardduty, securityhub, opsitems, windows, patches, backup, mutes, support or health.",
         keys: &[
             key(
                 "enabled",

@@ -8,6 +8,7 @@ mod dice;
 pub mod dynamodb;
 mod fact;
 pub mod guardduty;
+pub mod health;
 pub mod logs;
 pub mod organizations;
 mod refusal;
@@ -15,6 +16,7 @@ pub mod securityhub;
 pub mod ssm;
 mod stock;
 pub mod sts;
+pub mod support;
 
 pub use call::{Call, Page};
 pub use refusal::Refusal;
@@ -34,11 +36,13 @@ pub const ALL: &[&Service] = &[
     &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &guardduty::SERVICE,
+    &health::SERVICE,
     &logs::SERVICE,
     &organizations::SERVICE,
     &securityhub::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
+    &support::SERVICE,
 ];
 
 /// What an operation answers.

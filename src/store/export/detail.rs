@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::alarm::{AlarmDetail, AlarmWatch};
 use crate::domain::backup::BackupDetail;
 use crate::domain::finding::FindingDetail;
-use crate::domain::incident::IncidentDetail;
+use crate::domain::health::{Action, HealthDetail};
+use crate::domain::incident::{CaseDetail, IncidentDetail, Managed};
 use crate::domain::mute::MuteDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::window::{WindowDetail, WindowRun};
@@ -39,6 +40,8 @@ pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
         Detail::Alarm(detail) => alarm(detail, row),
         Detail::Finding(detail) => finding(detail),
         Detail::Incident(detail) => incident(detail),
+        Detail::Case(detail) => case(detail),
+        Detail::Health(detail) => health(detail),
         Detail::Window(detail) => window(detail),
         Detail::Patch(detail) => patch(detail),
         Detail::Backup(detail) => backup(detail),
@@ -155,6 +158,37 @@ fn incident(d: &IncidentDetail) -> Value {
         "createdBy": d.created_by.as_deref(),
         "modifiedBy": d.modified_by.as_deref(),
         "data": data,
+    })
+}
+
+fn case(d: &CaseDetail) -> Value {
+    json!({
+        "caseId": &*d.id,
+        "displayId": &*d.number,
+        "status": &*d.status,
+        "service": &*d.service,
+        "category": d.category.as_deref(),
+        "nativeSeverity": &*d.native_severity,
+        "managed": d.managed().map(Managed::word),
+        "waitsForUs": d.waits_for_us(),
+        "submittedBy": d.submitted_by.as_deref(),
+        "last": d.last.as_ref().map(|(by, at)| json!({ "by": &**by, "at": time(*at) })),
+    })
+}
+
+fn health(d: &HealthDetail) -> Value {
+    json!({
+        "service": &*d.service,
+        "code": &*d.code,
+        "category": d.category.word(),
+        "status": &*d.status,
+        "zone": d.zone.as_deref(),
+        "starts": d.starts.and_then(time),
+        "ends": d.ends.and_then(time),
+        "updated": time(d.updated),
+        "public": d.is_public,
+        "action": d.action.map(Action::word),
+        "personas": d.personas,
     })
 }
 

@@ -198,8 +198,8 @@ impl Projection {
                     let places = meant.len() * 64;
                     let to = places.min(at.saturating_add(*budget));
                     for place in *at..to {
-                        if self.stands_at(place).is_some()
-                            && let Some((id, row)) = store.rows.at(place)
+                        // What it means stands in the wider answer, or has changed since and is merged in afterwards.
+                        if let Some((id, row)) = store.rows.at(place)
                             && self.query.matches(row, store.roster(), now)
                         {
                             build.folds.put(id, row, store.roster());

@@ -210,8 +210,13 @@ impl Query {
         included
             && (self.kinds.is_empty() || self.kinds.contains(&key.kind))
             && self.floor.is_none_or(|floor| row.severity() >= floor)
-            && (self.accounts.is_empty() || self.accounts.contains(&key.scope.account))
-            && (self.regions.is_empty() || self.regions.contains(&key.scope.region))
+            // What concerns every account, or belongs to no region, is nowhere left out.
+            && (self.accounts.is_empty()
+                || key.scope.account == AccountId::UNKNOWN
+                || self.accounts.contains(&key.scope.account))
+            && (self.regions.is_empty()
+                || key.scope.region == Region::GLOBAL
+                || self.regions.contains(&key.scope.region))
     }
 
     /// Whether the row is among those asked for.
