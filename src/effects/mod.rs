@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 
 use crate::audit::{Journal, Note};
 use crate::aws::runs::Answer;
-use crate::domain::{Feed, ItemKey, Kind, Scope, SourceId};
+use crate::domain::{AccountId, Feed, ItemKey, Kind, Region, Scope, SourceId};
 use crate::history::watch::Span;
 use crate::history::{Facts, History};
 use crate::ledger::{Act, Ledger};
@@ -223,12 +223,7 @@ impl Runner {
                         journal: self.hand.as_ref().map(|hand| Arc::clone(hand.journal())),
                         history: self.history.clone(),
                     };
-                    // What concerns everybody is asked from where it was told.
-                    let told = store.find(&key).and_then(|id| store.feeds_of(id).next());
-                    let from = match (key.kind, told) {
-                        (Kind::Health, Some(feed)) => feed.vantage,
-                        _ => key.scope,
-                    };
+                    let from = from(store, &key);
                     let asked = closer::ask(
                         &self.runtime,
                         live.fleet(),
@@ -488,4 +483,20 @@ impl Runner {
     pub fn open_link(&self, address: &str) {
         (self.outcomes)(Outcome::Link(link::open(address)));
     }
+}
+
+/// From where an item is asked about: an event of AWS Health from its account, whatever its region, and one that concerns everybody from
+/// where it was told.
+fn from(store: &Store, key: &ItemKey) -> Scope {
+    if key.kind != Kind::Health {
+        return key.scope;
+    }
+    if key.scope.account != AccountId::UNKNOWN {
+        return Scope {
+            region: Region::GLOBAL,
+            ..key.scope
+        };
+    }
+    let told = store.find(key).and_then(|id| store.feeds_of(id).next());
+    told.map_or(key.scope, |feed| feed.vantage)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::domain::text::clean;
-use crate::domain::{Fault, FaultKind, ItemKey};
+use crate::domain::{Fault, FaultKind, ItemKey, Kind};
 use crate::model::Outcome;
 use crate::sources::Live;
 use crate::store::Store;
@@ -26,7 +26,13 @@ pub fn fetch(runtime: &Handle, live: &Live, store: &Store, key: ItemKey, outcome
         outcomes(Outcome::Raw(key, Err(gone())));
         return;
     };
-    let reading = live.raw(feed.source, feed.vantage, item);
+    // What an organization's account tells of another account, only that account tells more of.
+    let from = if key.kind == Kind::Health {
+        super::from(store, &key)
+    } else {
+        feed.vantage
+    };
+    let reading = live.raw(feed.source, from, item);
     runtime.spawn(async move {
         let text = reading.await.map(|json| printed(&json));
         outcomes(Outcome::Raw(key, text));

@@ -387,7 +387,11 @@ fn record(account: AccountId, told: &Told<'_>, now: Timestamp) -> Option<Record>
         resource: None,
         opened: began,
         changed: updated.max(began),
-        episode: told.starts.unwrap_or(updated),
+        // An event happens once; what has not begun begins later, and is new again then.
+        episode: told
+            .starts
+            .filter(|at| *at <= now)
+            .unwrap_or(Timestamp::ZERO),
         detail: Detail::Health(Box::new(HealthDetail {
             service,
             code,

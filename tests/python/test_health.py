@@ -34,7 +34,7 @@ def test_an_account_sees_what_concerns_everybody_and_itself(sim, ids):
     for name, account in ids.items():
         if name != "sandbox-labs":
             seen[name] = {e["eventTypeCode"] for e in events(health(sim, account))}
-    assert all("AWS_RDS_OPERATIONAL_ISSUE" in codes for codes in seen.values())
+    assert all("AWS_ELASTICLOADBALANCING_OPERATIONAL_ISSUE" in codes for codes in seen.values())
     retiring = {n for n, codes in seen.items() if "AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED" in codes}
     assert retiring == {"core-shared"}
     expiring = {n for n, codes in seen.items() if "AWS_ACM_RENEWAL_STATE_CHANGE" in codes}

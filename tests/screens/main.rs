@@ -63,7 +63,7 @@ fn what_aws_reports_and_what_is_asked_of_it() {
     for (name, keys) in [
         ("health", "g h"),
         ("details-health", "g h enter"),
-        ("details-case", "4 enter"),
+        ("details-case", "4 j enter"),
         ("since", ","),
     ] {
         at_every_size(name, |width, height| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::aws::ops::Risk;
 use crate::aws::ops::opsitems::{CreateOpsItem, Status, UpdateOpsItem};
-use crate::domain::{Detail, Item, Kind, Severity};
+use crate::domain::{AccountId, Detail, Item, Kind, Severity};
 use crate::model::change::Part;
 use crate::store::Row;
 
@@ -48,6 +48,9 @@ pub const OPEN: Offer = Offer {
     asks: &[Ask::Note],
     fits: |row, _| match row.key().kind {
         Kind::Incident => Fit::Foreign,
+        _ if row.key().scope.account == AccountId::UNKNOWN => {
+            Fit::No("it concerns everybody, and an OpsItem is of one account.".to_owned())
+        }
         _ if row.is_open() => Fit::Yes,
         _ => Fit::No("it asks for nothing.".to_owned()),
     },
