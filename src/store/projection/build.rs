@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::clock::Timestamp;
-use crate::store::{Row, RowId, Store};
+use crate::store::{Row, Store};
 
 use super::Projection;
 use super::counts::{Counts, tag};
@@ -40,9 +40,6 @@ enum Stage {
         wider: Vec<Entry>,
         found: Vec<Entry>,
     },
-    /// The same where the wider answer is most of the store: which of its rows are meant is asked in the order in which they lie in
-    /// memory. What is meant is noted by place.
-    Winnow { at: usize, meant: Vec<u64> },
 }
 
 impl Projection {
@@ -84,23 +81,14 @@ impl Projection {
     }
 
     /// Begins to leave out of the answer what a narrower query does not mean. Rows that changed are merged in afterwards.
-    pub(super) fn start_narrowing(&mut self, store: &Store, budget: &mut usize) {
-        // In the order of the answer rows lie scattered in memory: where they are many, reading all in their own order is faster.
-        let is_scattered = self.rows.len() > store.rows.places() / 4;
-        let stage = if is_scattered {
-            Stage::Winnow {
-                at: 0,
-                meant: vec![0; store.rows.places().div_ceil(64)],
-            }
-        } else {
-            Stage::Narrow {
-                at: 0,
-                wider: self.unchanged(budget),
-                found: Vec::new(),
-            }
-        };
+    pub(super) fn start_narrowing(&mut self, budget: &mut usize) {
+        let wider = self.unchanged(budget);
         self.build = Some(Build {
-            stage,
+            stage: Stage::Narrow {
+                at: 0,
+                wider,
+                found: Vec::new(),
+            },
             places: None,
             base: None,
             folds: Folds::new(self.query.fold.clone()),
@@ -194,33 +182,6 @@ impl Projection {
                     }
                     None
                 }
-                Stage::Winnow { at, meant } => {
-                    let places = meant.len() * 64;
-                    let to = places.min(at.saturating_add(*budget));
-                    for place in *at..to {
-                        // What it means stands in the wider answer, or has changed since and is merged in afterwards.
-                        if let Some((id, row)) = store.rows.at(place)
-                            && self.query.matches(row, store.roster(), now)
-                        {
-                            build.folds.put(id, row, store.roster());
-                            meant[place / 64] |= 1 << (place % 64);
-                        }
-                    }
-                    *budget -= to - *at;
-                    *at = to;
-                    if to == places {
-                        let is_meant = |id: &RowId| {
-                            let word = meant.get(id.place() / 64);
-                            word.is_some_and(|word| word & 1 << (id.place() % 64) != 0)
-                        };
-                        self.keep(is_meant);
-                        build.folds.follow(&mut self.folds, false);
-                        self.folds = build.folds;
-                        self.fold_up();
-                        return true;
-                    }
-                    None
-                }
                 Stage::Merge(merge) => {
                     let rest = |a, b| self.compare_rest(store, a, b);
                     if merge.step(|id| self.dirty.contains(id), rest, budget) {
@@ -293,28 +254,6 @@ impl Projection {
         refill(&mut self.keys, entries.iter().map(|entry| entry.key));
         refill(&mut self.rows, entries.iter().map(|entry| entry.row));
         refill(&mut self.tags, entries.iter().map(|entry| entry.tag));
-        self.published();
-    }
-
-    /// Publishes of the answer that is there what is meant, in its order.
-    fn keep(&mut self, is_meant: impl Fn(&RowId) -> bool) {
-        let mut kept = 0;
-        for at in 0..self.rows.len() {
-            if is_meant(&self.rows[at]) {
-                self.keys[kept] = self.keys[at];
-                self.rows[kept] = self.rows[at];
-                self.tags[kept] = self.tags[at];
-                kept += 1;
-            }
-        }
-        self.keys.truncate(kept);
-        self.rows.truncate(kept);
-        self.tags.truncate(kept);
-        self.published();
-    }
-
-    /// What follows from an answer that was made anew.
-    fn published(&mut self) {
         self.counts = Counts::default();
         for tag in &self.tags {
             self.counts.add(*tag);

@@ -277,8 +277,11 @@ impl Projection {
             self.times.pop();
         }
         if !self.answered && self.build.is_none() {
-            if std::mem::take(&mut self.narrows) && !self.ranks_are_old(store) {
-                self.start_narrowing(store, budget);
+            // In the order of the answer rows lie scattered in memory: where they are many, reading all in their own order
+            // and sorting them is faster.
+            let is_worth_it = self.rows.len() <= store.rows.places() / 4;
+            if std::mem::take(&mut self.narrows) && is_worth_it && !self.ranks_are_old(store) {
+                self.start_narrowing(budget);
             } else {
                 self.start(store);
             }

@@ -59,6 +59,23 @@ fn the_mouse_chooses_tabs_rows_and_orders() {
 }
 
 #[test]
+fn the_mouse_chooses_in_what_lies_over_the_panes_and_takes_hints() {
+    let robot = Begin::default().loaded();
+    click(&robot, "/ filter");
+    robot.escapes();
+    click(&robot, "severity, state, oldest");
+    robot.sees("Sort by");
+    robot.escapes().sees_no("Sort by");
+    click(&robot, "? help");
+    robot.sees("Keys and commands");
+    click(&robot, "noctop");
+    robot.sees_no("Keys and commands");
+    click(&robot, "FEEDS");
+    robot.sees("─ Feeds");
+    robot.quits();
+}
+
+#[test]
 fn the_details_of_an_alarm_draw_its_metric() {
     let robot = Begin {
         size: (160, 45),
