@@ -381,7 +381,7 @@ impl Store {
             worse: row.worse,
             flapped: row.past.as_ref().and_then(|past| past.flapped),
             in_window: excuse.is_some(),
-            in_trouble: self.troubles.over(&row.item).next().is_some(),
+            in_trouble: self.troubles.any_over(&row.item),
             muted: is_muted,
             stale: stale && !row.claims.is_empty(),
             episode,

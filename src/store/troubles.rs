@@ -55,14 +55,15 @@ impl Troubles {
         changed
     }
 
+    /// Whether any event may explain this alarm. Asked of every row that is settled, and mostly there is no trouble at all.
+    pub fn any_over(&self, item: &Item) -> bool {
+        !self.open.is_empty() && self.over(item).next().is_some()
+    }
+
     /// The events that may explain this alarm, by the service and the place of its metric and by the time at which it began.
     pub fn over<'a>(&'a self, item: &'a Item) -> impl Iterator<Item = RowId> + use<'a> {
         let scope = item.key.scope;
-        let service = if self.open.is_empty() {
-            None
-        } else {
-            namespace(item).and_then(service_of)
-        };
+        let service = namespace(item).and_then(service_of);
         let places = service.into_iter().flat_map(move |service| {
             [scope.region, Region::GLOBAL].map(|region| (region, Arc::clone(&service)))
         });
