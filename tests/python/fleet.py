@@ -567,9 +567,9 @@ def keyed(items):
 def differences(expected, items, limit=12):
     """Every field in which noctop says something else than boto3."""
     found = keyed(items)
-    wrong = [f"boto3 alone has {key}" for key in sorted(expected.keys() - found.keys())]
-    wrong += [f"noctop alone has {key}" for key in sorted(found.keys() - expected.keys())]
-    for key in sorted(expected.keys() & found.keys()):
+    wrong = [f"boto3 alone has {key}" for key in sorted(expected.keys() - found.keys(), key=repr)]
+    wrong += [f"noctop alone has {key}" for key in sorted(found.keys() - expected.keys(), key=repr)]
+    for key in sorted(expected.keys() & found.keys(), key=repr):
         for path, value in expected[key].items():
             if at(found[key], path) != value:
                 wrong.append(f"{key} {path}: boto3 {value!r}, noctop {at(found[key], path)!r}")
