@@ -176,7 +176,7 @@ def test_feeds_are_one_per_question(stage):
     assert len(asked) == len(document["feeds"])
     for source in fleet.READERS:
         places = {(account, region) for name, _, account, region in asked if name == source}
-        assert places == {(place.account, place.region) for place in aws.places}
+        assert places == {(place.account, place.region) for place in aws.places_of(source)}
     assert {f["state"] for f in document["feeds"]} <= {"fresh", "off"}
     for feed in document["feeds"]:
         if feed["state"] == "fresh":

@@ -50,10 +50,34 @@ def heard(items, source):
     return {key: item for key, item in found.items() if item["kind"] != "backup" or item["detail"]["created"] > since}
 
 
+def blinded(sim, aws, noctop, source, places):
+    """The same where an account is one place: what is sick is the account, in whatever region its items are."""
+    kind, accounts = KINDS[source], {account for account, _ in places}
+    code, whole = noctop.ls(kind, *LS)
+    assert code == 0
+    with sick(sim, source, places):
+        code, document = noctop.ls(kind, *LS)
+    assert code == 4
+    coverage = document["coverage"]
+    fleet.counted(coverage)
+    assert fleet.blind_in(coverage) == {(source, account, None, word) for (account, _), (_, word) in places.items()}
+    for blind in coverage["blind"]:
+        assert f"{aws.names[blind['account']]} us-east-1" in blind["message"] and blind["message"].endswith("."), blind
+    after = heard(document["items"], source)
+    before = {k: i for k, i in heard(whole["items"], source).items() if k[0] not in accounts}
+    assert before and after.keys() == before.keys()
+
+
 @pytest.mark.parametrize("source", fleet.READERS)
-def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source):
+def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source, tmp_path):
     sim, aws, noctop = everyday
     kind, service = KINDS[source], SERVICES.get(source, source)
+    if source == "health":
+        # Where one account speaks for all, the others are not asked at all.
+        off = ("[sources.health]", 'organization = "off"')
+        noctop = fleet.Noctop(tmp_path, sim.endpoint, fleet.config(aws.regions, *off))
+    if source in fleet.GLOBAL:
+        return blinded(sim, aws, noctop, source, {(account, "us-east-1"): what for (account, _), what in SICK.items()})
     code, whole = noctop.ls(kind, *LS)
     assert code == 0
     places = {**SICK, **OFF} if source in ("guardduty", "securityhub") else SICK
