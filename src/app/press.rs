@@ -501,6 +501,10 @@ pub(super) fn clicked(model: &mut Model, x: u16, y: u16, on: Option<Hit>) -> Eff
 /// A click while something lies over the panes. Beside it, it goes away, unless something has been written into it or it waits for an
 /// answer.
 fn in_overlay(model: &mut Model, on: Option<Hit>) -> Effects {
+    // What was clicked was drawn before this lay there.
+    if !model.overlay_drawn {
+        return Effects::new();
+    }
     match on {
         Some(Hit::Command(name, argument)) => dispatch::run(model, name, argument),
         Some(Hit::Key(chord)) => pressed(model, chord),

@@ -6,7 +6,6 @@ use crate::clock::Timestamp;
 use crate::domain::alarm::{AlarmDetail, AlarmState, AlarmWatch};
 use crate::domain::backup::BackupDetail;
 use crate::domain::finding::FindingDetail;
-use crate::domain::incident::{CaseDetail, IncidentDetail};
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::{age, count, plural};
 use crate::domain::window::{WindowDetail, WindowRun};
@@ -16,7 +15,7 @@ use crate::store::{FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
-use super::{backups, cells, composite, fact, feeds, health, mutes};
+use super::{backups, cells, composite, fact, feeds, health, incidents, mutes};
 
 /// One fact: a label and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,11 +190,8 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
             }
         }
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
-        Detail::Incident(d) => {
-            incident(&mut facts, d);
-            causes(&mut facts, d, store);
-        }
-        Detail::Case(d) => case(&mut facts, d, now),
+        Detail::Incident(d) => incidents::ops_item(&mut facts, d, store),
+        Detail::Case(d) => incidents::case(&mut facts, d, now),
         Detail::Health(d) => health::facts(&mut facts, d, row, store, now),
         Detail::Window(d) => window(&mut facts, d, now),
         Detail::Patch(d) => patch(&mut facts, d, now),
@@ -360,62 +356,6 @@ fn finding(facts: &mut Facts, d: &FindingDetail, title: &str, now: Timestamp) {
     facts.maybe("remediation", d.terms.remediation.as_deref());
     facts.maybe("", d.terms.remediation_url.as_deref());
     facts.maybe("attack", d.attack_sequence.as_deref());
-}
-
-fn incident(facts: &mut Facts, d: &IncidentDetail) {
-    facts.add("OpsItem", format!("{} · {}", d.id, d.status));
-    facts.maybe("from", d.source.as_deref());
-    facts.maybe("category", d.category.as_deref());
-    if let Some(severity) = &d.native_severity {
-        facts.add("severity", format!("{severity} of 4 (1 is worst)"));
-    }
-    if let Some(priority) = d.priority {
-        facts.add("priority", format!("{priority} of 5 (1 is first)"));
-    }
-    facts.maybe("type", d.item_type.as_deref());
-    facts.maybe("created by", d.created_by.as_deref());
-    facts.maybe("changed by", d.modified_by.as_deref());
-    for (key, value) in &d.data {
-        facts.add("data", format!("{key}: {value}"));
-    }
-}
-
-/// What an OpsItem was made for, and how that stands now: two rows of one cause, of which this one points to the other.
-fn causes(facts: &mut Facts, d: &IncidentDetail, store: &Store) {
-    let known = d.causes();
-    for row in known.iter().filter_map(|key| store.row(store.find(key)?)) {
-        facts.add(
-            "made for",
-            format!(
-                "{} · {} now",
-                fact::what(row.item()),
-                row.item().native_state
-            ),
-        );
-    }
-}
-
-fn case(facts: &mut Facts, d: &CaseDetail, now: Timestamp) {
-    let managed = d
-        .managed()
-        .map_or(String::new(), |m| format!(" · {}", m.word()));
-    facts.add("case", format!("{} · {}{managed}", d.number, d.status));
-    if d.waits_for_us() {
-        facts.add_as("", "AWS waits for an answer", Role::MarkNew);
-    }
-    facts.add(
-        "severity",
-        format!(
-            "{} (of critical, urgent, high, normal, low)",
-            d.native_severity
-        ),
-    );
-    facts.add("service", &*d.service);
-    facts.maybe("category", d.category.as_deref());
-    facts.maybe("opened by", d.submitted_by.as_deref());
-    if let Some((by, at)) = &d.last {
-        facts.add("last word", format!("{by} · {}", moment(*at, now)));
-    }
 }
 
 fn run(facts: &mut Facts, label: &'static str, run: &WindowRun, now: Timestamp) {

@@ -75,10 +75,7 @@ fn page(item: &Item) -> Option<String> {
         _ => None,
     };
     if let Some(page) = home {
-        return Some(format!(
-            "https://console.{}/{page}",
-            host(region).trim_start_matches("console.")
-        ));
+        return Some(format!("https://{}/{page}", host(region)));
     }
     if region == Region::GLOBAL {
         return None;

@@ -21,6 +21,7 @@ pub mod export;
 mod feeds;
 mod join;
 mod learn;
+mod look;
 mod mutes;
 pub mod projection;
 mod row;
@@ -29,23 +30,25 @@ mod slab;
 mod troubles;
 mod windows;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, Feed, Item, ItemKey, Region, Roster, Severity};
+use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
 use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
 pub use coverage::{BySource, Coverage, FeedReport, Matrix, Only};
+pub use look::{Gone, SinceLook};
 pub use row::{Muted, Row, RowId};
 
 use deadlines::Deadlines;
 use feeds::{FeedEntry, FeedIndex};
+use look::Look;
 use mutes::Mutes;
 use slab::Slab;
 use troubles::Troubles;
@@ -63,35 +66,6 @@ pub struct Settings {
     /// When the operator last looked, in a console before this one: what began later counts as new in a first load as well.
     pub looked: Option<Timestamp>,
 }
-
-/// What happened since an operator last looked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SinceLook {
-    /// When that was.
-    pub at: Timestamp,
-    /// Items that are open and new since then.
-    pub new: usize,
-    /// Items that are open and worse since then.
-    pub worse: usize,
-    /// How often an item stopped asking for attention since then.
-    pub gone: usize,
-}
-
-/// An item that stopped asking for attention.
-#[derive(Clone, Debug)]
-pub struct Gone {
-    /// What it was.
-    pub item: Arc<Item>,
-    /// How severe it was, by the rules.
-    pub severity: Severity,
-    /// When it cleared, or was no longer named.
-    pub at: Timestamp,
-    /// Whether it came and went without anybody looking at it.
-    pub unseen: bool,
-}
-
-/// How many items that are gone are remembered, the latest.
-const GONE: usize = 500;
 
 /// The one copy of the facts.
 #[derive(Debug)]
@@ -114,9 +88,7 @@ pub struct Store {
     entries: HashMap<ItemKey, Arc<Entry>>,
     deadlines: Deadlines,
     arrivals: u64,
-    look: SinceLook,
-    /// What is gone since then, the latest last.
-    gone: VecDeque<Gone>,
+    look: Look,
     /// Accounts and regions that rows ever lived in: what sort keys rank.
     accounts: BTreeSet<AccountId>,
     regions: BTreeSet<Region>,
@@ -141,11 +113,7 @@ impl Store {
             entries: HashMap::new(),
             deadlines: Deadlines::default(),
             arrivals: 0,
-            look: SinceLook {
-                at: settings.looked.unwrap_or_default(),
-                ..SinceLook::default()
-            },
-            gone: VecDeque::new(),
+            look: Look::since(settings.looked.unwrap_or_default()),
             accounts: BTreeSet::new(),
             regions: BTreeSet::new(),
             epoch: 0,
@@ -237,17 +205,6 @@ impl Store {
     /// The events of AWS Health that may explain this alarm.
     pub fn explained_by<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Row> {
         self.troubles.over(row.item()).filter_map(|id| self.row(id))
-    }
-
-    /// What happened since the last [`Store::look_all`].
-    #[must_use]
-    pub const fn since_look(&self) -> SinceLook {
-        self.look
-    }
-
-    /// What is gone since then, the latest first, as far back as is remembered.
-    pub fn gone(&self) -> impl Iterator<Item = &Gone> {
-        self.gone.iter().rev()
     }
 }
 

@@ -14,7 +14,7 @@ use super::deadlines::Due;
 use super::feeds::FeedIndex;
 use super::join;
 use super::row::{Claim, Past, Row, RowId};
-use super::{Changes, Gone, SinceLook, Store, spread};
+use super::{Changes, Gone, Store, spread};
 
 /// One call of `apply` or `tick`.
 #[derive(Debug)]
@@ -80,62 +80,6 @@ impl Store {
             }
         }
         self.finish(turn)
-    }
-
-    /// The operator has looked at these rows: they are no longer new or worse.
-    pub fn look(&mut self, rows: &[RowId], at: Timestamp) -> Changes {
-        let mut turn = Turn::new(at);
-        for id in rows {
-            if let Some(row) = self.rows.get_mut(*id)
-                && (row.unseen || row.worse)
-            {
-                self.look.count(row, -1);
-                row.unseen = false;
-                row.worse = false;
-                self.settle(*id, None, &mut turn);
-            }
-        }
-        self.finish(turn)
-    }
-
-    /// The operator has looked at everything: counting begins anew.
-    pub fn look_all(&mut self, at: Timestamp) -> Changes {
-        let unseen: Vec<RowId> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| row.unseen || row.worse)
-            .map(|(id, _)| id)
-            .collect();
-        let changes = self.look(&unseen, at);
-        self.look = SinceLook {
-            at,
-            ..SinceLook::default()
-        };
-        self.gone.clear();
-        changes
-    }
-
-    /// Another operator looks from here on, who looked last at the time that is given, if that is known: what began since then is new
-    /// to them. Of one who was never here nothing can be told, so that everything counts as seen.
-    pub fn look_as(&mut self, last: Option<Timestamp>, at: Timestamp) -> Changes {
-        let mut changes = self.look_all(at);
-        self.settings.looked = last;
-        let Some(last) = last else { return changes };
-        self.look.at = last;
-        let mut turn = Turn::new(at);
-        for place in 0..self.rows.places() {
-            if let Some((id, row)) = self.rows.at(place)
-                && row.is_open()
-                && row.item.opened > last
-                && let Some(row) = self.rows.get_mut(id)
-            {
-                row.unseen = true;
-                self.look.count(row, 1);
-                self.settle(id, None, &mut turn);
-            }
-        }
-        changes.absorb(self.finish(turn));
-        changes
     }
 
     /// Other accounts, names or tags than before. Severities follow their rules; nothing counts as worse for it.
@@ -329,18 +273,15 @@ impl Store {
             if vanished {
                 past.lineage.get_or_insert(episode);
             }
-            if self.gone.len() == super::GONE {
-                self.gone.pop_front();
-            }
-            self.gone.push_back(Gone {
+            let gone = Gone {
                 item: Arc::clone(&row.item),
                 severity: row.severity(),
                 at: cleared,
                 unseen: row.unseen,
-            });
+            };
             row.unseen = false;
             row.worse = false;
-            self.look.gone += 1;
+            self.look.went(gone);
             turn.changes.cleared.push(id);
         } else if is_open && let Some(past) = &mut row.past {
             past.cleared = None;
@@ -470,34 +411,22 @@ impl Store {
         }
     }
 
-    /// Ends a turn: alarms in scopes whose windows changed, and the deadlines that count.
+    /// Ends a turn: alarms where other windows run or AWS has other trouble, and the deadlines that count.
     pub(super) fn finish(&mut self, mut turn: Turn) -> Changes {
-        if !turn.windows.is_empty() {
-            let scopes = std::mem::take(&mut turn.windows);
+        if !turn.windows.is_empty() || !turn.troubles.is_empty() {
+            let (windows, troubles) = (
+                std::mem::take(&mut turn.windows),
+                std::mem::take(&mut turn.troubles),
+            );
+            let is_everywhere = troubles.contains(&Region::GLOBAL);
+            let concerns = |scope: &Scope| {
+                is_everywhere || windows.contains(scope) || troubles.contains(&scope.region)
+            };
             let alarms: Vec<RowId> = self
                 .rows
                 .iter()
                 .filter(|(_, row)| {
-                    row.key().kind == Kind::Alarm
-                        && row.is_open()
-                        && scopes.contains(&row.key().scope)
-                })
-                .map(|(id, _)| id)
-                .collect();
-            for id in alarms {
-                self.settle(id, None, &mut turn);
-            }
-        }
-        if !turn.troubles.is_empty() {
-            let regions = std::mem::take(&mut turn.troubles);
-            let is_everywhere = regions.contains(&Region::GLOBAL);
-            let alarms: Vec<RowId> = self
-                .rows
-                .iter()
-                .filter(|(_, row)| {
-                    row.key().kind == Kind::Alarm
-                        && row.is_open()
-                        && (is_everywhere || regions.contains(&row.key().scope.region))
+                    row.key().kind == Kind::Alarm && row.is_open() && concerns(&row.key().scope)
                 })
                 .map(|(id, _)| id)
                 .collect();
@@ -572,28 +501,4 @@ fn remember(before: &Arc<Item>, shown: Arc<Item>, known: bool) -> Arc<Item> {
         return Arc::clone(before);
     }
     Arc::new(item)
-}
-
-impl SinceLook {
-    fn count(&mut self, row: &Row, by: isize) {
-        if row.is_open() {
-            self.new = self
-                .new
-                .saturating_add_signed(if row.unseen { by } else { 0 });
-            self.worse = self
-                .worse
-                .saturating_add_signed(if row.worse { by } else { 0 });
-        }
-    }
-
-    /// A row that was (unseen, worse, open) is so no longer.
-    fn recount(&mut self, before: (bool, bool, bool), after: (bool, bool, bool)) {
-        let step = |before: bool, after: bool| isize::from(after) - isize::from(before);
-        self.new = self
-            .new
-            .saturating_add_signed(step(before.0 && before.2, after.0 && after.2));
-        self.worse = self
-            .worse
-            .saturating_add_signed(step(before.1 && before.2, after.1 && after.2));
-    }
 }

@@ -21,7 +21,7 @@ use crate::theme::Role;
 
 use super::CursorAt;
 use super::overlay::{inside, more};
-use super::paint::{Paint, span, spans_width};
+use super::paint::{Paint, span};
 
 /// Cells of a field's label, at least and at most.
 const LABEL: u16 = 8;
@@ -150,42 +150,31 @@ fn hanging(line: &str, room: usize, indent: u16) -> Vec<(u16, &str)> {
 }
 
 fn keys(form: &Form, paint: &mut Paint<'_>, line: Area) {
-    let mut at = line.x;
-    let mut spans = vec![
-        span("enter", Role::FooterKey),
-        span(
-            match &form.prepared {
-                Some(prepared) if prepared.found.is_none() => " find out what it does   ",
-                Some(_) => " start it   ",
-                None => " do it   ",
-            },
-            Role::Overlay,
-        ),
-    ];
+    let does = match &form.prepared {
+        Some(prepared) if prepared.found.is_none() => " find out what it does   ",
+        Some(_) => " start it   ",
+        None => " do it   ",
+    };
+    let mut named = vec![("enter", does, Some(Key::Enter))];
     if form.fields.len() > 1 {
-        spans.push(span("tab", Role::FooterKey));
-        spans.push(span(" next   ", Role::Overlay));
+        named.push(("tab", " next   ", Some(Key::Tab)));
     }
     if crate::command::triage::picks(form) {
-        spans.push(span("←→", Role::FooterKey));
-        spans.push(span(" choose, or type   ", Role::Overlay));
+        named.push(("←→", " choose, or type   ", None));
     }
-    spans.push(span("esc", Role::FooterKey));
-    spans.push(span(" leave", Role::Overlay));
-    paint.spans(line, &spans);
-    for pair in spans.chunks(2) {
-        let width = spans_width(pair);
-        let key = match &*pair[0].0 {
-            "enter" => Some(Key::Enter),
-            "esc" => Some(Key::Esc),
-            "tab" => Some(Key::Tab),
-            _ => None,
-        };
+    named.push(("esc", " leave", Some(Key::Esc)));
+    let mut x = line.x;
+    for (name, does, key) in named {
+        let from = x;
+        let room = Area::new(x, line.y, (line.x + line.width).saturating_sub(x), 1);
+        x = paint.spans(
+            room,
+            &[span(name, Role::FooterKey), span(does, Role::Overlay)],
+        );
         if let Some(key) = key {
-            let said = Area::new(at, line.y, width, 1);
+            let said = Area::new(from, line.y, x - from, 1);
             paint.hit(said, Hit::Key(Chord::new(key, Mods::NONE)));
         }
-        at += width;
     }
 }
 

@@ -7,7 +7,7 @@ use noctop::sim::faults::{Fault, Kind as Goes};
 use tempfile::TempDir;
 
 use super::changes::{acts, changed, choose, confirm, looked, on_duty};
-use super::shift::Shift;
+use super::shift::{PAYMENTS, Shift};
 
 #[test]
 fn an_alarm_leads_to_the_event_that_explains_it_and_back() {
@@ -99,6 +99,10 @@ fn a_case_is_read_answered_and_ended() {
     let changes = changed(&shift);
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].operation, "AddCommunicationToCase");
+    let truth = shift.sim.truth("support", PAYMENTS, "us-east-1").unwrap();
+    let said = truth["communications"].as_array().unwrap();
+    assert_eq!(said[0]["body"], "Through payouts-eu; see OPS-7.");
+    assert_eq!(said.len(), 3);
     shift.until("the case to be read again", |shift| {
         shift.screen().contains("customer action completed")
     });
