@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::clock::Timestamp;
 use crate::domain::text::age;
-use crate::domain::{AccountId, Detail, Kind, Region, Severity};
+use crate::domain::{Detail, Kind, Region, Severity};
 use crate::lifecycle::{Mark, Marks, State};
 use crate::store::Row;
 use crate::store::projection::Column as SortBy;
@@ -367,8 +367,7 @@ fn account<'a>(look: &RowLook<'a>) -> Cell<'a> {
     let id = look.row.key().scope.account;
     match look.roster.get(id) {
         Some(account) => Cell::new(&*account.name, Role::Text),
-        None if id == AccountId::UNKNOWN => Cell::new("everybody", Role::TextDim),
-        None => Cell::new(id.to_string(), Role::Text),
+        None => Cell::new(look.roster.name(id).to_string(), Role::Text),
     }
 }
 

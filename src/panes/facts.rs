@@ -205,7 +205,7 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
     facts.add(
         "account",
         if scope.account == AccountId::UNKNOWN {
-            "everybody".to_owned()
+            roster.name(scope.account).to_string()
         } else {
             format!("{} ({})", roster.name(scope.account), scope.account)
         },

@@ -4,7 +4,7 @@ use crate::domain::Severity;
 use crate::model::heat::{Lane, Spot};
 use crate::model::{Area, Model, Rows};
 use crate::panes::Cut;
-use crate::panes::cells::severity_role;
+use crate::panes::cells::{region_text, severity_role};
 use crate::theme::Role;
 
 use super::empty;
@@ -63,7 +63,7 @@ pub(super) fn draw(model: &Model, paint: &mut Paint<'_>, heads: Area, list: Area
         {
             None => "all".to_owned(),
             Some(region) if cell < SPOT => region.short(),
-            Some(region) => region.to_string(),
+            Some(region) => region_text(region),
         };
         let is_under = column == model.heat.column;
         let role = if is_under {
