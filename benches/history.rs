@@ -5,10 +5,14 @@
 //! consoles a day that watch 2,000 feeds of which some are blind.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use noctop::clock::Timestamp;
+use noctop::clock::{Clock as _, SystemClock, Timestamp};
 use noctop::domain::{Feed, FeedState, ItemKey, Kind, Scope, Severity, Slice, SourceId};
+use noctop::history::tally::tally;
 use noctop::history::watch::Span;
 use noctop::history::{Fact, Facts, Happened, History, KEEP, read};
 
@@ -17,7 +21,8 @@ type Trouble = Box<dyn std::error::Error>;
 const ITEMS: usize = 20_000;
 const EPISODES: usize = 500_000;
 const MONTH: i64 = 30 * 86_400;
-const START: i64 = 1_795_000_000;
+/// A month ago, so that a report up to now is about all of it.
+static START: LazyLock<i64> = LazyLock::new(|| SystemClock.now().as_secs() - MONTH);
 /// Facts of one write: what a console hands over in a second in which 2,000 things change.
 const TOGETHER: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -35,7 +40,11 @@ fn scope(n: usize) -> Result<Scope, Trouble> {
 
 /// A figure of this process in MiB, by its name in `/proc/self/status`.
 fn mib(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    mib_of("self", name)
+}
+
+fn mib_of(process: &str, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(name));
     let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     kib.unwrap_or(0) / 1_024
@@ -57,6 +66,41 @@ fn item(n: usize, happened: Happened, episode: i64, at: i64) -> Result<Fact, Tro
     })
 }
 
+/// Has the program write its report about the same history, and looks how much memory it takes.
+fn report(home: &Path, history: &Path) -> Result<(), Trouble> {
+    let state = home.join("state/noctop");
+    std::fs::create_dir_all(&state)?;
+    for end in ["", "-wal", "-shm"] {
+        let from = format!("{}{end}", history.display());
+        if Path::new(&from).exists() {
+            std::fs::copy(from, state.join(format!("history.db{end}")))?;
+        }
+    }
+    for round in 1..=3 {
+        let began = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_noctop"))
+            .args(["report", "hygiene", "--since", "30d", "--format", "json"])
+            .env("HOME", home)
+            .env("XDG_STATE_HOME", home.join("state"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut most = 0;
+        let status = loop {
+            most = most.max(mib_of(&child.id().to_string(), "VmHWM"));
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        println!(
+            "noctop report hygiene, {round}: {:.2?}, at most {most} MiB ({status})",
+            began.elapsed()
+        );
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Trouble> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("history.db");
@@ -64,7 +108,7 @@ fn main() -> Result<(), Trouble> {
 
     let mut facts = Vec::with_capacity(2 * EPISODES);
     for n in 0..EPISODES {
-        let began = START + i64::try_from(n)? * MONTH / i64::try_from(EPISODES)?;
+        let began = *START + i64::try_from(n)? * MONTH / i64::try_from(EPISODES)?;
         facts.push(item(n % ITEMS, Happened::Came, began, began + 20)?);
         facts.push(item(n % ITEMS, Happened::Cleared, began, began + 900)?);
     }
@@ -95,7 +139,7 @@ fn main() -> Result<(), Trouble> {
     let began = Instant::now();
     for console in 0..600i64 {
         let history = History::open(&path, &format!("c{console}"), "bench", KEEP)?;
-        let from = START + console * MONTH / 600;
+        let from = *START + console * MONTH / 600;
         let feed = |n: usize, state, at| -> Result<Fact, Trouble> {
             Ok(Fact::Feed {
                 feed: Feed {
@@ -135,8 +179,8 @@ fn main() -> Result<(), Trouble> {
 
     let before = mib("VmRSS");
     let window = Span {
-        from: Timestamp::from_secs(START),
-        until: Timestamp::from_secs(START + MONTH),
+        from: Timestamp::from_secs(*START),
+        until: Timestamp::from_secs(*START + MONTH),
     };
     let began = Instant::now();
     let reading = read(&path, window)?;
@@ -149,8 +193,16 @@ fn main() -> Result<(), Trouble> {
         mib("VmHWM"),
     );
     drop(reading);
+    let began = Instant::now();
+    let tally = tally(&path, window, |key| key.kind == Kind::Alarm)?;
+    println!(
+        "count a month: {} alarms in {:.2?}",
+        tally.total(),
+        began.elapsed()
+    );
+    report(folder.path(), &path)?;
     let shift = Span {
-        from: Timestamp::from_secs(START + MONTH - 8 * 3_600),
+        from: Timestamp::from_secs(*START + MONTH - 8 * 3_600),
         ..window
     };
     let began = Instant::now();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crowd::{ITEMS, SCOPES, alarm, batch, cpu, end, now, pages, words};
 use noctop::domain::{Body, Kind, Record};
 use noctop::filter::Filter;
-use noctop::store::projection::{Column, Progress, Projection, Query, SortKey};
+use noctop::store::projection::{Column, Eye, Progress, Projection, Query, SortKey};
 use noctop::store::{Settings, Store};
 
 /// What the console gives a projection between two keys.
@@ -63,6 +63,44 @@ fn drive(projection: &mut Projection, store: &Store) -> (Duration, usize, Durati
             return (total, slices, longest);
         }
     }
+}
+
+/// Types a word letter by letter and takes it back: when the first screenful was there, and the whole answer.
+fn typed(projection: &mut Projection, store: &Store, query: &Query, word: &str) {
+    let key = |projection: &mut Projection, typed: &str| {
+        let start = cpu();
+        projection.ask(Query {
+            filter: Filter::parse(typed).unwrap_or_default(),
+            ..query.clone()
+        });
+        let version = projection.version();
+        let mut first = Duration::ZERO;
+        loop {
+            let progress = projection.refresh(store, now(), &mut { SLICE });
+            if first.is_zero() && projection.version() != version {
+                first = cpu() - start;
+            }
+            if progress == Progress::Done {
+                break;
+            }
+        }
+        let whole = cpu() - start;
+        say(
+            &format!("typed: {typed} ({} rows)", projection.len()),
+            &format!("first screenful {first:>9.2?}, whole {whole:>9.2?}"),
+        );
+    };
+    key(projection, "");
+    projection.look(Eye {
+        row: None,
+        line: 0,
+        height: 40,
+    });
+    for end in 1..=word.len() {
+        key(projection, &word[..end]);
+    }
+    key(projection, &word[..word.len() - 1]);
+    key(projection, "");
 }
 
 #[expect(clippy::print_stdout, reason = "a bench is for printing")]
@@ -135,6 +173,9 @@ fn main() {
             &format!("filter keystroke, {filter} ({} rows)", projection.len()),
             figures,
         );
+    }
+    for word in ["check", "db-", "queue", "9"] {
+        typed(&mut projection, &store, &three, word);
     }
     projection.ask(three);
     drive(&mut projection, &store);

@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod logs;
 pub mod model;
 pub mod panes;
+pub mod report;
 pub mod runbook;
 pub mod runtime;
 pub mod shelf;

@@ -8,11 +8,13 @@ use crate::domain::{AccountId, Feed, FeedState, Roster};
 use crate::logs::view::Progress as Worked;
 use crate::model::form::Results;
 use crate::model::page::Page;
-use crate::model::{Areas, DetailsView, Heat, Logs, Model, Overlay, Rows, details, lines};
+use crate::model::{
+    Areas, DetailsView, Heat, Hold, Logs, Model, Overlay, RowKey, Rows, details, lines,
+};
 use crate::panes;
 use crate::runbook::run::Runs;
 use crate::store::Store;
-use crate::store::projection::Progress;
+use crate::store::projection::{Eye, Progress};
 
 /// Whether there is more to do than the budget allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +86,17 @@ pub(super) fn catch_up(model: &mut Model) {
     if model.settled != Some(model.active) || !model.pane().is_answered() {
         settle(model, model.now);
     }
+    // A key that goes on typing the filter does not wait for the rest of the answer; one that reaches for rows does.
+    while model.filtering.is_none() && model.pane().is_partial() {
+        settle(model, model.now);
+    }
 }
 
 /// Refreshes the counts and the rows of the visible pane. Nobody sees the order of the others: each keeps a list of
 /// what changed and is put in order when it is looked at. Only freezing concerns them all: whichever is looked at
 /// later shows the moment of the freeze.
 fn refresh(model: &mut Model) -> Settled {
+    let height = usize::from(model.areas().list.height);
     let mut budget = BUDGET;
     let mut progress = model.open.refresh(&model.store, model.now, &mut budget);
     let is_frozen = model.frozen.is_some();
@@ -101,7 +108,18 @@ fn refresh(model: &mut Model) -> Settled {
             continue;
         }
         let of_pane = match &mut pane.rows {
-            Rows::Items(projection) => projection.refresh(&model.store, model.now, &mut budget),
+            Rows::Items(projection) => {
+                let item = match (pane.hold, &pane.cursor) {
+                    (Hold::Row, Some(RowKey::Item(key))) => model.store.find(key),
+                    _ => None,
+                };
+                projection.look(Eye {
+                    row: item,
+                    line: pane.index,
+                    height,
+                });
+                projection.refresh(&model.store, model.now, &mut budget)
+            }
             Rows::Feeds(feeds) => {
                 *feeds = ledger(&model.store, &pane.filter, model.now);
                 Progress::Done

@@ -16,6 +16,7 @@ mod ledger;
 mod ls;
 mod output;
 mod query;
+mod report;
 mod run;
 mod sim;
 mod snapshot;
@@ -100,6 +101,7 @@ enum Command {
     Assign(triage::Assign),
     Run(run::Run),
     Handover(handover::Handover),
+    Report(report::Report),
     /// Shows what was done to accounts, by whom and with what result, and whether the journal is whole.
     Audit(audit::Audit),
     Doctor(doctor::Doctor),
@@ -136,6 +138,7 @@ pub fn run() -> ExitCode {
         Some(Command::Assign(assign)) => assign.run(),
         Some(Command::Run(run)) => run.run(),
         Some(Command::Handover(handover)) => handover.run(),
+        Some(Command::Report(report)) => report.run(),
         Some(Command::Audit(audit)) => audit.run(),
         Some(Command::Doctor(doctor)) => doctor.run(),
         Some(Command::IamPolicy(policy)) => policy.run(),

@@ -13,7 +13,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::fleet::spec::{FleetSpec, OrganizationSpec, StaticKeys};
 use crate::aws::ledger::TableBook;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::domain::{Fault, Policy, SourceId};
+use crate::domain::{Account, Fault, Policy, Roster, SourceId};
 use crate::ledger::{Answer, Book, FileBook, LateBook, Ledger, Trouble, TroubleKind};
 use crate::runtime::config::{self, Config, Flags, LedgerTable, Paths};
 use crate::sim::{Options, Simulator};
@@ -138,6 +138,22 @@ impl Stage {
         } else {
             self.config.operator.clone()
         }
+    }
+
+    /// The accounts that the configuration names with their ids: what is known of them without asking AWS.
+    #[must_use]
+    pub fn named_accounts(&self) -> Roster {
+        let named = self.config.fleet.accounts.iter();
+        let named = named.filter(|account| !account.name.is_empty());
+        Roster::new(named.filter_map(|account| {
+            Some(Account {
+                id: account.written_id()?,
+                name: account.name.as_str().into(),
+                tags: account.tags.clone(),
+                policy: account.policy,
+                regions: account.regions.clone(),
+            })
+        }))
     }
 
     /// The ledger: who acknowledged what. A demo has one of its own, which nobody keeps.

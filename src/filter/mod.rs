@@ -15,6 +15,7 @@ mod complete;
 mod duration;
 mod field;
 mod grammar;
+mod letters;
 mod resolve;
 mod test;
 mod text;
@@ -30,6 +31,8 @@ use crate::lifecycle::{Mark, Marks, State};
 
 pub use complete::{Completion, Vocabulary, complete};
 pub use field::Field;
+pub use letters::Letters;
+use letters::Told;
 use test::Test;
 pub(crate) use text::folded;
 pub use text::{Needle, Pattern};
@@ -170,6 +173,35 @@ impl Filter {
         };
         let is_implied = |wide: &Term| self.terms.iter().any(|narrow| implies(narrow, wide));
         wider.terms.iter().all(is_implied)
+    }
+
+    /// What it asks beyond what the wider one asks as well.
+    #[must_use]
+    pub fn beyond(&self, wider: &Self) -> Self {
+        let terms = self.terms.iter().filter(|term| !wider.terms.contains(term));
+        Self {
+            terms: terms.cloned().collect(),
+        }
+    }
+
+    /// Whether all that it asks is for words, of which letters tell most.
+    #[must_use]
+    pub fn is_of_words(&self) -> bool {
+        self.terms.iter().all(|term| term.test.is_word())
+    }
+
+    /// Whether the subject with these letters is meant; none where its texts have to be looked at.
+    #[must_use]
+    pub fn told_by(&self, letters: &Letters) -> Option<bool> {
+        let mut all = Some(true);
+        for term in &self.terms {
+            match (term.test.told_by(letters), term.negated) {
+                (Told::Yes, false) | (Told::No, true) => {}
+                (Told::No, false) | (Told::Yes, true) => return Some(false),
+                (Told::Maybe, _) => all = None,
+            }
+        }
+        all
     }
 
     /// Whether the subject is meant. Allocates nothing.

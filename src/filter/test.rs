@@ -11,6 +11,7 @@ use crate::lifecycle::{Mark, State};
 
 use super::field::Field;
 use super::grammar::Op;
+use super::letters::{Letters, Told};
 use super::text::{Needle, Pattern, write_text};
 use super::traits::Trait;
 use super::{Subject, duration};
@@ -111,6 +112,19 @@ impl Test {
         }
     }
 
+    /// Whether it matches, as far as the letters in the item's texts tell.
+    pub(super) fn told_by(&self, letters: &Letters) -> Told {
+        match self {
+            Self::Word(needle) => letters.tell(needle),
+            _ => Told::Maybe,
+        }
+    }
+
+    /// Whether letters tell anything about it.
+    pub(super) const fn is_word(&self) -> bool {
+        matches!(self, Self::Word(_))
+    }
+
     pub(super) fn next_change(&self, s: &Subject<'_>, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Age(values) => values
@@ -173,20 +187,27 @@ fn end(s: &Subject<'_>, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
+/// What an operator sees of the item or knows it by, but for the digits of its account.
+pub(super) fn texts<'a>(s: &Subject<'a>) -> impl Iterator<Item = &'a str> {
+    let item = s.item;
+    let id = Some(&*item.key.id).filter(|id| **id != *item.name);
+    let said = mute(s).into_iter().flat_map(|mute| {
+        let said = [&mute.note, &mute.by].into_iter().flatten();
+        said.chain(&mute.alarms).map(|text| &**text)
+    });
+    [&*item.name, &*item.title]
+        .into_iter()
+        .chain(id)
+        .chain(item.resource.as_deref())
+        .chain(s.account.map(|account| &*account.name))
+        .chain([item.key.scope.region.as_str()])
+        .chain(said)
+}
+
 /// Whether a word occurs in what an operator sees of the item or knows it by.
 fn occurs(needle: &Needle, s: &Subject<'_>) -> bool {
-    let item = s.item;
-    needle.is_in(&item.name)
-        || needle.is_in(&item.title)
-        || (item.key.id != item.name && needle.is_in(&item.key.id))
-        || item.resource.as_deref().is_some_and(|r| needle.is_in(r))
-        || s.account.is_some_and(|account| needle.is_in(&account.name))
-        || needle.is_in(item.key.scope.region.as_str())
-        || account_contains(needle.as_str(), item.key.scope.account)
-        || mute(s).is_some_and(|mute| {
-            let said = [&mute.note, &mute.by].into_iter().flatten();
-            said.chain(&mute.alarms).any(|text| needle.is_in(text))
-        })
+    texts(s).any(|text| needle.is_in(text))
+        || account_contains(needle.as_str(), s.item.key.scope.account)
 }
 
 /// Whether these digits occur in an account id.
@@ -198,7 +219,7 @@ fn account_contains(digits: &str, account: AccountId) -> bool {
 }
 
 /// Hands on the twelve digits without allocating.
-fn with_account_text<T>(account: AccountId, f: impl FnOnce(&str) -> T) -> T {
+pub(super) fn with_account_text<T>(account: AccountId, f: impl FnOnce(&str) -> T) -> T {
     struct Digits {
         bytes: [u8; 12],
         len: usize,

@@ -8,6 +8,8 @@ use std::fmt;
 
 use memchr::memchr2_iter;
 
+use super::letters::Letters;
+
 /// One character, folded.
 fn fold(c: char) -> impl Iterator<Item = char> + Clone {
     c.to_lowercase().map(|c| if c == 'ς' { 'σ' } else { c })
@@ -22,14 +24,17 @@ pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> + Clone + '_ {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
     folded: Box<str>,
+    letters: Letters,
 }
 
 impl Needle {
     /// The needle for this text.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        let folded: Box<str> = folded(text).collect::<String>().into();
         Self {
-            folded: folded(text).collect::<String>().into(),
+            letters: Letters::of_folded(&folded),
+            folded,
         }
     }
 
@@ -37,6 +42,11 @@ impl Needle {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.folded
+    }
+
+    /// Its letters.
+    pub(super) const fn letters(&self) -> &Letters {
+        &self.letters
     }
 
     /// Whether it occurs anywhere in `text`.

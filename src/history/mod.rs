@@ -17,6 +17,7 @@ mod keeper;
 mod merge;
 mod read;
 mod shelf;
+pub mod tally;
 pub mod watch;
 
 pub use fact::{Fact, Facts, Happened};

@@ -119,6 +119,24 @@ impl Pane {
         }
     }
 
+    /// Grows whenever its items changed, came, went or moved.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        match &self.rows {
+            Rows::Items(projection) => projection.version(),
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => 0,
+        }
+    }
+
+    /// Whether it shows only the beginning of its rows so far, while the rest is being found.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        match &self.rows {
+            Rows::Items(projection) => projection.is_partial(),
+            Rows::Feeds(_) | Rows::Runs(_) | Rows::Accounts(_) | Rows::Text => false,
+        }
+    }
+
     /// The identity of the row at this index.
     #[must_use]
     pub fn key_at(&self, store: &Store, index: usize) -> Option<RowKey> {

@@ -140,6 +140,7 @@ impl Console {
             let draws = self.pace.is_due(self.began.elapsed()) && self.terminal.ready_to_draw();
             if draws || settled == Settled::More {
                 let before = settled;
+                let shown = self.model.pane().version();
                 settled = app::settle(&mut self.model, self.clock.now());
                 if !draws && before == Settled::More && settled == Settled::Done {
                     // The end of a sort that took several turns has a frame of its own.
@@ -148,6 +149,11 @@ impl Console {
                     } else {
                         self.owe();
                     }
+                }
+                let pane = self.model.pane();
+                if is_awaited && !draws && pane.is_partial() && pane.version() != shown {
+                    // The first screenful of an answer is shown before the rest of it is found.
+                    self.pace.key(self.began.elapsed());
                 }
                 is_awaited &= settled == Settled::More;
             }

@@ -15,6 +15,7 @@
 //! an account that it did not name may have no jobs, or may not be monitored from there, which nobody can tell, so it
 //! is asked itself. So is everybody while the organization's answer is refused, fails or grows old.
 
+pub mod coverage;
 mod item;
 mod job;
 mod judge;
@@ -26,6 +27,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId};
@@ -423,13 +425,27 @@ async fn rules(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Rule>>, Fault> {
     {
         return Ok(rules);
     }
-    let access = ask.access();
+    let (rules, bindings) = plans(ask.access(), ask.now()).await?;
+    let rules = Arc::new(rules);
+    let mut known = lock(&memory.0);
+    known.habits.name(bindings);
+    known.rules = Some((ask.now(), Arc::clone(&rules)));
+    Ok(rules)
+}
+
+/// By id: the rules of plans.
+type Rules = HashMap<Arc<str>, Rule>;
+/// A resource, a rule of the plan that a selection binds it to, and since when.
+type Binding = (Arc<str>, Arc<str>, Timestamp);
+
+/// The rules of all plans of a scope, and what their selections bind.
+async fn plans(access: &Access, now: Timestamp) -> Result<(Rules, Vec<Binding>), Fault> {
     let mut rules = HashMap::new();
     let mut bindings = Vec::new();
     for plan in list::plans(access).await? {
         let (output, selections) =
             tokio::try_join!(list::plan(access, &plan), list::selections(access, &plan))?;
-        let plan_rules = missed::rules(&output, ask.now());
+        let plan_rules = missed::rules(&output, now);
         for (since, arns) in selections {
             for arn in arns {
                 let bind = |(id, _): &(Arc<str>, Rule)| (Arc::clone(&arn), Arc::clone(id), since);
@@ -438,9 +454,5 @@ async fn rules(ask: &Ask) -> Result<Arc<HashMap<Arc<str>, Rule>>, Fault> {
         }
         rules.extend(plan_rules);
     }
-    let rules = Arc::new(rules);
-    let mut known = lock(&memory.0);
-    known.habits.name(bindings);
-    known.rules = Some((ask.now(), Arc::clone(&rules)));
-    Ok(rules)
+    Ok((rules, bindings))
 }

@@ -51,6 +51,12 @@ const GROUPS: i32 = 100;
 /// The most groups whose state is read per refresh; each costs a call.
 const GROUPS_MAX: usize = 50;
 
+/// Whether the item of patch compliance with this id is a patch group.
+#[must_use]
+pub fn is_group(id: &str) -> bool {
+    id.starts_with(item::GROUP)
+}
+
 /// What is remembered of one scope's patch groups.
 #[derive(Default)]
 struct Memory(Mutex<HashMap<String, Read>>);

@@ -38,6 +38,7 @@ use hashbrown::HashTable;
 
 use crate::clock::Timestamp;
 use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
+use crate::filter::Letters;
 use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
@@ -72,6 +73,8 @@ pub struct Settings {
 pub struct Store {
     settings: Settings,
     rows: Slab,
+    /// The letters in the texts of each row, by its place.
+    letters: Vec<Letters>,
     /// Rows by the hash of their key; the hash stands beside the number, so that growing looks at no row.
     by_key: HashTable<(u32, RowId)>,
     hasher: RandomState,
@@ -103,6 +106,7 @@ impl Store {
     pub fn new(settings: Settings) -> Self {
         Self {
             rows: Slab::default(),
+            letters: Vec::new(),
             by_key: HashTable::new(),
             hasher: RandomState::new(),
             feeds: Vec::new(),
@@ -125,6 +129,12 @@ impl Store {
     #[must_use]
     pub fn row(&self, id: RowId) -> Option<&Row> {
         self.rows.get(id)
+    }
+
+    /// The letters in the texts of the row at this place.
+    fn letters_at(&self, place: usize) -> &Letters {
+        const NONE: &Letters = &Letters::NONE;
+        self.letters.get(place).unwrap_or(NONE)
     }
 
     /// The number of the row of this item.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState;
 use crate::domain::{Detail, FeedState, Item, ItemKey, ItemState, Kind, Region, Roster, Scope};
-use crate::filter::SourceSet;
+use crate::filter::{Letters, SourceSet};
 use crate::lifecycle::{self, Facts, Marks, State, Triage};
 use crate::triage::{Rules, Verdict};
 
@@ -113,6 +113,17 @@ impl Store {
         self.finish(turn)
     }
 
+    /// Notes the letters in the texts of a new row.
+    fn reletter(&mut self, id: RowId) {
+        let place = id.place();
+        if place >= self.letters.len() {
+            self.letters.resize(place + 1, Letters::NONE);
+        }
+        if let Some(row) = self.rows.get(id) {
+            self.letters[place] = Letters::of(&row.subject(&self.settings.roster));
+        }
+    }
+
     /// A new row for its first claim; the caller settles it. None when the store is full.
     pub(super) fn insert(&mut self, claim: Claim, turn: &mut Turn) -> Option<RowId> {
         let item = Arc::clone(&claim.item);
@@ -145,6 +156,7 @@ impl Store {
             past: None,
             deadline: Timestamp::ZERO,
         })?;
+        self.reletter(id);
         self.by_key
             .insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
         turn.changes.touched.push(id);
@@ -220,6 +232,7 @@ impl Store {
         let counted = (row.unseen, row.worse, was_open);
 
         let mut changed = false;
+        let mut reletters = turn.rejudging;
         if let Some(shown) = join::shown(&row.claims) {
             let shown = remember(&row.item, shown, was_open || row.vanished);
             let fires = shown.state.is_open();
@@ -253,6 +266,7 @@ impl Store {
             }
             if row.item != shown {
                 changed = true;
+                reletters = true;
             }
             if !Arc::ptr_eq(&row.item, &shown) {
                 row.item = shown;
@@ -339,6 +353,9 @@ impl Store {
         row.triage = lifecycle::triage(&facts, &alone, &spans, turn.at);
         let mut subject = row.subject(&self.settings.roster);
         subject.severity = row.item.severity;
+        if reletters && let Some(letters) = self.letters.get_mut(id.place()) {
+            *letters = Letters::of(&subject);
+        }
         let verdict = self.settings.rules.judge(&subject, turn.at);
         let rules_change = self.settings.rules.next_change(&subject, turn.at);
         let rose = was_open && is_open && verdict.severity > row.verdict.severity;

@@ -128,6 +128,8 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     let (lines, items) = (pane.len(), pane.items());
     let position = if pane.is_empty() {
         String::new()
+    } else if pane.is_partial() {
+        format!(" {}/… ", pane.index + 1)
     } else if lines == items {
         format!(" {}/{lines} ", pane.index + 1)
     } else {

@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["store", "runbook"],
     &["panes", "aws"],
     &["model", "sources", "handover"],
-    &["command", "effects"],
+    &["command", "effects", "report"],
     &["app", "view"],
     // The simulator is an island below those that start it; see `the_simulator_is_an_island`.
     &["sim"],
@@ -40,6 +40,7 @@ const PURE: &[&str] = &[
     "panes",
     "model",
     "command",
+    "report",
     "app",
     "view",
 ];

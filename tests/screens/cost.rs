@@ -159,6 +159,34 @@ fn a_pane_that_nobody_sees_is_put_in_order_when_it_is_looked_at() {
     assert_eq!(order(&console, "findings"), (before[1].0 + 1, 0));
 }
 
+#[test]
+fn the_first_screenful_of_a_filter_is_shown_before_the_rest_and_no_key_takes_it_for_all() {
+    const CROWD: usize = 40_000;
+    let console = Console::new(160, 45).crowded(CROWD).press("3 = /");
+    let mut console = console.press_once("d");
+    let mut turns = 1;
+    while !console.model.pane().is_partial() {
+        assert!(turns < 5, "{}", console.text());
+        app::settle(&mut console.model, now());
+        turns += 1;
+    }
+    let text = console.text();
+    let screenful = usize::from(console.model.areas().list.height);
+    // One of those that were there before is worse than they.
+    assert!(text.matches("crowd-").count() + 1 >= screenful, "{text}");
+    assert!(
+        text.contains(" 1/… "),
+        "how many there are is not known yet"
+    );
+    // Whoever goes on typing waits for nothing; whoever reaches for the rows gets them all.
+    let console = console.press_once("-").press_once("enter");
+    assert!(console.model.pane().is_partial());
+    let console = console.press_once("*");
+    assert!(!console.model.pane().is_partial());
+    assert_eq!(console.model.pane().marked.len(), CROWD);
+    assert!(console.text().contains(&format!(" 1/{CROWD} ")));
+}
+
 thread_local! {
     /// How many rows were worded.
     static WORDED: Cell<usize> = const { Cell::new(0) };

@@ -21,7 +21,7 @@ use crate::domain::text::clean;
 use crate::domain::{Account, AccountId, Fault, FaultKind, Feed, Region, Scope, Slice, SourceId};
 
 use super::access::{
-    Access, ActRole, Door, Gate, Identity, Origin, Patience, Profiles, account_of, session_name,
+    Access, ActRole, Door, Gate, Identity, Origin, Patience, Profiles, session_name,
 };
 use super::classify::make;
 use super::ops::GET_CALLER_IDENTITY;
@@ -75,7 +75,7 @@ impl Fleet {
             .spec
             .accounts
             .iter()
-            .filter_map(|account| Some((written_id(account)?, account)))
+            .filter_map(|account| Some((account.written_id()?, account)))
             .filter_map(|(id, account)| fleet.listed(id, account, None).ok())
             .collect();
         fleet.learn(None, known);
@@ -194,7 +194,7 @@ impl Fleet {
 
     /// Whether an account that was written down needs a survey: its id or its regions are not known.
     fn is_unfinished(&self, account: &AccountSpec) -> bool {
-        written_id(account).is_none()
+        account.written_id().is_none()
             || (account.regions.is_empty()
                 && self.spec.regions.is_empty()
                 && self.gate.region().is_none())
@@ -349,7 +349,7 @@ impl Fleet {
                 account.name = name.filter(|n| n != "default").unwrap_or_default();
             }
             let own_region = profile.as_ref().and_then(|p| p.region);
-            let id = match written_id(&account).or(profile.and_then(|p| p.account)) {
+            let id = match account.written_id().or(profile.and_then(|p| p.account)) {
                 Some(id) => Ok(id),
                 None => {
                     calls += 1;
@@ -463,13 +463,6 @@ struct Caller {
     arn: String,
     partition: String,
     access: Access,
-}
-
-/// The id of an account as far as it was written down.
-fn written_id(account: &AccountSpec) -> Option<AccountId> {
-    account
-        .id
-        .or_else(|| account.role_arn.as_deref().and_then(account_of))
 }
 
 /// Several faults as one that names them all; of the kind of the first.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::aws::access::account_of;
 use crate::domain::{AccountId, Policy, Region};
 
 /// A whole fleet as it was described. The default is zero configuration: one account, the one that the
@@ -79,6 +80,15 @@ pub struct AccountSpec {
     pub tags: BTreeMap<String, String>,
     /// What may be done there.
     pub policy: Policy,
+}
+
+impl AccountSpec {
+    /// Its id, as far as it was written down.
+    #[must_use]
+    pub fn written_id(&self) -> Option<AccountId> {
+        self.id
+            .or_else(|| self.role_arn.as_deref().and_then(account_of))
+    }
 }
 
 /// A whole organization as it was described.

@@ -159,6 +159,11 @@ impl Habits {
         }
     }
 
+    /// The resources that selections name.
+    pub fn named(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.named.keys()
+    }
+
     /// Forgets jobs that are older than AWS Backup's own memory.
     pub fn forget(&mut self, now: Timestamp) {
         let oldest = now.minus(HISTORY);
@@ -169,7 +174,7 @@ impl Habits {
     }
 
     /// The rules that are bound to a resource, each with the moment after which it has to run again.
-    fn of(&self, arn: &str) -> impl Iterator<Item = (&Arc<str>, Timestamp)> {
+    pub fn of(&self, arn: &str) -> impl Iterator<Item = (&Arc<str>, Timestamp)> {
         let both = [&self.started, &self.named];
         both.into_iter()
             .filter_map(move |bound| bound.get(arn))

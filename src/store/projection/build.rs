@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 
 use crate::clock::Timestamp;
-use crate::store::{Row, Store};
+use crate::store::Store;
 
 use super::Projection;
 use super::counts::{Counts, tag};
 use super::fold::Folds;
 use super::key::{Chunk, Ranks, chunk};
 use super::merge::Merge;
+use super::narrow::Narrow;
 use super::sorter::{Entry, Sorter, Ties};
 
 /// An answer being made anew: from all rows, or from those that changed and the answer without them.
@@ -17,7 +18,7 @@ use super::sorter::{Entry, Sorter, Ties};
 pub(super) struct Build {
     stage: Stage,
     /// The places of the rows that are read; none when all are.
-    places: Option<Vec<usize>>,
+    pub places: Option<Vec<usize>>,
     /// Where the rows that were read are merged into; none when all rows are read.
     base: Option<Vec<Entry>>,
     /// The folds of the rows that were read, when all are.
@@ -34,12 +35,8 @@ enum Stage {
     Ties { entries: Vec<Entry>, ties: Ties },
     /// Merging what changed into what did not.
     Merge(Merge),
-    /// Leaving out of a wider answer what the query does not mean; what is left is in order.
-    Narrow {
-        at: usize,
-        wider: Vec<Entry>,
-        found: Vec<Entry>,
-    },
+    /// Finding the answer in a wider one.
+    Narrow(Box<Narrow>),
 }
 
 impl Projection {
@@ -61,7 +58,7 @@ impl Projection {
     }
 
     /// The answer without the rows that changed.
-    fn unchanged(&mut self, budget: &mut usize) -> Vec<Entry> {
+    pub(super) fn unchanged(&mut self, budget: &mut usize) -> Vec<Entry> {
         *budget = budget.saturating_sub(self.rows.len() / 32);
         let mut base = std::mem::take(&mut self.spare[0]);
         base.extend(
@@ -80,18 +77,13 @@ impl Projection {
         base
     }
 
-    /// Begins to leave out of the answer what a narrower query does not mean. Rows that changed are merged in afterwards.
-    pub(super) fn start_narrowing(&mut self, budget: &mut usize) {
-        let wider = self.unchanged(budget);
+    /// Begins to find the answer in a wider one. Rows that changed are merged in afterwards.
+    pub(super) fn start_narrowing(&mut self, narrow: Narrow) {
         self.build = Some(Build {
-            stage: Stage::Narrow {
-                at: 0,
-                wider,
-                found: Vec::new(),
-            },
+            stage: Stage::Narrow(Box::new(narrow)),
             places: None,
             base: None,
-            folds: Folds::new(self.query.fold.clone()),
+            folds: Folds::default(),
         });
     }
 
@@ -159,25 +151,8 @@ impl Projection {
                         None
                     }
                 }
-                Stage::Narrow { at, wider, found } => {
-                    let to = wider.len().min(at.saturating_add(*budget));
-                    for entry in wider.get(*at..to).unwrap_or_default() {
-                        let row = store.row(entry.row);
-                        let is_meant = |row: &&Row| self.query.matches(row, store.roster(), now);
-                        if let Some(row) = row.filter(is_meant) {
-                            build.folds.put(entry.row, row, store.roster());
-                            found.push(*entry);
-                        }
-                    }
-                    *budget -= to - *at;
-                    *at = to;
-                    if to == wider.len() {
-                        self.publish(found);
-                        build.folds.follow(&mut self.folds, false);
-                        self.folds = build.folds;
-                        self.fold_up();
-                        wider.clear();
-                        self.spare[0] = std::mem::take(wider);
+                Stage::Narrow(narrow) => {
+                    if self.advance_narrow(narrow, store, now, budget) {
                         return true;
                     }
                     None
@@ -234,6 +209,9 @@ impl Projection {
 
     /// The entry of the row at this place of the store, if it belongs into the answer. Notes when that may change.
     pub(super) fn entry(&mut self, store: &Store, now: Timestamp, place: usize) -> Option<Entry> {
+        if self.query.filter.told_by(store.letters_at(place)) == Some(false) {
+            return None;
+        }
         let (id, row) = store.rows.at(place)?;
         if let Some(at) = self.query.next_change(row, store.roster(), now) {
             self.times.push(Reverse((at, id)));
@@ -250,7 +228,7 @@ impl Projection {
         })
     }
 
-    fn publish(&mut self, entries: &[Entry]) {
+    pub(super) fn publish(&mut self, entries: &[Entry]) {
         refill(&mut self.keys, entries.iter().map(|entry| entry.key));
         refill(&mut self.rows, entries.iter().map(|entry| entry.row));
         refill(&mut self.tags, entries.iter().map(|entry| entry.tag));
@@ -260,6 +238,7 @@ impl Projection {
         }
         self.build = None;
         self.answered = true;
+        self.partial = false;
         self.version += 1;
         self.note_places(0..self.rows.len());
     }

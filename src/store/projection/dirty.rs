@@ -3,7 +3,7 @@
 use crate::store::RowId;
 
 /// A set of places in the store, with a list to walk it. Where a row went and another came, both are meant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DirtyRows {
     bits: Vec<u64>,
     list: Vec<usize>,
@@ -11,7 +11,16 @@ pub(super) struct DirtyRows {
 
 impl DirtyRows {
     pub(super) fn insert(&mut self, id: RowId) {
-        let place = id.place();
+        self.insert_place(id.place());
+    }
+
+    pub(super) fn extend(&mut self, places: &[usize]) {
+        for place in places {
+            self.insert_place(*place);
+        }
+    }
+
+    fn insert_place(&mut self, place: usize) {
         let (word, bit) = (place / 64, 1 << (place % 64));
         if word >= self.bits.len() {
             self.bits.resize(word + 1, 0);

@@ -18,6 +18,7 @@ mod dirty;
 pub mod fold;
 mod key;
 mod merge;
+mod narrow;
 mod query;
 mod sorter;
 
@@ -32,6 +33,7 @@ use super::{Changes, RowId, Store};
 
 pub use counts::Counts;
 pub use fold::{Common, Fold, FoldKey, Folding, Line};
+pub use narrow::Eye;
 pub use query::{Column, Direction, Include, QUEUE_ORDER, Query, SortKey};
 
 use build::Build;
@@ -39,6 +41,7 @@ use dirty::DirtyRows;
 use fold::Folds;
 use key::{Ranks, compare_rest};
 use merge::{among_all, partition_near};
+use narrow::Wider;
 use sorter::Entry;
 
 /// Up to this many changed rows are put in their places at once: well below a millisecond, and several times what
@@ -78,6 +81,11 @@ pub struct Projection {
     answered: bool,
     /// Whether the answer to the current query is a part of the one that is there.
     narrows: bool,
+    /// The answer in which narrower ones are found.
+    wider: Option<Wider>,
+    /// Whether the answer is only the beginning of the one to the current query.
+    partial: bool,
+    eye: Option<Eye>,
     version: u64,
     /// What a merge was made in, kept for the next: new memory for a hundred thousand rows costs more than their merging.
     spare: [Vec<Entry>; 2],
@@ -104,6 +112,9 @@ impl Projection {
             build: None,
             answered: false,
             narrows: false,
+            wider: None,
+            partial: false,
+            eye: None,
             version: 0,
             spare: [const { Vec::new() }; 2],
             at_once: AT_ONCE,
@@ -119,6 +130,7 @@ impl Projection {
     /// Asks something else. The old answer stays until the new one is complete.
     pub fn ask(&mut self, query: Query) {
         if query != self.query {
+            self.keep_wider(&query);
             self.narrows = self.answered && self.build.is_none() && query.narrows(&self.query);
             self.query = query;
             self.build = None;
@@ -131,6 +143,7 @@ impl Projection {
     /// What neither is in the answer nor could come in is passed over, so that a projection costs nothing for the
     /// kinds that it does not list; and one that has to be made anew anyway keeps no list at all.
     pub fn note(&mut self, store: &Store, changes: &Changes) {
+        self.note_wider(store, &changes.touched, &changes.removed);
         let building = self.build.is_some();
         for id in &changes.removed {
             let shown = self.position(*id).is_some();
@@ -277,13 +290,9 @@ impl Projection {
             self.times.pop();
         }
         if !self.answered && self.build.is_none() {
-            // In the order of the answer rows lie scattered in memory: where they are many, reading all in their own order
-            // and sorting them is faster.
-            let is_worth_it = self.rows.len() <= store.rows.places() / 4;
-            if std::mem::take(&mut self.narrows) && is_worth_it && !self.ranks_are_old(store) {
-                self.start_narrowing(budget);
-            } else {
-                self.start(store);
+            match self.narrow(store, budget) {
+                Some(narrow) => self.start_narrowing(narrow),
+                None => self.start(store),
             }
         }
         loop {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::narrow::Wider;
 use super::*;
 use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmState::{Alarm, Ok as Fine};
@@ -340,6 +341,58 @@ proptest! {
     }
 
     #[test]
+    fn typed_filters_answer_as_those_that_were_always_there(
+        typed in proptest::collection::vec((0usize..15, proptest::option::of(change()), 0usize..6, any::<bool>()), 1..24),
+        sort in sort(),
+        budget in 1usize..12,
+        height in 1usize..12,
+        holds in proptest::option::of(0usize..40),
+    ) {
+        const FILTERS: [&str; 15] = [
+            "", "p", "pr", "pref", "prefix-1", "-p", "pref -1", "zür", "zur", "1", "11", "222", "us-", "sev:>=low pre",
+            "alp",
+        ];
+        let mut world = Driven::new(60);
+        let mut projection = Projection::new(Query { sort, ..Query::list(&[Kind::Alarm]) });
+        projection.at_once = 3;
+        projection.refresh_fully(&world.store, at(world.now));
+        projection.look(Eye {
+            row: holds.and_then(|n| projection.rows().get(n).copied()),
+            line: holds.unwrap_or(0),
+            height,
+        });
+        for (filter, change, steps, is_finished) in typed {
+            projection.ask(Query {
+                filter: Filter::parse(FILTERS[filter]).unwrap(),
+                ..projection.query().clone()
+            });
+            let shown = projection.version();
+            for _ in 0..steps {
+                projection.refresh(&world.store, at(world.now), &mut { budget });
+                for (i, id) in projection.rows().iter().enumerate() {
+                    prop_assert_eq!(projection.position(*id), Some(i));
+                }
+                let is_of_this = projection.is_partial() && projection.version() > shown;
+                if is_of_this && projection.wider.as_ref().is_some_and(Wider::is_unchanged) {
+                    let (rows, _) = answer(&world.store, projection.query(), at(world.now));
+                    prop_assert!(rows.starts_with(projection.rows()));
+                    prop_assert!(projection.len() >= height);
+                }
+            }
+            if let Some(change) = change {
+                let noted = world.drive(&change);
+                projection.note(&world.store, &noted);
+            }
+            if is_finished {
+                while projection.refresh(&world.store, at(world.now), &mut { budget }) == Progress::More {}
+                check(&projection, &world.store, at(world.now))?;
+            }
+        }
+        projection.refresh_fully(&world.store, at(world.now));
+        check(&projection, &world.store, at(world.now))?;
+    }
+
+    #[test]
     fn time_lets_rows_in_and_out_at_the_deadline(steps in proptest::collection::vec(1i64..400, 1..8)) {
         let mut world = Driven::new(40);
         let query = Query {
@@ -472,6 +525,49 @@ fn a_word_typed_letter_by_letter_leaves_what_it_means_whatever_changes_meanwhile
         assert_eq!(projection.rows(), &rows[..], "{text:?}");
         assert_eq!(projection.counts(), &counts, "{text:?}");
     }
+}
+
+#[test]
+fn the_first_screenful_of_a_word_is_there_before_the_whole_answer() {
+    let store = many(30_000);
+    let asked = |text: &str| Query {
+        filter: Filter::parse(text).unwrap(),
+        ..Query::queue()
+    };
+    let mut projection = Projection::new(asked(""));
+    projection.refresh_fully(&store, at(0));
+    let all = projection.rows().to_vec();
+    let eye = |row, line| Eye {
+        row,
+        line,
+        height: 40,
+    };
+    for (text, row, line) in [
+        ("e 9", None, 0),
+        ("e 9", Some(all[3_000]), 3),
+        ("e 9", None, 0),
+    ] {
+        projection.ask(asked(""));
+        projection.refresh_fully(&store, at(0));
+        projection.look(eye(row, line));
+        projection.ask(asked(text));
+        while !projection.is_partial() {
+            assert_eq!(projection.refresh(&store, at(0), &mut 500), Progress::More);
+        }
+        let (rows, _) = answer(&store, projection.query(), at(0));
+        assert!(!projection.is_answered() && projection.len() < rows.len());
+        assert!(projection.len() >= 40 && rows.starts_with(projection.rows()));
+        projection.refresh_fully(&store, at(0));
+        assert!(projection.is_answered() && !projection.is_partial());
+        assert_eq!(projection.rows(), &rows[..]);
+    }
+    projection.ask(asked(""));
+    projection.refresh_fully(&store, at(0));
+    assert_eq!(projection.rows(), &all[..]);
+    assert!(
+        projection.wider.is_none(),
+        "nothing is kept where nothing is narrower"
+    );
 }
 
 /// Changes `count` of 6,000 rows, and another few in the middle of taking that in.

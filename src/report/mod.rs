@@ -1,0 +1,225 @@
+//! Reports: figures over weeks, for the people who answer for a fleet rather than for tonight.
+//!
+//! ```text
+//!  history (weeks) ──► hygiene ─┐
+//!  store (now) ──┬───► patches ─┼──► Report: figures, tables, definitions ──► plain text · Markdown · CSV · JSON
+//!  AWS Backup ───┴───► backups ─┘
+//! ```
+//!
+//! Pure: `noctop report` gathers. A report says what its words mean and what could not be read; a figure that cannot be
+//! known is a dash and `null`, never a zero.
+
+pub mod backups;
+pub mod hygiene;
+pub mod patches;
+mod write;
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::domain::text::plural;
+use crate::domain::{Roster, Scope};
+use crate::handover::Text;
+use crate::history::tally::Tally;
+use crate::history::watch::Span;
+
+pub use write::Format;
+
+/// A report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: String,
+    /// What it is about, and what could not be read.
+    pub about: Vec<Text>,
+    /// What is in it; the first is what is written as CSV where nothing else is asked for.
+    pub tables: Vec<Table>,
+    /// What its words mean.
+    pub definitions: Vec<String>,
+    /// What a machine reads beside the tables.
+    pub head: Value,
+    /// Whether anything could not be read.
+    pub is_partial: bool,
+}
+
+/// How many lines of a long table people are shown.
+pub const SHOWN: usize = 25;
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in JSON and CSV.
+    pub key: &'static str,
+    /// Its heading for people.
+    pub head: &'static str,
+}
+
+/// Makes a column.
+#[must_use]
+pub const fn column(key: &'static str, head: &'static str) -> Column {
+    Column { key, head }
+}
+
+/// A table of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Its name in JSON, and for `--table`.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its lines, as many cells each as there are columns.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many of them people are shown, the first ones; machines read all.
+    pub shown: usize,
+    /// The line that stands there where it has none.
+    pub nothing: &'static str,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Noctop's own words.
+    Ours(String),
+    /// Words of others. Neutralised where they are written.
+    Theirs(String),
+    /// A count.
+    Count(u64),
+    /// A number with one decimal.
+    Number(f64),
+    /// A share, from 0 to 1.
+    Share(f64),
+    /// A moment.
+    At(Timestamp),
+    /// Not known.
+    Unknown,
+}
+
+impl Cell {
+    /// Of something that may not be known.
+    pub fn maybe<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::Unknown, cell)
+    }
+
+    /// A part of a whole; not known of nothing.
+    #[must_use]
+    pub fn share(part: u64, of: u64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
+        if of == 0 {
+            Self::Unknown
+        } else {
+            Self::Share(part as f64 / of as f64)
+        }
+    }
+}
+
+/// A scope that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Where.
+    pub scope: Scope,
+    /// A sentence. Neutralised where it is written.
+    pub why: String,
+}
+
+/// The day of a moment (UTC).
+fn day(at: Timestamp) -> String {
+    at.to_jiff().strftime("%Y-%m-%d").to_string()
+}
+
+/// What has to be said at once of what could not be read.
+fn notes(unread: &[Unread], tally: Result<&Tally, &str>) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if !unread.is_empty() {
+        let count = unread.len();
+        notes.push(Text::ours(format!(
+            "{count} scope{} could not be read and {} missing in every figure; they stand at the end.",
+            plural(count),
+            if count == 1 { "is" } else { "are" },
+        )));
+    }
+    if let Err(why) = tally {
+        notes.push(Text::ours("The daily figures are not known: ").theirs(why));
+    }
+    notes
+}
+
+/// What could not be read.
+fn unread(unread: &[Unread], roster: &Roster) -> Table {
+    let row = |unread: &Unread| {
+        vec![
+            Cell::Theirs(roster.name(unread.scope.account).to_string()),
+            Cell::Ours(unread.scope.account.to_string()),
+            Cell::Ours(unread.scope.region.to_string()),
+            Cell::Theirs(unread.why.clone()),
+        ]
+    };
+    Table {
+        name: "unread",
+        title: "Not read",
+        columns: vec![
+            column("account", "account"),
+            column("accountId", "id"),
+            column("region", "region"),
+            column("why", "why"),
+        ],
+        rows: unread.iter().map(row).collect(),
+        shown: SHOWN,
+        nothing: "Everything could be read.",
+    }
+}
+
+/// How many stood at the end of each day, by noctop's own history.
+fn days(window: Span, tally: Result<&Tally, &str>, title: &'static str) -> Table {
+    let rows = tally.map_or_else(
+        |_| Vec::new(),
+        |tally| {
+            let known = tally
+                .days
+                .iter()
+                .filter_map(|of| Some((of, of.span?.within(window)?)));
+            known
+                // Before the first console there is nothing to tell of.
+                .skip_while(|(of, _)| of.watched.is_zero() && of.standing == 0)
+                .map(|(of, span)| {
+                    let watched = of.watched.as_secs_f64() / span.length().as_secs_f64().max(0.001);
+                    // What nobody watched is not counted as calm.
+                    let seen = |count: u32| {
+                        if count == 0 && of.watched.is_zero() {
+                            Cell::Unknown
+                        } else {
+                            Cell::Count(u64::from(count))
+                        }
+                    };
+                    vec![
+                        Cell::Ours(day(span.from)),
+                        Cell::Share(watched.min(1.0)),
+                        seen(of.came),
+                        seen(of.standing),
+                        seen(of.stale),
+                    ]
+                })
+                .collect()
+        },
+    );
+    Table {
+        name: "days",
+        title,
+        columns: vec![
+            column("day", "day"),
+            column("watched", "watched"),
+            column("came", "came"),
+            column("standing", "at its end"),
+            column("stale", "for over a day"),
+        ],
+        rows,
+        shown: usize::MAX,
+        nothing: "No console of this machine was watching on any day of it.",
+    }
+}
+
+#[cfg(test)]
+mod tests;
