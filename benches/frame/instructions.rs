@@ -27,7 +27,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("counted_filter", 210_000_000),
     ("counted_sort", 230_000_000),
     ("counted_key", 46_000_000),
-    ("counted_updates", 1_670_000),
+    ("counted_updates", 2_820_000),
     ("counted_frame_after_updates", 51_000_000),
     ("counted_whole_screen", 70_000_000),
 ];

@@ -1,5 +1,7 @@
 //! `noctop doctor`: whose credentials are used in each account, what can be read there, and which permissions are missing.
 
+mod saving;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +13,10 @@ use crate::aws::ops::{GET_CALLER_IDENTITY, READS};
 use crate::domain::text::{clean, count};
 use crate::domain::{Account, AccountId, FaultKind, FeedState, Kind, Region, Scope, SourceId};
 use crate::filter::Filter;
-use crate::store::FeedReport;
+use crate::panes::feeds;
+use crate::store::{Calls, FeedReport};
+
+use saving::Proposal;
 
 use super::output::{escaped, write};
 use super::snapshot::Snapshot;
@@ -249,6 +254,14 @@ fn text(snapshot: &Snapshot, found: &[Found<'_>], reports: &[FeedReport]) -> Str
         coverage.off,
         coverage.blind + coverage.loading,
     ));
+    lines.push(format!(
+        "A console takes {} (of which CloudWatch's are billed, at {} USD a thousand).",
+        feeds::pace(coverage.calls),
+        Calls::PRICE * 1_000.0,
+    ));
+    for proposal in saving::proposals(reports) {
+        lines.push(format!("Fewer calls: {}", proposal.text()));
+    }
     if !missing.is_empty() {
         let actions: Vec<_> = missing.into_iter().collect();
         lines.push(format!(
@@ -308,6 +321,7 @@ fn as_json(snapshot: &Snapshot, found: &[Found<'_>], reports: &[FeedReport]) -> 
         "asOf": snapshot.at.to_string(),
         "coverage": coverage,
         "fleet": of_the_fleet(reports),
+        "proposals": saving::proposals(reports).iter().map(Proposal::json).collect::<Vec<_>>(),
         "ledger": snapshot.ledger.as_ref().map(|trouble| trouble.message.clone()),
         "accounts": accounts.collect::<Vec<_>>(),
     })

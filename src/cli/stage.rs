@@ -239,11 +239,7 @@ impl Stage {
             let settings = sources::SourceSettings {
                 enabled: said.enabled,
                 every: said.every,
-                organization: if said.organization {
-                    sources::Central::Auto
-                } else {
-                    sources::Central::Off
-                },
+                organization: said.organization,
             };
             (*id, settings)
         };

@@ -7,7 +7,7 @@
 
 use super::Subject;
 use super::test::texts;
-use super::text::{Needle, folded};
+use super::text::{Needle, fold};
 
 /// Letters and digits of ASCII, which have bits of their own.
 const CERTAIN: u32 = 36;
@@ -56,30 +56,36 @@ impl Letters {
     /// Of one text, folded already.
     pub(super) fn of_folded(text: &str) -> Self {
         let mut letters = Self::default();
-        letters.put_all(text.chars().map(u32::from));
+        letters.put(text);
         letters
     }
 
+    /// Adds a text. This is done for every change of every row, and most of any text is ASCII.
     fn put(&mut self, text: &str) {
-        if text.is_ascii() {
-            self.put_all(text.bytes().map(|b| u32::from(b.to_ascii_lowercase())));
-        } else {
-            self.put_all(folded(text).map(u32::from));
+        let mut before = None;
+        let mut at = 0;
+        while let Some(byte) = text.as_bytes().get(at) {
+            let byte = *byte as usize;
+            if byte < ASCII {
+                at += 1;
+                self.add(&mut before, FOLDED[byte] as u32);
+            } else if let Some(c) = text[at..].chars().next() {
+                at += c.len_utf8();
+                for c in fold(c) {
+                    self.add(&mut before, u32::from(c));
+                }
+            }
         }
     }
 
-    fn put_all(&mut self, mut text: impl Iterator<Item = u32>) {
-        let Some(mut before) = text.next() else {
-            return;
-        };
-        let mut singles = 1 << single(before);
-        for c in text {
-            singles |= 1 << single(c);
+    /// Adds a folded character behind another one of the same text.
+    fn add(&mut self, before: &mut Option<u32>, c: u32) {
+        self.0[0] |= 1 << single(c);
+        if let Some(before) = *before {
             let (word, bit) = pair(before, c);
             self.0[word] |= bit;
-            before = c;
         }
-        self.0[0] |= singles;
+        *before = Some(c);
     }
 
     /// Whether the needle occurs in the texts that these are the letters of.
@@ -126,6 +132,17 @@ const SINGLE: [u8; ASCII] = {
         c += 1;
     }
     bits
+};
+
+/// ASCII, folded.
+const FOLDED: [u8; ASCII] = {
+    let mut folded = [0; ASCII];
+    let mut c = 0;
+    while c < ASCII {
+        folded[c] = (c as u8).to_ascii_lowercase();
+        c += 1;
+    }
+    folded
 };
 
 /// The word of two characters side by side, and the bit in it.

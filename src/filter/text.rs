@@ -11,7 +11,7 @@ use memchr::memchr2_iter;
 use super::letters::Letters;
 
 /// One character, folded.
-fn fold(c: char) -> impl Iterator<Item = char> + Clone {
+pub(super) fn fold(c: char) -> impl Iterator<Item = char> + Clone {
     c.to_lowercase().map(|c| if c == 'ς' { 'σ' } else { c })
 }
 

@@ -538,6 +538,9 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
     );
     facts.add("asked every", age(report.every));
     facts.add("took", took(report));
+    if report.calls > 0 && !report.every.is_zero() {
+        facts.add("takes", feeds::pace(report.pace()));
+    }
     facts.add("knows", count(report.items, "item"));
     if let Cover::Scopes(covers) = &report.covers {
         let text: Vec<_> = covers

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::domain::text::{age, coarse_age};
 use crate::domain::{FeedState, SourceId};
+use crate::store::Calls;
 use crate::theme::Role;
 
 use super::cells::region_text;
@@ -30,6 +31,7 @@ pub const PANE: PaneSpec = PaneSpec {
         EVERY,
         TOOK,
         CALLS,
+        PACE,
         ITEMS,
         WORDS,
     ],
@@ -104,6 +106,13 @@ const CALLS: Column = column(
     Align::Right,
     Cells::Feed(|l| Cell::new(l.feed.calls.to_string(), Role::TextDim)),
 );
+const PACE: Column = column(
+    "a min",
+    Width::Fixed(5),
+    170,
+    Align::Right,
+    Cells::Feed(|l| Cell::new(a_minute(l.feed.pace()), Role::TextDim)),
+);
 const ITEMS: Column = column(
     "items",
     Width::Fixed(6),
@@ -122,6 +131,33 @@ const WORDS: Column = column(
     Align::Left,
     Cells::Feed(words),
 );
+
+/// Calls in a minute, with as many digits as tell something.
+#[must_use]
+pub fn a_minute(calls: Calls) -> String {
+    let calls = calls.per_minute();
+    if calls >= 10.0 {
+        format!("{calls:.0}")
+    } else if calls >= 0.095 || calls == 0.0 {
+        format!("{calls:.1}")
+    } else {
+        "< 0.1".to_owned()
+    }
+}
+
+/// What feeds take at their pace, and what that costs.
+#[must_use]
+pub fn pace(calls: Calls) -> String {
+    let dollars = calls.dollars_a_month();
+    let cost = if dollars >= 9.5 {
+        format!("about {dollars:.0} USD a month")
+    } else if dollars >= 0.05 {
+        format!("about {dollars:.1} USD a month")
+    } else {
+        "less than 0.1 USD a month".to_owned()
+    };
+    format!("{} calls a minute, {cost}", a_minute(calls))
+}
 
 /// Seconds after which the ages of a line are brought up to date.
 const AGED_EVERY: u64 = 10;

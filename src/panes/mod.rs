@@ -9,7 +9,7 @@ pub mod cells;
 mod composite;
 pub mod fact;
 pub mod facts;
-mod feeds;
+pub mod feeds;
 mod findings;
 pub mod folds;
 mod health;

@@ -38,6 +38,14 @@ pub struct FeedReport {
     pub every: Duration,
 }
 
+impl FeedReport {
+    /// How many calls it takes at its pace.
+    #[must_use]
+    pub fn pace(&self) -> Calls {
+        Calls::of(self.feed.source, self.calls, self.every)
+    }
+}
+
 /// Which feeds are meant: an empty list means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Only {
@@ -101,6 +109,62 @@ pub struct Coverage {
     pub oldest: Option<Timestamp>,
     /// The newest success.
     pub newest: Option<Timestamp>,
+    /// How many calls they take.
+    pub calls: Calls,
+}
+
+/// How many calls feeds take at their pace: as many as the last asking did, as often as they are asked. Of feeds that answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    per_day: u64,
+    billed_per_day: u64,
+}
+
+impl Calls {
+    /// What a call that AWS bills costs in US dollars: CloudWatch's list price of 0.01 for a thousand requests, without what is
+    /// free. What else noctop reads is free of charge.
+    pub const PRICE: f64 = 0.000_01;
+
+    /// The calls of this source, so many each time, so often.
+    #[must_use]
+    pub fn of(source: SourceId, calls: u32, every: Duration) -> Self {
+        let per_day = u64::from(calls) * 86_400 / every.as_secs().max(1);
+        let is_billed = matches!(source, SourceId::Cloudwatch | SourceId::Mutes);
+        Self {
+            per_day: if every.is_zero() { 0 } else { per_day },
+            billed_per_day: if is_billed && !every.is_zero() {
+                per_day
+            } else {
+                0
+            },
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            per_day: self.per_day + other.per_day,
+            billed_per_day: self.billed_per_day + other.billed_per_day,
+        }
+    }
+
+    /// Calls in a minute.
+    #[must_use]
+    pub fn per_minute(self) -> f64 {
+        precise(self.per_day) / 1_440.0
+    }
+
+    /// What they cost in thirty days, in US dollars.
+    #[must_use]
+    pub fn dollars_a_month(self) -> f64 {
+        precise(self.billed_per_day) * 30.0 * Self::PRICE
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "calls for people to read")]
+const fn precise(calls: u64) -> f64 {
+    calls as f64
 }
 
 impl Coverage {
@@ -132,6 +196,7 @@ impl Coverage {
         self.blind += other.blind;
         self.oldest = [self.oldest, other.oldest].into_iter().flatten().min();
         self.newest = self.newest.max(other.newest);
+        self.calls = self.calls.and(other.calls);
     }
 
     fn add(&mut self, entry: &FeedEntry, now: Timestamp) {
@@ -144,6 +209,9 @@ impl Coverage {
             FeedState::Off => &mut self.off,
             FeedState::Blind => &mut self.blind,
         } += 1;
+        if matches!(state, FeedState::Fresh | FeedState::Late) {
+            self.calls = self.calls.and(entry.pace());
+        }
         if let Some(success) = entry.success.filter(|_| state != FeedState::Off) {
             self.oldest = Some(self.oldest.map_or(success, |t| t.min(success)));
             self.newest = Some(self.newest.map_or(success, |t| t.max(success)));

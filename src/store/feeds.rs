@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use crate::clock::Timestamp;
 use crate::domain::{Cover, Fault, Feed, FeedState, Item};
 
+use super::coverage::Calls;
 use super::row::RowId;
 use super::slab::Slab;
 
@@ -107,6 +108,11 @@ impl FeedEntry {
             stale: false,
             deadline: Timestamp::ZERO,
         }
+    }
+
+    /// How many calls it takes at its pace.
+    pub fn pace(&self) -> Calls {
+        Calls::of(self.feed.source, self.calls, self.every)
     }
 
     /// When its last complete answer is too old, if it has an interval.

@@ -43,7 +43,7 @@ use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
-pub use coverage::{BySource, Coverage, FeedReport, Matrix, Only};
+pub use coverage::{BySource, Calls, Coverage, FeedReport, Matrix, Only};
 pub use look::{Gone, SinceLook};
 pub use row::{Muted, Row, RowId};
 

@@ -266,7 +266,10 @@ impl Store {
             }
             if row.item != shown {
                 changed = true;
-                reletters = true;
+                reletters |= row.item.title != shown.title
+                    || row.item.name != shown.name
+                    || row.item.resource != shown.resource
+                    || shown.key.kind == Kind::Mute;
             }
             if !Arc::ptr_eq(&row.item, &shown) {
                 row.item = shown;

@@ -2,7 +2,7 @@
 
 use crate::domain::Severity;
 use crate::model::{Area, Hit, Model};
-use crate::panes::{self, Lists};
+use crate::panes::{self, Lists, feeds};
 use crate::store::projection::Direction;
 use crate::theme::Role;
 
@@ -113,6 +113,10 @@ pub(super) fn rule(model: &Model, paint: &mut Paint<'_>, line: Area) {
     }
     if !pane.lists_items() && (!model.lens.accounts.is_empty() || !model.lens.regions.is_empty()) {
         left.push(span("of all accounts and regions ", Role::Input));
+    }
+    if pane.spec.lists == Lists::Feeds {
+        let calls = model.coverage.all.calls;
+        left.push(span(format!("{} ", feeds::pace(calls)), Role::TextDim));
     }
     if !pane.marked.is_empty() {
         left.push(span(

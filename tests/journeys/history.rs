@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use noctop::clock::Timestamp;
-use noctop::domain::FeedState;
+use noctop::domain::{FeedState, Kind};
+use noctop::history::tally::tally;
 use noctop::history::watch::Span;
 use noctop::history::{History, KEEP, Reading, read};
 use noctop::sim::faults::{Fault, Kind as Faulty};
@@ -54,22 +55,32 @@ fn an_alarm_that_clears_and_fires_again_is_two_episodes_whoever_watched() {
     shift.press("2").filter("queue-age").press("g g");
     shift.pass(Duration::from_secs(600));
     shift.set_alarm("queue-age", StateValue::Ok).press("ctrl-r");
-    shift.until("the alarm to clear", |shift| {
-        shift.open(noctop::domain::Kind::Alarm) == 1
-    });
+    shift.until("the alarm to clear", |shift| shift.open(Kind::Alarm) == 1);
     shift.pass(Duration::from_secs(3_600));
     shift
         .set_alarm("queue-age", StateValue::Alarm)
         .press("ctrl-r");
-    shift.until("the alarm to fire", |shift| {
-        shift.open(noctop::domain::Kind::Alarm) == 2
-    });
+    shift.until("the alarm to fire", |shift| shift.open(Kind::Alarm) == 2);
     let reading = recorded(&mut shift, &history, &path, "00:00", "12:00");
     let told = story(&reading, "queue-age");
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(!told[0].1, "it was there before noctop was");
     assert_eq!(told[0].2, Some(at("06:10")));
     assert_eq!((told[1].0, told[1].1, told[1].2), (at("07:10"), true, None));
+    // Reports count the same: it came, stands since then, and when nobody watched is known.
+    let day = Span {
+        from: at("00:00"),
+        until: at("12:00"),
+    };
+    let tally = tally(&path, day, |key| key.kind == Kind::Alarm).unwrap();
+    let often = tally.often.iter().find(|o| &*o.item.key.id == "queue-age");
+    assert!(often.is_some_and(|often| often.came >= 1), "{tally:?}");
+    let standing = tally
+        .longest
+        .iter()
+        .find(|s| &*s.item.key.id == "queue-age");
+    assert_eq!(standing.map(|standing| standing.since), Some(at("07:10")));
+    assert!(!tally.gaps.is_empty() && !tally.is_unwatched());
     // Another console begins, sees the same fleet and changes nothing of it.
     let (mut other, others) = recording(&home, "b");
     let again = recorded(&mut other, &others, &path, "00:00", "12:00");

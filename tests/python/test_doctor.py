@@ -52,6 +52,49 @@ def test_a_denied_call_is_named_as_the_action_that_is_missing(everyday):
     assert "cloudwatch:DescribeAlarms" in actions and "cloudwatch:GetMetricData" in actions
 
 
+def test_calls_are_counted_and_where_all_are_asked_at_once_nothing_is_proposed(everyday):
+    _, _, noctop = everyday
+    _, document, accounts = examined(noctop)
+    feeds = [feed for account in accounts.values() for feed in account["feeds"]]
+    taken = sum(feed["callsPerMinute"] for feed in feeds if feed["state"] in ("fresh", "late"))
+    assert document["coverage"]["callsPerMinute"] == pytest.approx(taken, rel=0.05) and taken > 10
+    # Two calls of CloudWatch for each scope, at its list price: what the other services are asked is free of charge.
+    billed = sum(feed["callsPerMinute"] for feed in feeds if feed["source"] in ("cloudwatch", "mutes"))
+    assert document["coverage"]["dollarsPerMonth"] == pytest.approx(billed * 43_200 * 0.01 / 1000, rel=0.05)
+    assert document["proposals"] == []
+    assert "calls a minute, about" in noctop.run("doctor").out
+
+
+@pytest.mark.parametrize("source, service, operation", [
+    ("health", "health", "DescribeEventsForOrganization"),
+    ("backup", "backup", "ListBackupJobs"),
+])
+def test_a_switch_that_would_save_calls_is_proposed_with_how_many(everyday, source, service, operation):
+    sim, _, noctop = everyday
+    manager = sim.client("sts").get_caller_identity()["Account"]
+    with sim.fault("deny", service=service, operation=operation, account=manager):
+        _, document, accounts = examined(noctop)
+        text = noctop.run("doctor").out
+    (proposal,) = document["proposals"]
+    assert proposal["source"] == source and operation in proposal["because"]
+    # What the accounts take that are asked one by one, but for the one call in place of them.
+    alone = [feed for account in accounts.values() for feed in account["feeds"]
+             if feed["source"] == source and feed["slice"] not in ("organization", "org-backup", "copy", "restore", "missed")]
+    taken = sum(feed["callsPerMinute"] for feed in alone if feed["state"] == "fresh")
+    assert 0 < proposal["callsPerMinuteSaved"] < taken
+    assert "Fewer calls: AWS" in text
+
+
+def test_a_delegated_administrator_can_be_named_to_be_asked_for_all(stage):
+    administrator = "121212121212"
+    said = f'[sources.backup]\norganization = "{administrator}"'
+    _, _, noctop = stage("everyday", more=(said,))
+    _, _, accounts = examined(noctop)
+    asking = {account for account, found in accounts.items()
+              for feed in found["feeds"] if feed["slice"] == "org-backup" and feed["state"] == "fresh"}
+    assert asking == {administrator}
+
+
 def test_an_account_that_lets_nobody_in_says_why(everyday):
     sim, _, noctop = everyday
     with sim.fault("deny", service="sts", operation="AssumeRole"):

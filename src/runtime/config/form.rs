@@ -14,6 +14,7 @@ use crate::domain::document::{self, Value, what};
 use crate::domain::problem::{Problem, Written, nearest};
 use crate::domain::{AccountId, Region, partition, text};
 use crate::filter::Filter;
+use crate::sources::Central;
 
 use super::shifts::{self, DAYS, days};
 
@@ -39,6 +40,8 @@ pub enum Form {
     Regions,
     /// Twelve digits.
     Account,
+    /// Who asks for a whole organization: `auto`, `off`, or an account by its twelve digits.
+    Central,
     /// The ARN of an IAM role.
     Role,
     /// Accounts of an organization.
@@ -155,6 +158,9 @@ impl Form {
             ),
             Self::Regions => "a list of regions".to_owned(),
             Self::Account => "twelve digits in quotes".to_owned(),
+            Self::Central => {
+                "\"auto\", \"off\", or the twelve digits of an account in quotes".to_owned()
+            }
             Self::Role => "the ARN of an IAM role in quotes".to_owned(),
             Self::Selectors => "a list of ids, names with `*`, or `ou:` and a unit".to_owned(),
             Self::Tags => "names and values: { env = \"prod\" }".to_owned(),
@@ -303,6 +309,14 @@ impl Form {
                 Ok(id) => Ok(Datum::Text(id.to_string())),
                 Err(()) => Err(format!("`{}` is not an account id: it has twelve digits", text::clean(text)).into()),
             },
+            Self::Central => match central(text) {
+                Some(_) => Ok(Datum::Text(text.to_owned())),
+                None => Err(Wrong {
+                    message: format!("`{}` is not {}", text::clean(text), self.expects()),
+                    suggestion: nearest(text, ["auto", "off"]).map(str::to_owned),
+                    at: 0,
+                }),
+            },
             Self::Role => role_account(text)
                 .map(|_| Datum::Text(text.to_owned()))
                 .ok_or_else(|| {
@@ -399,6 +413,16 @@ fn plain(text: &str) -> Result<String, Wrong> {
             at,
         }),
         None => Ok(text.to_owned()),
+    }
+}
+
+/// Who asks for a whole organization, if the text says that.
+#[must_use]
+pub fn central(text: &str) -> Option<Central> {
+    match text {
+        "auto" => Some(Central::Auto),
+        "off" => Some(Central::Off),
+        id => id.parse().ok().map(Central::Account),
     }
 }
 

@@ -46,6 +46,7 @@ use crate::model::attention::Calls;
 use crate::model::logs::LogPattern;
 use crate::panes::link::Portal;
 use crate::runbook::{self, Catalogue, Template};
+use crate::sources::Central;
 use crate::theme::{self, ColourEnv, Depth, Ground, Theme};
 use crate::triage::{self, Rule, RuleText};
 use form::Datum;
@@ -166,8 +167,8 @@ pub struct SourceSettings {
     pub enabled: bool,
     /// How often, where that was said.
     pub every: Option<Duration>,
-    /// Whether one account is asked for the whole organization, where that is possible.
-    pub organization: bool,
+    /// Who is asked for the whole organization, where that is possible.
+    pub organization: Central,
 }
 
 /// A configuration with what is wrong with it.
@@ -317,7 +318,8 @@ fn join(
             let source = SourceSettings {
                 enabled: settings.is_on(&format!("sources.{id}.enabled")),
                 every: settings.span(&format!("sources.{id}.every")),
-                organization: settings.text(&format!("sources.{id}.organization")) == "auto",
+                organization: form::central(settings.text(&format!("sources.{id}.organization")))
+                    .unwrap_or_default(),
             };
             (id, source)
         })

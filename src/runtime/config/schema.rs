@@ -456,10 +456,11 @@ pub const SECTIONS: &[Section] = &[
             .like(r#""2m""#),
             key(
                 "organization",
-                Form::Word(&["auto", "off"]),
+                Form::Central,
                 Value(r#""auto""#),
-                "Whether the account that lists the organization is asked for all of its members at once, where the \
-                 source can be asked so: backup. Members that it does not answer for are asked themselves.",
+                "Who is asked for all members of the organization at once, where the source can be asked so (backup, \
+                 health): the account that lists the organization, nobody, or this account, such as a delegated \
+                 administrator of the service. Members that it does not answer for are asked themselves.",
             ),
         ],
     },

@@ -607,3 +607,29 @@ fn two_shifts_that_begin_at_once_are_told() {
     );
     assert!(loaded.config.shifts.is_empty());
 }
+
+#[test]
+fn whoever_asks_for_the_whole_organization_is_auto_nobody_or_an_account() {
+    let said = |who: &str| {
+        let text = format!("[sources.backup]\norganization = \"{who}\"\n");
+        load_text(&text)
+    };
+    for (who, central) in [
+        ("auto", Central::Auto),
+        ("off", Central::Off),
+        (
+            "121212121212",
+            Central::Account("121212121212".parse().unwrap()),
+        ),
+    ] {
+        let sources = said(who).config.sources;
+        assert_eq!(sources[&SourceId::Backup].organization, central, "{who}");
+        assert_eq!(sources[&SourceId::Health].organization, Central::Auto);
+    }
+    let wrong = said("audit");
+    let problems = self::said(wrong.problems());
+    assert!(
+        problems[0].contains("`audit` is not \"auto\", \"off\", or the twelve digits"),
+        "{problems:?}"
+    );
+}

@@ -52,6 +52,7 @@ pub fn coverage_json(store: &Store, only: &Only, now: Timestamp) -> Value {
         late,
         loading,
         off,
+        calls,
         ..
     } = store.coverage(only, now);
     let blind: Vec<Value> = store
@@ -78,7 +79,13 @@ pub fn coverage_json(store: &Store, only: &Only, now: Timestamp) -> Value {
         "loading": loading,
         "off": off,
         "blind": blind,
+        "callsPerMinute": hundredths(calls.per_minute()),
+        "dollarsPerMonth": hundredths(calls.dollars_a_month()),
     })
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }
 
 /// One feed, as `ls feeds --format json` prints it.
@@ -107,6 +114,7 @@ pub fn feed_json(report: &FeedReport, roster: &Roster) -> Value {
         "message": report.fault.as_ref().map(ToString::to_string),
         "next": report.next.and_then(time),
         "everySeconds": report.every.as_secs(),
+        "callsPerMinute": hundredths(report.pace().per_minute()),
         "covers": covers,
     })
 }
