@@ -84,7 +84,9 @@ def test_patch_coverage_is_what_boto3_counts(everyday):
 def protected(place):
     """Every resource that AWS Backup ever backed up, and those that selections name one by one."""
     client = place.client("backup")
-    found = {r["ResourceArn"]: r.get("LastBackupTime") for r in walk(client.list_protected_resources, "Results", MaxResults=500)}
+    listed = walk(client.list_protected_resources, "Results", MaxResults=500)
+    found = {r["ResourceArn"]: r.get("LastBackupTime") for r in listed}
+    assert len(found) == len(listed), "every resource is listed once"
     for plan in walk(client.list_backup_plans, "BackupPlansList"):
         for listed in walk(client.list_backup_selections, "BackupSelectionsList", BackupPlanId=plan["BackupPlanId"]):
             chosen = client.get_backup_selection(BackupPlanId=plan["BackupPlanId"], SelectionId=listed["SelectionId"])

@@ -81,19 +81,23 @@ const HOUR: i64 = 3_600;
 
 #[test]
 fn an_alarm_that_comes_three_times_in_half_an_hour_chatters() {
-    let times = |item, times: &[i64]| {
-        let times = times.to_vec().into_iter();
-        times.flat_map(move |t| {
-            let end = if item == 1 { 60 } else { 300 };
-            [
-                fact(Kind::Alarm, item, t, Happened::Came, t),
-                fact(Kind::Alarm, item, t, Happened::Cleared, t + end),
-            ]
-        })
+    let came = [
+        (1, HOUR),
+        (1, HOUR + 600),
+        (1, HOUR + 1_200),
+        (1, HOUR + 1_800),
+        (2, HOUR),
+        (2, HOUR + 1_700),
+        (2, HOUR + 3_400),
+    ];
+    let life = |(item, came)| {
+        let end = came + if item == 1 { 60 } else { 300 };
+        [
+            fact(Kind::Alarm, item, came, Happened::Came, came),
+            fact(Kind::Alarm, item, came, Happened::Cleared, end),
+        ]
     };
-    let facts = times(1, &[HOUR, HOUR + 600, HOUR + 1_200, HOUR + 1_800])
-        .chain(times(2, &[HOUR, HOUR + 1_700, HOUR + 3_400]))
-        .collect();
+    let facts = came.into_iter().flat_map(life).collect();
     let (_folder, path) = written(facts, &[(0, 4 * HOUR)]);
     let tally = counted(&path, 0, 4 * HOUR);
     assert_eq!((tally.total(), tally.alarms, tally.chattering), (7, 2, 1));

@@ -150,8 +150,13 @@ impl Estate for Backup {
             resource
         }));
         let count = Density::here(&section.density, section.per_cell, site);
-        all.resources
-            .extend((0..count).map(|n| generated(site, section, dice.on(n as u64), n)));
+        for n in 0..count {
+            let resource = generated(site, section, dice.on(n as u64), n);
+            // AWS has one resource of a name, and lists it once.
+            if all.resources.iter().all(|known| known.arn != resource.arn) {
+                all.resources.push(resource);
+            }
+        }
         all
     }
 
