@@ -273,7 +273,7 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
             (judge::end(&job.detail), &job.detail.resource_arn)
         {
             let at = good.entry((job.account, Arc::clone(arn))).or_default();
-            *at = (*at).max(job.detail.created);
+            *at = (*at).max(done(job));
         }
     }
     // A retry by hand has no rule; its resource may have one all the same.
@@ -311,6 +311,12 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
         job.detail.last_good = listed.max(asked).filter(|at| *at <= now);
     }
     Ok(())
+}
+
+/// When a job was done, which is what AWS Backup calls the time of a resource's last backup; when it was created, where it
+/// does not say.
+fn done(job: &Job) -> Timestamp {
+    job.detail.completed.unwrap_or(job.detail.created)
 }
 
 /// How often the rule of a job runs: as the job tells, else as the vantage's own plan tells.
@@ -370,7 +376,7 @@ async fn last_good_elsewhere(
         ..Wanted::since(now.minus(missed::HISTORY))
     };
     let jobs = list::backup_jobs(ask.access(), wanted).await?;
-    let good = jobs.iter().map(|job| job.detail.created).max();
+    let good = jobs.iter().map(done).max();
     let mut known = lock(&memory.0);
     known
         .good_elsewhere
