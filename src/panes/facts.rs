@@ -11,7 +11,7 @@ use crate::domain::text::{age, count, plural};
 use crate::domain::window::{WindowDetail, WindowRun};
 use crate::domain::{AccountId, Cover, Detail, Region, Roster, Scope};
 use crate::lifecycle::{End, State};
-use crate::store::{FeedReport, Row, RowId, Store};
+use crate::store::{Calls, FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
@@ -538,8 +538,9 @@ pub fn of_feed(report: &FeedReport, roster: &Roster, now: Timestamp) -> Facts {
     );
     facts.add("asked every", age(report.every));
     facts.add("took", took(report));
-    if report.calls > 0 && !report.every.is_zero() {
-        facts.add("takes", feeds::pace(report.pace()));
+    let pace = report.pace();
+    if pace != Calls::default() {
+        facts.add("takes", feeds::pace(pace));
     }
     facts.add("knows", count(report.items, "item"));
     if let Cover::Scopes(covers) = &report.covers {

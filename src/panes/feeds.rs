@@ -111,7 +111,15 @@ const PACE: Column = column(
     Width::Fixed(5),
     170,
     Align::Right,
-    Cells::Feed(|l| Cell::new(a_minute(l.feed.pace()), Role::TextDim)),
+    Cells::Feed(|l| {
+        let pace = l.feed.pace();
+        let text = if pace == Calls::default() {
+            String::new()
+        } else {
+            a_minute(pace)
+        };
+        Cell::new(text, Role::TextDim)
+    }),
 );
 const ITEMS: Column = column(
     "items",

@@ -39,10 +39,15 @@ pub struct FeedReport {
 }
 
 impl FeedReport {
-    /// How many calls it takes at its pace.
+    /// How many calls it takes at its pace; none where it does not answer, and is asked more seldom for that.
     #[must_use]
     pub fn pace(&self) -> Calls {
-        Calls::of(self.feed.source, self.calls, self.every)
+        match self.state {
+            FeedState::Fresh | FeedState::Late => {
+                Calls::of(self.feed.source, self.calls, self.every)
+            }
+            FeedState::Loading | FeedState::Off | FeedState::Blind => Calls::default(),
+        }
     }
 }
 
