@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Handover, SHOWN, Section};
 
-/// How a handover is written.
+/// How a handover, or a report, is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For a mail or a terminal.

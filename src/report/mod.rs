@@ -23,7 +23,7 @@ use crate::handover::Text;
 use crate::history::tally::Tally;
 use crate::history::watch::Span;
 
-pub use write::Format;
+pub use crate::handover::Format;
 
 /// A report.
 #[derive(Clone, Debug, PartialEq)]

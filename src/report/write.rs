@@ -5,21 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::domain::text::clean;
-use crate::handover::Text;
+use crate::handover::{Format, Text};
 use crate::store::export::csv_line;
 
 use super::{Cell, Report, Table};
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For a terminal or a mail.
-    Plain,
-    /// For a ticket or a wiki.
-    Markdown,
-    /// For machines: everything.
-    Json,
-}
 
 impl Report {
     /// The report as text.

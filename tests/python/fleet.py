@@ -390,14 +390,20 @@ def windows(place):
     return found
 
 
-def patches(place):
-    ssm, found, known = place.client("ssm"), {}, []
+def managed(ssm):
+    """Every managed instance, and what Patch Manager knows of those that it ever scanned."""
     nodes = walk(ssm.describe_instance_information, "InstanceInformationList", MaxResults=50)
     states = {}
     for start in range(0, len(nodes), 50):
         ids = [node["InstanceId"] for node in nodes[start:start + 50]]
         for state in walk(ssm.describe_instance_patch_states, "InstancePatchStates", InstanceIds=ids, MaxResults=100):
             states[state["InstanceId"]] = state
+    return nodes, states
+
+
+def patches(place):
+    ssm, found, known = place.client("ssm"), {}, []
+    nodes, states = managed(ssm)
     for node in nodes:
         state = states.get(node["InstanceId"])
         fields = place.fleet.common(place.account, place.region, "patch", "patches", id=node["InstanceId"])

@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from fleet import clean, walk, when
+from fleet import clean, managed, walk, when
 
 PAYMENTS = "222222222222"
 
@@ -30,13 +30,7 @@ def by_account(document):
 
 def instances_of(place):
     """Every managed instance with what Patch Manager knows of it, or nothing."""
-    ssm = place.client("ssm")
-    nodes = walk(ssm.describe_instance_information, "InstanceInformationList", MaxResults=50)
-    states = {}
-    for start in range(0, len(nodes), 50):
-        ids = [node["InstanceId"] for node in nodes[start:start + 50]]
-        for state in walk(ssm.describe_instance_patch_states, "InstancePatchStates", InstanceIds=ids, MaxResults=100):
-            states[state["InstanceId"]] = state
+    nodes, states = managed(place.client("ssm"))
     return {node["InstanceId"]: states.get(node["InstanceId"]) for node in nodes}
 
 
