@@ -7,12 +7,15 @@ use crate::command::{self, Risk, When};
 use crate::model::{Action, Effects, Hold, Model, RowKey, Tone};
 use crate::panes::{fact, folds};
 
+use super::settle;
+
 /// Runs a command by name with the row under the cursor as its target. An unknown name is said, not ignored.
 pub fn run(model: &mut Model, name: &str, argument: &str) -> Effects {
     let Some(command) = command::named(name) else {
         model.say(Tone::Refused, format!("There is no command `{name}`."));
         return Effects::new();
     };
+    settle::complete(model);
     // What is not aimed at the row under the cursor cannot land on the wrong one.
     let is_for_marks = command.when == When::Aimed && !model.pane().marked.is_empty();
     if command.risk >= Risk::Take

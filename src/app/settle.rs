@@ -87,7 +87,14 @@ pub(super) fn catch_up(model: &mut Model) {
         settle(model, model.now);
     }
     // A key that goes on typing the filter does not wait for the rest of the answer; one that reaches for rows does.
-    while model.filtering.is_none() && model.pane().is_partial() {
+    if model.filtering.is_none() {
+        complete(model);
+    }
+}
+
+/// Finds the rest of an answer of which only the beginning is shown: a command that reaches for rows means all of them.
+pub(super) fn complete(model: &mut Model) {
+    while model.pane().is_partial() {
         settle(model, model.now);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use noctop::app::{self, Msg};
 use noctop::domain::Kind;
-use noctop::model::Rows;
+use noctop::model::{Hit, Rows};
 use noctop::panes::{self, Align, Cells, Column, PaneSpec, RowLook, Width};
 use noctop::runtime::terminal::{Encoder, Ink};
 use noctop::theme::Role;
@@ -181,10 +181,23 @@ fn the_first_screenful_of_a_filter_is_shown_before_the_rest_and_no_key_takes_it_
     // Whoever goes on typing waits for nothing; whoever reaches for the rows gets them all.
     let console = console.press_once("-").press_once("enter");
     assert!(console.model.pane().is_partial());
-    let console = console.press_once("*");
+    let mut console = console.press_once("*");
     assert!(!console.model.pane().is_partial());
     assert_eq!(console.model.pane().marked.len(), CROWD);
     assert!(console.text().contains(&format!(" 1/{CROWD} ")));
+    // Nor does a click, which is no key.
+    console = console.press("- / ctrl-u c").press_once("r");
+    for _ in 0..5 {
+        if console.model.pane().is_partial() {
+            break;
+        }
+        app::settle(&mut console.model, now());
+    }
+    console = console.press_once("enter");
+    assert!(console.model.pane().is_partial() && console.model.pane().marked.is_empty());
+    let on = Some(Hit::Command("mark.all", ""));
+    let _ = app::update(&mut console.model, now(), Msg::Clicked { x: 0, y: 0, on });
+    assert!(console.model.pane().marked.len() >= CROWD);
 }
 
 thread_local! {
