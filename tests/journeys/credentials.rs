@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use noctop::domain::{Feed, FeedState};
+use noctop::domain::{Feed, FeedState, SourceId};
 use noctop::sim::faults::{Fault, Kind};
 use noctop::sources::backup;
 
@@ -15,8 +15,8 @@ fn an_account_whose_credentials_end_goes_blind_alone_and_comes_back_without_a_re
     let fault = shift.fault(Fault::new(Kind::Expired).account(PAYMENTS));
     shift.press("9 G").filter("payments-prod");
     shift.pass(Duration::from_secs(3600));
-    // The backup jobs of a member are in what the organization's administrator reads, if that came first.
-    let is_covered = |feed: &Feed| feed.slice == backup::BACKUP;
+    // Backup jobs and events of a member are in what the organization's administrator reads, if that came first.
+    let is_covered = |feed: &Feed| feed.slice == backup::BACKUP || feed.source == SourceId::Health;
     shift.until("every feed of the account to be blind", |shift| {
         let model = &shift.model;
         let feeds = model.store.feeds(model.now);
