@@ -1,9 +1,9 @@
 //! What letters are in an item's texts: a small set that says of most words that they are nowhere in it, without a look
 //! at the texts.
 //!
-//! Texts lie scattered in memory, six to an item; these sets lie side by side, sixty-four bytes each, a line of the cache. One letter or digit is
-//! known for certain; of other characters, and of what stands side by side, only a hash is kept, so that a set may hold a
-//! word that is not there, never the other way round.
+//! Texts lie scattered in memory, six to an item; these sets lie side by side, sixty-four bytes each, a line of the cache.
+//! One letter or digit is known for certain; of other characters, and of what stands side by side, only a hash is kept,
+//! so that a set may hold a word that is not there, never the other way round.
 
 use super::Subject;
 use super::test::texts;
@@ -21,7 +21,7 @@ const WORD: u32 = u64::BITS;
 const WORDS: usize = ((SINGLES + PAIRS) / WORD) as usize;
 
 /// A set of characters, and of two characters side by side, folded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub struct Letters([u64; WORDS]);
 
@@ -43,7 +43,7 @@ impl Letters {
     /// Of everything in which a word is looked for.
     #[must_use]
     pub fn of(subject: &Subject<'_>) -> Self {
-        let mut letters = Self::default();
+        let mut letters = Self::NONE;
         for text in texts(subject) {
             letters.put(text);
         }
@@ -55,7 +55,7 @@ impl Letters {
 
     /// Of one text, folded already.
     pub(super) fn of_folded(text: &str) -> Self {
-        let mut letters = Self::default();
+        let mut letters = Self::NONE;
         letters.put(text);
         letters
     }
@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn letters(texts: &[String]) -> Letters {
-        let mut letters = Letters::default();
+        let mut letters = Letters::NONE;
         for text in texts {
             letters.put(text);
         }

@@ -1,7 +1,8 @@
 //! Counting over weeks: one pass over the record, item by item, in memory that grows with the accounts, the days and the
 //! ten-minute periods and never with the episodes.
 //!
-//! Reports of every kind count with it; the words are those for alarms, which most is counted of. The terms are those of ISA-18.2 and EEMUA 191; what noctop means by each stands at its constant, and reports print it.
+//! Reports of every kind count with it; the words are those for alarms, which most is counted of. The terms are those of
+//! ISA-18.2 and EEMUA 191; what noctop means by each stands at its constant, and reports print it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -36,10 +37,10 @@ const DAY: i64 = 24 * 3_600 * 1_000;
 const NAMED: usize = 50;
 
 /// One day, from midnight to midnight UTC, as far as it lies within the window.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day {
     /// What of it lies within the window.
-    pub span: Option<Span>,
+    pub span: Span,
     /// How long a console watched.
     pub watched: Duration,
     /// Alarms that came.
@@ -48,6 +49,20 @@ pub struct Day {
     pub standing: u32,
     /// Those of them that had been for longer than [`STALE`].
     pub stale: u32,
+}
+
+impl Day {
+    /// A day of which nothing is known but for how long a console watched.
+    #[must_use]
+    pub const fn new(span: Span, watched: Duration) -> Self {
+        Self {
+            span,
+            watched,
+            came: 0,
+            standing: 0,
+            stale: 0,
+        }
+    }
 }
 
 /// Ten minutes.
@@ -246,7 +261,7 @@ struct Pass {
     item: Option<Often>,
     /// The last times at which the item came.
     recent: [Timestamp; CHATTERS - 1],
-    /// The time during which its episode before stood.
+    /// The episode of the item that stands at the end of the window, if one does.
     last: Option<Standing>,
     /// How long alarms stood, all together, in milliseconds.
     stood: u64,
@@ -290,10 +305,9 @@ impl Pass {
         let mut at = 0;
         let midnight = window.from.as_millis().div_euclid(DAY) * DAY;
         let days = spans(midnight, DAY)
-            .map(|(_, within)| Day {
-                span: Some(within),
-                watched: within.length().saturating_sub(unwatched(within, &mut at)),
-                ..Day::default()
+            .map(|(_, within)| {
+                let watched = within.length().saturating_sub(unwatched(within, &mut at));
+                Day::new(within, watched)
             })
             .collect();
         Self {
@@ -337,7 +351,7 @@ impl Pass {
             u64::try_from(span.length().as_millis()).unwrap_or(u64::MAX)
         });
         for day in &mut self.tally.days {
-            let Some(of) = day.span else { continue };
+            let of = day.span;
             let reaches = end.is_none_or(|end| end >= of.until);
             if came < of.until && reaches {
                 day.standing += 1;

@@ -169,7 +169,6 @@ pub fn compose(of: &Gathered<'_>) -> Report {
             },
             resources(of),
             days(
-                of.window,
                 of.tally,
                 "Backups that failed or never started and were not made good for, by day (UTC)",
             ),

@@ -14,12 +14,12 @@ use crate::domain::text::{age, plural};
 use crate::domain::{Roster, Severity};
 use crate::handover::Text;
 use crate::history::tally::{
-    CHATTERS, CHATTERS_WITHIN, Day, FLEETING, Often, Period, STALE, Standing, Tally,
+    CHATTERS, CHATTERS_WITHIN, Day, FLEETING, Often, PERIOD, Period, STALE, Standing, Tally,
 };
 use crate::history::watch::Span;
 
 use super::write::percent;
-use super::{Cell, Report, Table, column};
+use super::{Cell, Report, Table, column, seen, watched};
 
 /// More alarms than this within ten minutes begin a flood for one operator …
 const FLOOD_BEGINS: f64 = 10.0;
@@ -57,8 +57,14 @@ pub fn compose(of: &Gathered<'_>) -> Report {
         of.operators,
         plural(of.operators.get() as usize),
     ))];
+    if tally.found > 0 {
+        about.push(Text::ours(format!(
+            "{} of them were there when a console began: they came when CloudWatch says.",
+            tally.found
+        )));
+    }
     let unwatched: Duration = tally.gaps.iter().map(|gap| gap.length()).sum();
-    let is_partial = unwatched >= Duration::from_secs(600);
+    let is_partial = unwatched >= PERIOD;
     if is_partial {
         about.push(Text::ours(format!(
             "No console of this machine was watching for {} of {} ({}): what came and went then is not known. Rates are of the \
@@ -169,8 +175,7 @@ fn figures(of: &Gathered<'_>, rates: &Rates) -> Table {
     let all = &rates.all;
     // Where nobody watched at all, nothing is known, however little came.
     let known = |cell: Cell| match cell {
-        Cell::Count(0) if tally.is_unwatched() => Cell::Unknown,
-        Cell::Number(_) if tally.is_unwatched() => Cell::Unknown,
+        Cell::Count(0) | Cell::Number(_) if tally.is_unwatched() => Cell::Unknown,
         cell => cell,
     };
     let most_often: u64 = tally
@@ -319,38 +324,20 @@ fn priorities(tally: &Tally) -> Table {
 
 fn by_day(of: &Gathered<'_>, rates: &Rates) -> Table {
     let row = |day: &Day| {
-        let span = day.span?;
-        let rate = rates
-            .days
-            .get(&midnight(span.from))
-            .copied()
-            .unwrap_or_default();
-        let watched = day.watched.as_secs_f64() / span.length().as_secs_f64().max(0.001);
-        let known = |cell: Cell| {
-            if rate.watched > 0 {
-                cell
-            } else {
-                Cell::Unknown
-            }
-        };
-        // What nobody watched is not counted as calm.
-        let seen = |count: u32| {
-            if count == 0 && day.watched.is_zero() {
-                Cell::Unknown
-            } else {
-                Cell::Count(u64::from(count))
-            }
-        };
-        Some(vec![
-            Cell::Ours(super::day(span.from)),
-            Cell::Share(watched.min(1.0)),
-            seen(day.came),
-            Cell::maybe(rate.average(of.operators), Cell::Number),
-            known(Cell::Number(each(rate.most, of.operators))),
+        let rate = rates.days.get(&midnight(day.span.from)).copied();
+        let rate = rate.unwrap_or_default();
+        let average = rate.average(of.operators);
+        let most = average.map(|_| each(rate.most, of.operators));
+        vec![
+            Cell::Ours(super::day(day.span.from)),
+            watched(day),
+            seen(day, day.came),
+            Cell::maybe(average, Cell::Number),
+            Cell::maybe(most, Cell::Number),
             Cell::share(rate.flooded, rate.watched),
-            seen(day.standing),
-            seen(day.stale),
-        ])
+            seen(day, day.standing),
+            seen(day, day.stale),
+        ]
     };
     Table {
         name: "days",
@@ -365,7 +352,7 @@ fn by_day(of: &Gathered<'_>, rates: &Rates) -> Table {
             column("standing", "standing"),
             column("stale", "stale"),
         ],
-        rows: of.tally.days.iter().filter_map(row).collect(),
+        rows: of.tally.days.iter().map(row).collect(),
         shown: usize::MAX,
         nothing: "There is no day in it.",
     }

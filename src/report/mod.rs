@@ -20,8 +20,7 @@ use crate::clock::Timestamp;
 use crate::domain::text::plural;
 use crate::domain::{Roster, Scope};
 use crate::handover::Text;
-use crate::history::tally::Tally;
-use crate::history::watch::Span;
+use crate::history::tally::{Day, Tally};
 
 pub use crate::handover::Format;
 
@@ -172,39 +171,37 @@ fn unread(unread: &[Unread], roster: &Roster) -> Table {
     }
 }
 
+/// What share of a day was watched.
+fn watched(of: &Day) -> Cell {
+    let share = of.watched.as_secs_f64() / of.span.length().as_secs_f64().max(0.001);
+    Cell::Share(share.min(1.0))
+}
+
+/// A count of a day: none of a day that nobody watched is not calm.
+fn seen(of: &Day, count: u32) -> Cell {
+    if count == 0 && of.watched.is_zero() {
+        Cell::Unknown
+    } else {
+        Cell::Count(u64::from(count))
+    }
+}
+
 /// How many stood at the end of each day, by noctop's own history.
-fn days(window: Span, tally: Result<&Tally, &str>, title: &'static str) -> Table {
-    let rows = tally.map_or_else(
-        |_| Vec::new(),
-        |tally| {
-            let known = tally
-                .days
-                .iter()
-                .filter_map(|of| Some((of, of.span?.within(window)?)));
-            known
-                // Before the first console there is nothing to tell of.
-                .skip_while(|(of, _)| of.watched.is_zero() && of.standing == 0)
-                .map(|(of, span)| {
-                    let watched = of.watched.as_secs_f64() / span.length().as_secs_f64().max(0.001);
-                    // What nobody watched is not counted as calm.
-                    let seen = |count: u32| {
-                        if count == 0 && of.watched.is_zero() {
-                            Cell::Unknown
-                        } else {
-                            Cell::Count(u64::from(count))
-                        }
-                    };
-                    vec![
-                        Cell::Ours(day(span.from)),
-                        Cell::Share(watched.min(1.0)),
-                        seen(of.came),
-                        seen(of.standing),
-                        seen(of.stale),
-                    ]
-                })
-                .collect()
-        },
-    );
+fn days(tally: Result<&Tally, &str>, title: &'static str) -> Table {
+    let days = tally.map_or(&[][..], |tally| &tally.days).iter();
+    let rows = days
+        // Before the first console there is nothing to tell of.
+        .skip_while(|of| of.watched.is_zero() && of.standing == 0)
+        .map(|of| {
+            vec![
+                Cell::Ours(day(of.span.from)),
+                watched(of),
+                seen(of, of.came),
+                seen(of, of.standing),
+                seen(of, of.stale),
+            ]
+        })
+        .collect();
     Table {
         name: "days",
         title,

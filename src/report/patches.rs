@@ -210,7 +210,6 @@ pub fn compose(of: &Gathered<'_>) -> Report {
             },
             instances(of),
             days(
-                of.window,
                 of.tally,
                 "Instances of which somebody had to take care, by day (UTC)",
             ),

@@ -57,11 +57,10 @@ fn tally() -> Tally {
     Tally {
         periods: periods.collect(),
         days: vec![Day {
-            span: Some(day),
-            watched: std::time::Duration::from_secs(22 * 3_600),
             came: 221,
             standing: 7,
             stale: 2,
+            ..Day::new(day, std::time::Duration::from_secs(22 * 3_600))
         }],
         came: [10, 150, 40, 20, 1],
         fleeting: 3,
@@ -140,10 +139,7 @@ fn what_nobody_watched_is_a_dash_and_null_and_never_a_zero() {
         }],
         ..Tally::default()
     };
-    blind.days[0] = Day {
-        span: blind.days[0].span,
-        ..Day::default()
-    };
+    blind.days[0] = Day::new(blind.days[0].span, std::time::Duration::ZERO);
     for period in &mut blind.periods {
         *period = Period {
             watched: false,

@@ -88,7 +88,7 @@ impl Proposal {
     pub(super) fn text(&self) -> String {
         let why = self.tried.as_deref().unwrap_or_default();
         format!(
-            "{} It would take {} calls a minute in place of {}. {why}",
+            "{} It would take at least {} calls a minute in place of {}. {why}",
             switch(self.source).unwrap_or_default(),
             feeds::a_minute(self.then),
             feeds::a_minute(self.now),

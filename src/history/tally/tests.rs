@@ -194,7 +194,7 @@ proptest! {
         let mean = stood as f64 / window.length().as_millis() as f64;
         prop_assert!((tally.standing_mean - mean).abs() < 1e-6);
         for (n, day) in tally.days.iter().enumerate() {
-            let span = day.span.unwrap();
+            let span = day.span;
             let at_end = |e: &&crate::history::Episode| e.came < span.until && e.cleared.is_none_or(|end| end >= span.until);
             prop_assert_eq!(day.standing as usize, all.iter().filter(at_end).count(), "day {}", n);
         }
