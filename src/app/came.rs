@@ -7,6 +7,7 @@ use crate::audit::Result as Became;
 use crate::aws::ops::Order;
 use crate::aws::ops::guardduty::Way;
 use crate::aws::ops::look::Closed;
+use crate::aws::ops::read_first::ReadFirst;
 use crate::domain::text::plural;
 use crate::domain::{Feed, ItemKey, Scope, SourceId};
 use crate::keymap::Layer;
@@ -193,6 +194,8 @@ const fn shown_as(order: &Order) -> &'static str {
         Order::UpdateFindings(change) => change.workflow.word(),
         Order::UpdateOpsItem(change) => change.status.word(),
         Order::ResolveCase(_) => "resolved",
+        #[cfg(feature = "incidentmanager")]
+        Order::ResolveIncident(_) => "RESOLVED",
         Order::ArchiveFindings(change) => match change.way {
             Way::Archive => "ARCHIVED",
             Way::Unarchive => "",
@@ -205,7 +208,10 @@ const fn shown_as(order: &Order) -> &'static str {
 const fn appears_in(order: &Order) -> Option<SourceId> {
     match order {
         Order::CreateOpsItem(_) => Some(SourceId::Opsitems),
-        Order::StartBackup(_) | Order::StartCopy(_) | Order::Retry(_) => Some(SourceId::Backup),
+        Order::StartBackup(_) | Order::StartCopy(_) => Some(SourceId::Backup),
+        Order::ReadFirst(ReadFirst::Backup(_) | ReadFirst::Copy(_)) => Some(SourceId::Backup),
+        #[cfg(feature = "config")]
+        Order::ReadFirst(ReadFirst::Remedy(_)) => None,
         Order::PutMute(_) | Order::DeleteMute(_) => Some(SourceId::Mutes),
         _ => None,
     }

@@ -6,11 +6,18 @@ mod contributors;
 mod finding;
 mod health;
 mod opsitem;
+#[cfg(feature = "trustedadvisor")]
+mod recommendation;
+#[cfg(feature = "incidentmanager")]
+mod record;
+#[cfg(feature = "config")]
+mod rule;
 
 use super::access::Access;
 use super::metric::course;
 use crate::clock::Timestamp;
 use crate::domain::closer::{Closer, Told};
+use crate::domain::compliance::ComplianceDetail;
 use crate::domain::{Detail, Fault, Item};
 
 /// Things of one sort that are told at most: what is older is in the AWS console.
@@ -25,15 +32,34 @@ pub async fn look(access: &Access, item: &Item, now: Timestamp) -> Closer {
             closer.told = contributors::of(access, &item.key.id, detail).await;
         }
         Detail::Incident(detail) => closer.told = opsitem::of(access, &detail.id).await,
+        #[cfg(feature = "incidentmanager")]
+        Detail::Record(_) => closer.told = record::of(access, &item.key.id).await,
+        #[cfg(not(feature = "incidentmanager"))]
+        Detail::Record(_) => {}
         Detail::Case(detail) => closer.told = case::of(access, &detail.id).await,
         Detail::Health(_) => closer.told = health::of(access, &item.key.id).await,
         Detail::Finding(detail) => {
             closer.told = finding::history(access, &item.key.id, detail).await;
         }
+        Detail::Compliance(detail) => closer.told = compliance(access, &item.key.id, detail).await,
         Detail::Backup(detail) => closer.told = backup::of(access, detail).await,
         Detail::Window(_) | Detail::Patch(_) | Detail::Mute(_) => {}
     }
     closer
+}
+
+/// What is to be told of a rule, a recorder or a recommendation: where this build knows its service.
+async fn compliance(access: &Access, id: &str, detail: &ComplianceDetail) -> Vec<Told> {
+    match detail {
+        #[cfg(feature = "config")]
+        ComplianceDetail::Rule(_) => rule::of(access, id).await,
+        #[cfg(feature = "trustedadvisor")]
+        ComplianceDetail::Recommendation(_) => recommendation::of(access, id).await,
+        _ => {
+            let _ = (access, id);
+            Vec::new()
+        }
+    }
 }
 
 /// What was read, or that it could not be.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::domain::text::age;
-use crate::domain::{Detail, FeedState, Kind};
+use crate::domain::{Detail, FeedState, Kind, SourceId};
 use crate::filter::Filter;
 use crate::lifecycle::State;
 use crate::model::fit;
@@ -17,7 +17,7 @@ use crate::panes::{cells, fact};
 use crate::runbook::Run;
 use crate::store::export;
 use crate::store::projection::Include;
-use crate::store::{FeedReport, Only, Row, RowId};
+use crate::store::{FeedReport, Only, Row, RowId, kind_of};
 
 use super::run::follow;
 use super::snapshot::Snapshot;
@@ -77,6 +77,8 @@ enum What {
     Mutes,
     /// Events of AWS Health that are open or upcoming.
     Health,
+    /// Rules of AWS Config that resources break, and recorders that stand still.
+    Compliance,
     /// What somebody acknowledged or snoozed, of every kind.
     Acks,
     /// The coverage ledger: every feed with its state.
@@ -100,9 +102,20 @@ impl What {
             Self::Backups => &[Kind::Backup],
             Self::Mutes => &[Kind::Mute],
             Self::Health => &[Kind::Health],
+            Self::Compliance => &[Kind::Compliance],
             Self::Acks | Self::Feeds => Kind::ALL,
             Self::Runs | Self::Accounts => &[],
         }
+    }
+
+    /// The sources of what is listed that this build cannot ask.
+    fn lacking(self) -> Vec<SourceId> {
+        let mut lacking = SourceId::ALL.to_vec();
+        lacking.retain(|source| {
+            let is_meant = kind_of(*source).is_some_and(|kind| self.kinds().contains(&kind));
+            !source.is_built() && is_meant && self.kinds() != Kind::ALL
+        });
+        lacking
     }
 
     /// Whether only what asks for attention is listed: nobody wants every finding that was ever resolved.
@@ -193,9 +206,16 @@ impl Ls {
                 format,
             ),
         };
+        let lacking = self.what.lacking();
+        for source in &lacking {
+            complain(&format!("not read: this build was made without {source}"));
+        }
         // A reader that went away (`| head`) has seen what it wanted.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
-        finish(&snapshot, format)
+        match finish(&snapshot, format) {
+            ExitCode::SUCCESS if !lacking.is_empty() => ExitCode::from(BLIND),
+            code => code,
+        }
     }
 }
 

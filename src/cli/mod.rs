@@ -29,10 +29,12 @@ mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::SourceId;
 use crate::domain::text::clean;
 use crate::sim::scenario::DEFAULT;
 
@@ -49,7 +51,7 @@ pub(crate) const BLIND: u8 = 4;
 ///
 /// Without a subcommand the console starts: `noctop --demo` on a simulated fleet, `noctop` on your own.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(version = version(), about, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -57,6 +59,30 @@ struct Cli {
     demo: Demo,
     #[command(flatten)]
     flags: FlagArgs,
+}
+
+/// What this build may have been made with or without, beside the version.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let optional = [
+            ("config", SourceId::Config.is_built()),
+            ("incidentmanager", SourceId::Incidentmanager.is_built()),
+            ("jemalloc", cfg!(feature = "jemalloc")),
+            ("trustedadvisor", SourceId::Trustedadvisor.is_built()),
+        ];
+        let words = |built: bool| {
+            let words = optional.iter().filter(|(_, is)| *is == built);
+            words.map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+        };
+        let mut text = env!("CARGO_PKG_VERSION").to_owned();
+        for (label, words) in [("with", words(true)), ("without", words(false))] {
+            if !words.is_empty() {
+                text.push_str(&format!("\n{label}: {words}"));
+            }
+        }
+        text
+    });
+    &VERSION
 }
 
 const EXAMPLES: &str = "\

@@ -91,6 +91,8 @@ enum What {
     Mutes,
     /// Events of AWS Health.
     Health,
+    /// Rules of AWS Config that resources break.
+    Compliance,
     /// Feeds alone, or beside the kinds that are named.
     Feeds,
 }
@@ -106,6 +108,7 @@ impl What {
             Self::Backups => Some(Kind::Backup),
             Self::Mutes => Some(Kind::Mute),
             Self::Health => Some(Kind::Health),
+            Self::Compliance => Some(Kind::Compliance),
             Self::Feeds => None,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::{Detail, Region};
 use crate::filter::Filter;
 use crate::model::{Action, ChoiceEntry, Effects, Model, Purpose, RowKey, Tone};
-use crate::panes::fact;
+use crate::panes::{compliance, fact};
 use crate::store::projection::{Include, Projection, Query};
 
 use super::choose::ask;
@@ -82,8 +82,29 @@ pub(super) fn choose(model: &mut Model, action: &Action) -> Effects {
             "alarms here that AWS may explain".to_owned(),
         ));
     }
-    if let Detail::Incident(incident) = &item.detail {
-        for cause in incident.causes() {
+    if let Detail::Compliance(_) = &item.detail
+        && let Some(control) = compliance::controls(row, &model.store).next()
+    {
+        offered.push((
+            format!(
+                "kind:finding acct:{} region:{} name:{}",
+                scope.account,
+                scope.region,
+                quoted(&control.item().name)
+            ),
+            format!(
+                "the control that it is checked for: {}",
+                control.item().name
+            ),
+        ));
+    }
+    let causes = match &item.detail {
+        Detail::Incident(incident) => incident.causes(),
+        Detail::Record(record) => record.cause().into_iter().collect(),
+        _ => Vec::new(),
+    };
+    {
+        for cause in causes {
             let Some(cause) = model.row(&cause) else {
                 continue;
             };

@@ -8,6 +8,7 @@
 //! | incident | the same source and [`pattern`] of the title |
 //! | window | the same phase and [`pattern`] of the name |
 //! | patch | groups with groups, instances of a patch group with each other |
+//! | compliance | rules with rules, and the same [`pattern`] of the name |
 //! | backup | the same kind of job, status, type of resource and [`pattern`] of the message |
 //!
 //! What an alarm watches tells more than what it is called: `ledger-cpu-high` and `web7/CPU` are the same question, and
@@ -84,8 +85,10 @@ pub fn likeness(item: &Item) -> u64 {
         Detail::Finding(finding) => (&finding.terms.product, &item.name).hash(&mut hash),
         Detail::Incident(incident) => (&incident.source, pattern(&item.name)).hash(&mut hash),
         Detail::Mute(_) => pattern(&item.name).hash(&mut hash),
+        Detail::Record(record) => (&record.plan, pattern(&item.name)).hash(&mut hash),
         Detail::Case(case) => (&case.service, pattern(&item.name)).hash(&mut hash),
         Detail::Health(event) => (&event.code, &event.status).hash(&mut hash),
+        Detail::Compliance(detail) => (detail.word(), pattern(&item.name)).hash(&mut hash),
         Detail::Window(window) => (window.phase as u8, pattern(&item.name)).hash(&mut hash),
         Detail::Patch(patch) => match &patch.subject {
             PatchSubject::Group { .. } => true.hash(&mut hash),

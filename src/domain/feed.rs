@@ -36,6 +36,12 @@ pub enum SourceId {
     Support,
     /// Events of AWS Health.
     Health,
+    /// Rules and recorders of AWS Config.
+    Config,
+    /// Recommendations of Trusted Advisor.
+    Trustedadvisor,
+    /// Incidents of Incident Manager.
+    Incidentmanager,
 }
 
 impl SourceId {
@@ -52,7 +58,21 @@ impl SourceId {
         Self::Mutes,
         Self::Support,
         Self::Health,
+        Self::Config,
+        Self::Trustedadvisor,
+        Self::Incidentmanager,
     ];
+
+    /// Whether this build can ask it: the SDK crates of some sources are large, and a smaller build goes without them.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Config => cfg!(feature = "config"),
+            Self::Trustedadvisor => cfg!(feature = "trustedadvisor"),
+            Self::Incidentmanager => cfg!(feature = "incidentmanager"),
+            _ => true,
+        }
+    }
 
     /// The word in JSON, configuration and on the screen.
     #[must_use]
@@ -69,6 +89,9 @@ impl SourceId {
             Self::Mutes => "mutes",
             Self::Support => "support",
             Self::Health => "health",
+            Self::Config => "config",
+            Self::Trustedadvisor => "trustedadvisor",
+            Self::Incidentmanager => "incidentmanager",
         }
     }
 }

@@ -47,4 +47,6 @@ pub struct FindingDetail {
     pub note: Option<Box<(Arc<str>, Arc<str>)>>,
     /// Whether GuardDuty counts it to an attack sequence.
     pub attack_sequence: Option<Arc<str>>,
+    /// The rule of AWS Config with which Security Hub checks the control that it is about.
+    pub rule: Option<Arc<str>>,
 }

@@ -1,4 +1,4 @@
-//! What is particular to an incident: an OpsItem, or a case of AWS Support.
+//! What is particular to an incident: an OpsItem, a case of AWS Support, or an incident of Incident Manager.
 
 use std::sync::Arc;
 
@@ -70,6 +70,31 @@ fn cause(arn: &str) -> Option<ItemKey> {
         scope,
         id: Arc::from(id),
     })
+}
+
+/// The facts of an incident of Incident Manager.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordDetail {
+    /// `OPEN` or `RESOLVED`.
+    pub status: Arc<str>,
+    /// 1 (critical) to 5 (no impact).
+    pub impact: i32,
+    /// The response plan that it follows. Neutralised.
+    pub plan: Option<Arc<str>>,
+    /// Where it came from: `aws.cloudwatch`, `aws.ssm-incidents.custom`, …
+    pub source: Option<Arc<str>>,
+    /// The ARN of what began it, such as an alarm.
+    pub began_by: Option<Arc<str>>,
+    /// Who began it (an ARN).
+    pub created_by: Option<Arc<str>>,
+}
+
+impl RecordDetail {
+    /// The alarm or finding that began it, where that is what it was.
+    #[must_use]
+    pub fn cause(&self) -> Option<ItemKey> {
+        cause(self.began_by.as_deref()?)
+    }
 }
 
 /// A support case's facts.

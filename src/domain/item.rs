@@ -7,9 +7,10 @@ use crate::clock::Timestamp;
 
 use super::alarm::{self, AlarmDetail};
 use super::backup::BackupDetail;
+use super::compliance::ComplianceDetail;
 use super::finding::FindingDetail;
 use super::health::HealthDetail;
-use super::incident::{CaseDetail, IncidentDetail};
+use super::incident::{CaseDetail, IncidentDetail, RecordDetail};
 use super::kind::Kind;
 use super::mute::MuteDetail;
 use super::patch::PatchDetail;
@@ -102,6 +103,8 @@ pub enum Detail {
     Incident(Box<IncidentDetail>),
     /// See [`CaseDetail`].
     Case(Box<CaseDetail>),
+    /// See [`RecordDetail`].
+    Record(Box<RecordDetail>),
     /// See [`WindowDetail`].
     Window(Box<WindowDetail>),
     /// See [`PatchDetail`].
@@ -112,6 +115,8 @@ pub enum Detail {
     Mute(Box<MuteDetail>),
     /// See [`HealthDetail`].
     Health(Box<HealthDetail>),
+    /// See [`ComplianceDetail`].
+    Compliance(Box<ComplianceDetail>),
 }
 
 impl Detail {
@@ -121,12 +126,13 @@ impl Detail {
         match self {
             Self::Alarm(_) => Kind::Alarm,
             Self::Finding(_) => Kind::Finding,
-            Self::Incident(_) | Self::Case(_) => Kind::Incident,
+            Self::Incident(_) | Self::Case(_) | Self::Record(_) => Kind::Incident,
             Self::Window(_) => Kind::Window,
             Self::Patch(_) => Kind::Patch,
             Self::Backup(_) => Kind::Backup,
             Self::Mute(_) => Kind::Mute,
             Self::Health(_) => Kind::Health,
+            Self::Compliance(_) => Kind::Compliance,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Kind {
     Backup,
     /// An event of AWS Health: trouble at AWS, or a change that it plans.
     Health,
+    /// A rule of AWS Config that resources break, a recorder that stands still, a recommendation of Trusted Advisor.
+    Compliance,
     /// A mute rule: alarms that notify nobody for a time.
     Mute,
 }
@@ -34,6 +36,7 @@ impl Kind {
         Self::Patch,
         Self::Backup,
         Self::Health,
+        Self::Compliance,
         Self::Mute,
     ];
 
@@ -46,6 +49,7 @@ impl Kind {
         Self::Patch,
         Self::Backup,
         Self::Health,
+        Self::Compliance,
     ];
 
     /// The word for one item of this kind: in filters, in JSON and on the screen.
@@ -60,6 +64,7 @@ impl Kind {
             Self::Backup => "backup",
             Self::Mute => "mute",
             Self::Health => "health",
+            Self::Compliance => "compliance",
         }
     }
 
@@ -75,6 +80,7 @@ impl Kind {
             Self::Backup => "backups",
             Self::Mute => "mutes",
             Self::Health => "health",
+            Self::Compliance => "compliance",
         }
     }
 }

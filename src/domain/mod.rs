@@ -13,6 +13,7 @@ pub mod alarm;
 pub mod alike;
 pub mod backup;
 pub mod closer;
+pub mod compliance;
 pub mod document;
 pub mod fault;
 pub mod feed;

@@ -15,7 +15,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::ops::still::still;
 use crate::aws::ops::{self, Done, Order, Undone};
 use crate::domain::Scope;
-use crate::domain::text::plural;
+use crate::domain::text::{clean, plural};
 use crate::model::Outcome;
 use crate::model::change::{Came, Part, Preflight, Request, UNDO};
 
@@ -384,7 +384,7 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
             Ok(None) => vec![format!("CloudWatch has no rule {} any more", mute.name)],
             Err(fault) => vec![format!("What it mutes could not be read: {fault}")],
         },
-        Order::Retry(retry) => match Box::pin(retry.read(access)).await {
+        Order::ReadFirst(first) => match Box::pin(first.read(access)).await {
             Ok(Order::StartBackup(backup)) => vec![format!(
                 "{} to vault {} as {}",
                 backup.resource, backup.vault, backup.role
@@ -393,10 +393,20 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
                 "{} from {} to {} as {}",
                 copy.recovery_point, copy.from, copy.to, copy.role
             )],
+            #[cfg(feature = "config")]
+            Ok(Order::RemediateRule(remedy)) => {
+                let ids = remedy.resources.iter().map(|(_, id)| id.as_str());
+                let (count, ids) = (remedy.resources.len(), ids.collect::<Vec<_>>().join(" "));
+                vec![format!(
+                    "{} runs on {count} resource{} of {}: {}",
+                    clean(&remedy.document),
+                    plural(count),
+                    access.place(),
+                    clean(&ids)
+                )]
+            }
             Ok(_) => Vec::new(),
-            Err(fault) => vec![format!(
-                "What the failed job had could not be read: {fault}"
-            )],
+            Err(fault) => vec![format!("What it takes could not be read: {fault}")],
         },
         Order::SendCommand(command) => vec![format!(
             "{} on {} instance{} in {}: {}",

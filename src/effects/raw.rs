@@ -27,7 +27,7 @@ pub fn fetch(runtime: &Handle, live: &Live, store: &Store, key: ItemKey, outcome
         return;
     };
     // What an organization's account tells of another account, only that account tells more of.
-    let from = if key.kind == Kind::Health {
+    let from = if matches!(key.kind, Kind::Health | Kind::Compliance) {
         super::from(store, &key)
     } else {
         feed.vantage

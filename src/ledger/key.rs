@@ -14,6 +14,7 @@ const fn tag(kind: Kind) -> &'static str {
         Kind::Backup => "bk",
         Kind::Mute => "mute",
         Kind::Health => "health",
+        Kind::Compliance => "cfg",
     }
 }
 

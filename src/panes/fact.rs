@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmDetail;
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::health::HealthDetail;
-use crate::domain::incident::{CaseDetail, Managed};
+use crate::domain::incident::{CaseDetail, Managed, RecordDetail};
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::age;
 use crate::domain::window::{WindowDetail, WindowPhase};
@@ -20,12 +20,14 @@ pub fn what(item: &Item) -> String {
         Detail::Alarm(_) => format!("alarm {}", item.name),
         Detail::Finding(d) => format!("{} {}", d.terms.product, item.name),
         Detail::Incident(_) => format!("OpsItem {}", item.name),
+        Detail::Record(_) => format!("incident {}", item.name),
         Detail::Case(d) => format!(
             "{} {}",
             d.managed().map_or("case", Managed::word),
             item.name
         ),
         Detail::Health(_) => format!("AWS {}", item.name),
+        Detail::Compliance(d) => format!("{} {}", super::compliance::word(d), item.name),
         Detail::Window(_) => format!("window {}", item.name),
         Detail::Mute(_) => format!("mute {}", item.name),
         Detail::Patch(_) => format!("patches {}", item.name),
@@ -88,12 +90,24 @@ pub fn fact(item: &Item, now: Timestamp) -> Cow<'_, str> {
                 None => status,
             })
         }
+        Detail::Record(d) => Cow::Owned(record(d)),
         Detail::Case(d) => Cow::Owned(case(d, now)),
         Detail::Health(d) => Cow::Owned(event(d, now)),
+        Detail::Compliance(d) => Cow::Owned(super::compliance::fact(item, d, now)),
         Detail::Window(d) => Cow::Owned(window(d, now)),
         Detail::Patch(d) => Cow::Owned(patch(d, now)),
         Detail::Backup(d) => Cow::Owned(backup(d, now)),
         Detail::Mute(d) => Cow::Owned(super::mutes::fact(d, now)),
+    }
+}
+
+fn record(d: &RecordDetail) -> String {
+    let impact = format!("impact {} of 5", d.impact);
+    let by = d.began_by.as_deref().map(tail);
+    match (by, &d.plan) {
+        (Some(by), _) => format!("{impact} · begun by {by}"),
+        (None, Some(plan)) => format!("{impact} · {plan}"),
+        (None, None) => impact,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::{Calls, FeedReport, Row, RowId, Store};
 use crate::theme::Role;
 use crate::triage::Origin;
 
-use super::{backups, cells, composite, fact, feeds, health, incidents, mutes};
+use super::{backups, cells, compliance, composite, fact, feeds, health, incidents, mutes};
 
 /// One fact: a label and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,7 +192,9 @@ pub fn of_row(id: RowId, row: &Row, store: &Store, now: Timestamp) -> Facts {
         Detail::Finding(d) => finding(&mut facts, d, &item.title, now),
         Detail::Incident(d) => incidents::ops_item(&mut facts, d, store),
         Detail::Case(d) => incidents::case(&mut facts, d, now),
+        Detail::Record(d) => incidents::record(&mut facts, d, store),
         Detail::Health(d) => health::facts(&mut facts, d, row, store, now),
+        Detail::Compliance(d) => compliance::facts(&mut facts, d, row, store, now),
         Detail::Window(d) => window(&mut facts, d, now),
         Detail::Patch(d) => patch(&mut facts, d, now),
         Detail::Backup(d) => backup(&mut facts, d, now),

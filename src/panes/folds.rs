@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::domain::alarm::AlarmWatch;
 use crate::domain::alike::{Side, pattern};
 use crate::domain::backup::JobKind;
+use crate::domain::compliance::ComplianceDetail;
 use crate::domain::patch::PatchSubject;
 use crate::domain::text::{age, count};
 use crate::domain::{Detail, Item, Region, Roster, Severity};
@@ -53,10 +54,13 @@ fn name(item: &Item) -> String {
             _ => pattern(&item.name),
         },
         Detail::Finding(_) => item.name.to_string(),
-        Detail::Incident(_) | Detail::Case(_) | Detail::Window(_) | Detail::Mute(_) => {
-            pattern(&item.name)
-        }
+        Detail::Incident(_)
+        | Detail::Case(_)
+        | Detail::Record(_)
+        | Detail::Window(_)
+        | Detail::Mute(_) => pattern(&item.name),
         Detail::Health(_) => item.name.to_string(),
+        Detail::Compliance(_) => pattern(&item.name),
         Detail::Patch(patch) => match (&patch.subject, &patch.group) {
             (PatchSubject::Group { .. }, _) => "of groups".to_owned(),
             (PatchSubject::Instance(_), Some(group)) => format!("of {group}"),
@@ -77,7 +81,13 @@ pub fn alike(item: &Item) -> String {
         Detail::Finding(_) => return fact::what_short(item),
         Detail::Incident(_) => "OpsItems",
         Detail::Case(_) => "cases",
+        Detail::Record(_) => "incidents",
         Detail::Health(_) => "AWS",
+        Detail::Compliance(detail) => match **detail {
+            ComplianceDetail::Rule(_) => "rules",
+            ComplianceDetail::Recorder(_) => "AWS Config",
+            ComplianceDetail::Recommendation(_) => "advice",
+        },
         Detail::Window(_) => "windows",
         Detail::Mute(_) => "mutes",
         Detail::Patch(_) => "patches",

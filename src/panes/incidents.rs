@@ -1,8 +1,8 @@
-//! Incidents: what people work on: OpsItems, and cases of AWS Support.
+//! Incidents: what people work on: OpsItems, cases of AWS Support, incidents of Incident Manager.
 
 use crate::clock::Timestamp;
-use crate::domain::incident::{CaseDetail, IncidentDetail};
-use crate::domain::{Kind, SourceId};
+use crate::domain::incident::{CaseDetail, IncidentDetail, RecordDetail};
+use crate::domain::{ItemKey, Kind, SourceId};
 use crate::store::Store;
 use crate::store::projection::QUEUE_ORDER;
 use crate::theme::Role;
@@ -20,7 +20,11 @@ pub const PANE: PaneSpec = PaneSpec {
     short: "Inc",
     place: Place::Tab,
     lists: Lists::Open(&[Kind::Incident]),
-    sources: &[SourceId::Opsitems, SourceId::Support],
+    sources: &[
+        SourceId::Opsitems,
+        SourceId::Support,
+        SourceId::Incidentmanager,
+    ],
     columns: &[
         SEVERITY,
         AGE,
@@ -70,8 +74,11 @@ pub(super) fn ops_item(facts: &mut Facts, d: &IncidentDetail, store: &Store) {
 
 /// What an OpsItem was made for, and how that stands now: two rows of one cause, of which this one points to the other.
 fn causes(facts: &mut Facts, d: &IncidentDetail, store: &Store) {
-    let known = d.causes();
-    for row in known.iter().filter_map(|key| store.row(store.find(key)?)) {
+    made_for(facts, &d.causes(), store);
+}
+
+fn made_for(facts: &mut Facts, causes: &[ItemKey], store: &Store) {
+    for row in causes.iter().filter_map(|key| store.row(store.find(key)?)) {
         facts.add(
             "made for",
             format!(
@@ -81,6 +88,21 @@ fn causes(facts: &mut Facts, d: &IncidentDetail, store: &Store) {
             ),
         );
     }
+}
+
+/// What an incident of Incident Manager says of itself, and how what began it stands now.
+pub(super) fn record(facts: &mut Facts, d: &RecordDetail, store: &Store) {
+    facts.add(
+        "incident",
+        format!("{} · impact {} of 5 (1 is worst)", d.status, d.impact),
+    );
+    facts.maybe("plan", d.plan.as_deref());
+    facts.maybe("from", d.source.as_deref());
+    facts.maybe(
+        "begun by",
+        d.began_by.as_deref().or(d.created_by.as_deref()),
+    );
+    made_for(facts, d.cause().as_slice(), store);
 }
 
 /// What a support case says of itself.

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::backup::JobKind;
+use crate::domain::compliance::ComplianceDetail;
 use crate::domain::{Detail, Item, Region};
 
 const SAFE: &AsciiSet = &NON_ALPHANUMERIC
@@ -72,6 +73,9 @@ fn page(item: &Item) -> Option<String> {
             "health/home#/account/dashboard/open-issues?eventID={}",
             item.key.id
         )),
+        Detail::Compliance(d) if matches!(**d, ComplianceDetail::Recommendation(_)) => {
+            Some("trustedadvisor/home#/recommendations".to_owned())
+        }
         _ => None,
     };
     if let Some(page) = home {
@@ -102,6 +106,18 @@ fn page(item: &Item) -> Option<String> {
         }
         Detail::Incident(d) => format!("systems-manager/opsitems/{}?region={region}", id(&d.id)),
         Detail::Case(_) | Detail::Health(_) => return None,
+        Detail::Record(_) => format!(
+            "systems-manager/incidents/details?region={region}#{}",
+            id(&item.key.id)
+        ),
+        Detail::Compliance(d) => match **d {
+            ComplianceDetail::Rule(_) => format!(
+                "config/home?region={region}#/rules/details?configRuleName={}",
+                id(&item.key.id)
+            ),
+            ComplianceDetail::Recorder(_) => format!("config/home?region={region}#/settings"),
+            ComplianceDetail::Recommendation(_) => return None,
+        },
         Detail::Window(d) => format!(
             "systems-manager/maintenance-windows/{}?region={region}",
             id(&d.id)

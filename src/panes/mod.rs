@@ -6,6 +6,7 @@
 mod alarms;
 pub(crate) mod backups;
 pub mod cells;
+pub(crate) mod compliance;
 mod composite;
 pub mod fact;
 pub mod facts;
@@ -49,6 +50,7 @@ pub const ALL: &[&PaneSpec] = &[
     &overview::PANE,
     &mutes::PANE,
     &health::PANE,
+    &compliance::PANE,
     &query::PANE,
 ];
 

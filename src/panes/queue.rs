@@ -26,6 +26,9 @@ pub const PANE: PaneSpec = PaneSpec {
         SourceId::Backup,
         SourceId::Support,
         SourceId::Health,
+        SourceId::Incidentmanager,
+        SourceId::Config,
+        SourceId::Trustedadvisor,
     ],
     columns: &[
         SEVERITY,

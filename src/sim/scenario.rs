@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::faults::Fault;
 use super::services::{
-    backup, cloudwatch, dynamodb, guardduty, health, logs, securityhub, ssm, support,
+    backup, cloudwatch, config, dynamodb, guardduty, health, incidents, logs, securityhub, ssm,
+    support, trustedadvisor,
 };
 use super::world::Site;
 use crate::clock::Timestamp;
@@ -82,9 +83,18 @@ pub struct Scenario {
     /// What operators run: documents, their habits, change calendars.
     #[serde(default)]
     pub runs: ssm::RunSection,
+    /// Incident Manager.
+    #[serde(default)]
+    pub incidentmanager: incidents::Section,
+    /// AWS Config.
+    #[serde(default)]
+    pub config: config::Section,
     /// AWS Support.
     #[serde(default)]
     pub support: support::Section,
+    /// Trusted Advisor.
+    #[serde(default)]
+    pub trustedadvisor: trustedadvisor::Section,
     /// AWS Health.
     #[serde(default)]
     pub health: health::Section,

@@ -99,6 +99,13 @@ impl Ask {
         self.runs.speak_for(self.feed, Some(Cover::Scopes(scopes)));
     }
 
+    /// Whether the answer speaks for this scope, as it said itself or else as planned.
+    #[must_use]
+    pub fn speaks_for(&self, scope: Scope) -> bool {
+        let covers = self.runs.covers(self.feed, &self.covers);
+        covers.includes(self.feed.vantage, scope)
+    }
+
     /// Hands over some records of the answer; waits while the console is busy.
     pub async fn page(&self, records: Vec<Record>) {
         self.send(self.feed, self.run, Body::Page(records)).await;

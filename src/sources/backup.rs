@@ -30,9 +30,10 @@ use std::time::Duration;
 use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, Fault, FaultKind, Kind, Record, Region, Scope, Slice, SourceId};
+use crate::domain::{AccountId, Fault, FaultKind, Kind, Record, Scope, Slice, SourceId};
 
 use super::schedule::Schedule;
+use super::spoken::{self, Spoken};
 use super::{Ask, Part, Plane, Reach, SliceSpec, Source};
 use job::Job;
 use list::Wanted;
@@ -122,31 +123,13 @@ struct Known {
     named: HashMap<AccountId, Timestamp>,
 }
 
-/// What the organization's answers speak for, by region; shared by all vantages.
-#[derive(Default)]
-struct Answers(Mutex<HashMap<Region, Answer>>);
-
-struct Answer {
-    at: Timestamp,
-    scopes: HashSet<Scope>,
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Answers {
-    /// Whether the organization's account has just spoken for this scope.
-    fn speak_for(&self, scope: Scope, now: Timestamp) -> bool {
-        lock(&self.0)
-            .get(&scope.region)
-            .is_some_and(|a| a.scopes.contains(&scope) && now.since(a.at) <= ANSWER_FOR)
-    }
-}
-
 async fn ask_backups(ask: Ask) -> Result<(), Fault> {
-    let answers: Arc<Answers> = ask.shared_memory();
-    if answers.speak_for(ask.scope(), ask.now()) {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    if spoken.speaks_for(ask.scope(), ask.now()) {
         return Ok(());
     }
     let wanted = Wanted::since(ask.now().minus(DAY));
@@ -193,7 +176,7 @@ async fn pages(ask: &Ask, records: impl Iterator<Item = Record>) {
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
     let memory: Arc<Memory> = ask.memory();
-    let answers: Arc<Answers> = ask.shared_memory();
+    let spoken: Arc<Spoken> = ask.shared_memory();
     let region = ask.scope().region;
     let wanted = Wanted {
         account: Some("*"),
@@ -203,7 +186,7 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
         Ok(jobs) => jobs,
         Err(fault) => {
             // Everybody is asked for themselves again.
-            lock(&answers.0).remove(&region);
+            spoken.fell_silent(ask.scope());
             ask.speak_for(Arc::default());
             return Err(not_ours(fault));
         }
@@ -223,9 +206,7 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
             .filter(|scope| ask.covers(*scope))
             .collect()
     };
-    let mut covered: Vec<Scope> = scopes.iter().copied().collect();
-    covered.sort_unstable();
-    ask.speak_for(covered.into());
+    ask.speak_for(spoken::in_order(&scopes));
     // Accounts that are not part of the fleet, or not in this region, are somebody else's.
     jobs.retain(|job| {
         job.account
@@ -238,7 +219,7 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
         Some(item::job(Scope { account, region }, job, now))
     });
     pages(&ask, records).await;
-    lock(&answers.0).insert(region, Answer { at: now, scopes });
+    spoken.answered(ask.scope(), now, ANSWER_FOR, scopes);
     Ok(())
 }
 

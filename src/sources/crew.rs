@@ -255,11 +255,6 @@ impl Crew {
             .await;
     }
 
-    /// From where a planned feed is asked.
-    pub(super) fn reach(&self, feed: Feed) -> Option<Reach> {
-        self.planned.get(&feed).map(|planned| planned.reach)
-    }
-
     /// The feeds that are known, surveys included.
     pub(super) fn feeds(&self) -> Vec<Feed> {
         let mut feeds: Vec<Feed> = self.planned.keys().copied().collect();

@@ -1,9 +1,10 @@
-//! GuardDuty: findings of one account and region that nobody has archived.
+//! GuardDuty: findings that nobody has archived, of one account and region, or of all members of a region from its administrator.
 //!
 //! `ListDetectors` (none: GuardDuty is off here) → `ListFindings` (ids, 50 a page) → `GetFindings` (50 ids).
 //! Severity 9–10 critical, 7–8.9 high, 4–6.9 medium, 0.1–3.9 low, as GuardDuty's user guide has it.
 //! An item's episode is the moment it was first seen; `UpdatedAt` and `EventLastSeen` move with every recurrence.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use serde_json::Value;
 
 use crate::aws::access::Access;
 use crate::aws::classify::make;
-use crate::aws::ops::{GET_GUARDDUTY_FINDINGS, LIST_DETECTORS, LIST_GUARDDUTY_FINDINGS};
+use crate::aws::ops::{
+    GET_GUARDDUTY_FINDINGS, LIST_DETECTORS, LIST_GUARDDUTY_FINDINGS, LIST_GUARDDUTY_MEMBERS,
+};
+use crate::aws::pages::gather;
 use crate::clock::Timestamp;
 use crate::domain::finding::{FindingDetail, FindingTerms};
 use crate::domain::text::clean_arc;
@@ -23,30 +27,55 @@ use crate::domain::{
     SourceId,
 };
 
+use super::spoken::{self, Spoken};
 use super::{Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
+
+/// The findings of all members of a region.
+pub const ORGANIZATION: Slice = Slice("organization");
+
+/// How often findings are asked for.
+const EVERY: Duration = Duration::from_secs(60);
+/// How long members are believed: somebody joins an organization on a day, not in a minute.
+const MEMBERS_FOR: Duration = Duration::from_secs(1_800);
+/// How long the administrator's answer speaks for a scope: two askings and a bit.
+const ANSWER_FOR: Duration = Duration::from_secs(150);
 
 /// The source.
 pub const SOURCE: Source = Source {
     id: SourceId::Guardduty,
     kinds: &[Kind::Finding],
-    slices: &[SliceSpec {
-        slice: Slice::ALL,
-        every: Duration::from_secs(60),
-        part: Part::Snapshot,
-        reach: Reach::Scope,
-        plane: Plane::Regional,
-    }],
-    ask: |ask| Box::pin(self::ask(ask)),
+    slices: &[
+        SliceSpec {
+            slice: ORGANIZATION,
+            every: EVERY,
+            part: Part::Snapshot,
+            reach: Reach::Organization,
+            plane: Plane::Regional,
+        },
+        SliceSpec {
+            slice: Slice::ALL,
+            every: EVERY,
+            part: Part::Snapshot,
+            reach: Reach::Rest,
+            plane: Plane::Regional,
+        },
+    ],
+    ask: |ask| match ask.slice() {
+        ORGANIZATION => Box::pin(ask_organization(ask)),
+        _ => Box::pin(self::ask(ask)),
+    },
     raw: |look| Box::pin(raw(look)),
 };
 
 /// The most ids that `ListFindings` gives and `GetFindings` takes at once (both models say 50).
 const PAGE: i32 = 50;
 
-/// The detector of a scope, once it is known: it changes only when GuardDuty is switched off and on again.
+/// What is known of a scope: its detector changes only when GuardDuty is switched off and on again.
 #[derive(Default)]
 struct Memory {
     detector: Mutex<Option<String>>,
+    /// Whom it administers, and when that was read.
+    members: Mutex<Option<(Timestamp, HashSet<Scope>)>>,
 }
 
 impl Memory {
@@ -80,6 +109,119 @@ async fn find_detector(access: &Access) -> Result<String, Fault> {
 }
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    if spoken.speaks_for(ask.scope(), ask.now()) {
+        return Ok(());
+    }
+    read(&ask).await
+}
+
+async fn ask_organization(ask: Ask) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    let outcome = match members(&ask).await {
+        Ok(scopes) => {
+            ask.speak_for(spoken::in_order(&scopes));
+            read(&ask).await.map(|()| scopes)
+        }
+        Err(fault) => Err(fault),
+    };
+    match outcome {
+        Ok(scopes) => {
+            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, scopes);
+            Ok(())
+        }
+        Err(fault) => {
+            ask.speak_for(Arc::default());
+            let spoke = spoken.fell_silent(ask.scope());
+            let is_refused = matches!(fault.kind, FaultKind::Denied | FaultKind::Disabled);
+            Err(if spoke || !is_refused {
+                fault
+            } else {
+                not_ours(&fault)
+            })
+        }
+    }
+}
+
+/// That an account does not administer the others is a fact and no fault: they are asked themselves.
+fn not_ours(fault: &Fault) -> Fault {
+    make(
+        FaultKind::Disabled,
+        fault.code.as_deref(),
+        format!(
+            "The findings of all accounts cannot be read from here, so every account is asked itself: {}",
+            fault.message
+        ),
+        "An administrator of GuardDuty for the organization is named in the management account.",
+    )
+}
+
+/// The scopes of the fleet whose findings this account has: its own, and those of the members that it administers.
+async fn members(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
+    let memory = ask.memory::<Memory>();
+    let known = memory
+        .members
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    if let Some((at, members)) = known
+        && ask.now().since(at) <= MEMBERS_FOR
+    {
+        return Ok(members);
+    }
+    let detector = find_detector(ask.access()).await?;
+    let detector = &detector;
+    let listed = gather(&LIST_GUARDDUTY_MEMBERS, u32::MAX, |token| async move {
+        let out = ask
+            .access()
+            .guardduty(&LIST_GUARDDUTY_MEMBERS, |client, with| {
+                client
+                    .list_members()
+                    .detector_id(detector)
+                    .only_associated("true")
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .customize()
+                    .config_override(with)
+                    .send()
+            })
+            .await?;
+        let token = out.next_token.filter(|token| !token.is_empty());
+        Ok((out.members.unwrap_or_default(), token))
+    })
+    .await?;
+    let enabled = listed
+        .iter()
+        .filter(|member| member.relationship_status() == Some("Enabled"))
+        .filter_map(|member| member.account_id()?.parse().ok());
+    let all: HashSet<Scope> = enabled
+        .map(|account| Scope {
+            account,
+            ..ask.scope()
+        })
+        .filter(|scope| ask.covers(*scope))
+        .collect();
+    if all.is_empty() {
+        return Err(make(
+            FaultKind::Disabled,
+            None,
+            format!(
+                "GuardDuty in {} administers no other account.",
+                ask.access().place()
+            ),
+            "",
+        ));
+    }
+    let all: HashSet<Scope> = all.into_iter().chain([ask.scope()]).collect();
+    *memory
+        .members
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) = Some((ask.now(), all.clone()));
+    Ok(all)
+}
+
+/// Reads every open finding that this account has of those whom the answer speaks for.
+async fn read(ask: &Ask) -> Result<(), Fault> {
     let memory = ask.memory::<Memory>();
     let known = memory
         .detector
@@ -93,14 +235,14 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
         Some(known) => known,
         None => find_detector(ask.access()).await?,
     };
-    let mut outcome = list(&ask, &detector).await;
+    let mut outcome = list(ask, &detector).await;
     let refused = outcome
         .as_ref()
         .is_err_and(|fault| fault.code.as_deref() == Some("BadRequestException"));
     if remembered && refused {
         // GuardDuty was switched off, or off and on again, since the last asking.
         detector = find_detector(ask.access()).await?;
-        outcome = list(&ask, &detector).await;
+        outcome = list(ask, &detector).await;
     }
     outcome?;
     memory.remember(Some(detector));
@@ -146,6 +288,8 @@ async fn list(ask: &Ask, detector: &str) -> Result<(), Fault> {
                 findings
                     .iter()
                     .filter_map(|f| record(ask.scope(), f))
+                    // An administrator has its members' findings too; they are said by whoever speaks for them.
+                    .filter(|record| ask.speaks_for(record.item.key.scope))
                     .collect(),
             )
             .await;
@@ -287,6 +431,7 @@ pub fn record(vantage: Scope, finding: &Finding) -> Option<Record> {
                 .unwrap_or(changed),
             note: None,
             attack_sequence: finding.associated_attack_sequence_arn().map(clean_arc),
+            rule: None,
         })),
     };
     Some(Record { native, item })

@@ -6,7 +6,7 @@
 //! plans as AWS Support: without one an account is off.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_health::types::{
@@ -27,6 +27,7 @@ use crate::domain::{
     Severity, Slice, SourceId,
 };
 
+use super::spoken::Spoken;
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 
 /// Events of the whole organization.
@@ -67,49 +68,12 @@ const ANSWER_FOR: Duration = Duration::from_secs(300);
 /// How far ahead a planned change asks for attention: a fortnight, in which patch windows and change calendars can still be arranged.
 const AHEAD: Duration = Duration::from_secs(14 * 86_400);
 
-/// Who spoke for whom: shared by all vantages.
-#[derive(Default)]
-struct Spoken(Mutex<Said>);
-
-#[derive(Default)]
-struct Said {
-    /// When and for whom the organization's account answered last; none while it does not.
-    now: Option<(Timestamp, BTreeSet<AccountId>)>,
-    /// Whether it ever did.
-    ever: bool,
-}
-
-impl Spoken {
-    fn for_account(&self, account: AccountId, now: Timestamp) -> bool {
-        let spoken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spoken
-            .now
-            .as_ref()
-            .is_some_and(|(at, all)| all.contains(&account) && now.since(*at) <= ANSWER_FOR)
-    }
-
-    fn answered(&self, at: Timestamp, accounts: BTreeSet<AccountId>) {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *said = Said {
-            now: Some((at, accounts)),
-            ever: true,
-        };
-    }
-
-    /// It does not answer: from here on every account is asked itself. Whether it ever did.
-    fn fell_silent(&self) -> bool {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.now = None;
-        said.ever
-    }
-}
-
 const WANTED: [EventStatusCode; 2] = [EventStatusCode::Open, EventStatusCode::Upcoming];
 
 async fn ask_account(ask: Ask) -> Result<(), Fault> {
     let spoken: Arc<Spoken> = ask.shared_memory();
     let account = ask.scope().account;
-    if spoken.for_account(account, ask.now()) {
+    if spoken.speaks_for(ask.scope(), ask.now()) {
         return Ok(());
     }
     let mut pages = Pages::default();
@@ -156,12 +120,14 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
     let members: BTreeSet<AccountId> = ask.accounts();
     match organization(&ask, &members).await {
         Ok(()) => {
-            spoken.answered(ask.now(), members);
+            let region = ask.scope().region;
+            let homes = members.iter().map(|&account| Scope { account, region });
+            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, homes.collect());
             Ok(())
         }
         Err(fault) => {
             // What it may no longer read is missing; what it never could is nobody's loss.
-            Err(if spoken.fell_silent() {
+            Err(if spoken.fell_silent(ask.scope()) {
                 fault
             } else {
                 not_ours(fault)

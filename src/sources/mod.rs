@@ -14,9 +14,13 @@ mod ask;
 mod asker;
 pub mod backup;
 pub mod cloudwatch;
+#[cfg(feature = "config")]
+pub mod config;
 mod crew;
 pub mod guardduty;
 pub mod health;
+#[cfg(feature = "incidentmanager")]
+pub mod incidents;
 mod intern;
 pub mod live;
 pub mod mutes;
@@ -26,8 +30,11 @@ pub mod plan;
 mod schedule;
 pub mod scheduler;
 pub mod securityhub;
+mod spoken;
 pub mod support;
 pub mod sweep;
+#[cfg(feature = "trustedadvisor")]
+pub mod trustedadvisor;
 pub mod windows;
 
 use std::future::Future;
@@ -85,6 +92,8 @@ pub enum Plane {
     Regional,
     /// Once in a partition, for all its regions: an account is asked once, and its answer speaks for all its regions.
     Global,
+    /// In one region for all of them, and which one that is only asking tells: for slices of [`Reach::Organization`].
+    Home,
 }
 
 /// What a slice is to the whole.
@@ -121,6 +130,12 @@ pub const ALL: &[&Source] = &[
     &mutes::SOURCE,
     &support::SOURCE,
     &health::SOURCE,
+    #[cfg(feature = "config")]
+    &config::SOURCE,
+    #[cfg(feature = "trustedadvisor")]
+    &trustedadvisor::SOURCE,
+    #[cfg(feature = "incidentmanager")]
+    &incidents::SOURCE,
 ];
 
 /// The source with this name, if it asks anything.

@@ -30,8 +30,8 @@ pub struct SourceSettings {
 /// Who asks for the whole organization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Central {
-    /// The account that listed the organization, which is the management account or a delegated administrator;
-    /// nobody where the fleet is no organization.
+    /// The delegated administrator of the service, else for most services the account that listed the organization; nobody where the
+    /// fleet is no organization.
     #[default]
     Auto,
     /// Nobody: every account is asked itself.
@@ -92,7 +92,7 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
         }
         let central = match set.organization {
             Central::Off => None,
-            Central::Auto => census.lister(),
+            Central::Auto => found(census, source.id),
             Central::Account(account) => Some(account),
         };
         let central = central.filter(|account| census.roster.get(*account).is_some());
@@ -120,7 +120,7 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
                 region: Region::GLOBAL,
             };
             match (spec.reach, spec.plane, central) {
-                (Reach::Scope | Reach::Rest, Plane::Regional, _) => {
+                (Reach::Scope | Reach::Rest, Plane::Regional | Plane::Home, _) => {
                     for scope in census.scopes() {
                         add(scope, Cover::Vantage);
                     }
@@ -136,6 +136,17 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
                         add(Scope { account, region }, Cover::Scopes(scopes));
                     }
                 }
+                (Reach::Organization, Plane::Home, Some(account)) => {
+                    let members = census.scopes().filter(|s| census.is_member(s.account));
+                    let scopes: Arc<[Scope]> = members.collect();
+                    let regions = census.roster.get(account).map(|a| &a.regions);
+                    for region in regions.into_iter().flatten().copied() {
+                        add(
+                            Scope { account, region },
+                            Cover::Scopes(Arc::clone(&scopes)),
+                        );
+                    }
+                }
                 (Reach::Organization, Plane::Global, Some(account)) => {
                     let scopes = everywhere(census, |account| census.is_member(account));
                     add(global(account), Cover::Scopes(scopes));
@@ -145,6 +156,14 @@ pub fn plan(census: &Census, settings: &Settings, want: Want<'_>) -> Vec<Planned
         }
     }
     feeds
+}
+
+/// Whom to ask for all others, as far as Organizations tells. Of some services the management account has nothing unless it was made
+/// their administrator by hand, which only the configuration can say.
+fn found(census: &Census, source: SourceId) -> Option<AccountId> {
+    let is_always_delegated = matches!(source, SourceId::Guardduty | SourceId::Securityhub);
+    let lister = census.lister().filter(|_| !is_always_delegated);
+    census.delegate(source).or(lister)
 }
 
 /// The scopes of these accounts, and for each account what belongs to no region.
@@ -204,6 +223,7 @@ mod tests {
             )),
             member,
             lister: false,
+            delegated: std::collections::BTreeSet::new(),
         }
     }
 

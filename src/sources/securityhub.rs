@@ -1,8 +1,10 @@
 //! Security Hub (CSPM): every product's findings that are active and neither resolved nor suppressed.
 //!
 //! `GetFindings` with `RecordState = ACTIVE` and `WorkflowStatus` NEW or NOTIFIED, pages of 50 because a page of 100
-//! can be several megabytes. A finding of GuardDuty has the same item key here as in GuardDuty: one row.
+//! can be several megabytes; a hundred where one account is asked for all, because three pages a second is all that AWS gives. A finding of GuardDuty has the same item key here as in GuardDuty: one row.
 //! `BatchUpdateFindings` does not move `UpdatedAt`, so what changed cannot be asked for; the open set is read whole.
+
+mod organization;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,23 +23,39 @@ use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
+use super::spoken::Spoken;
 use super::{
     Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, guardduty, intern,
     shared,
 };
 
+/// The findings of all members, from the region that gathers them.
+pub const ORGANIZATION: Slice = Slice("organization");
+
 /// The source.
 pub const SOURCE: Source = Source {
     id: SourceId::Securityhub,
     kinds: &[Kind::Finding],
-    slices: &[SliceSpec {
-        slice: Slice::ALL,
-        every: Duration::from_secs(60),
-        part: Part::Snapshot,
-        reach: Reach::Scope,
-        plane: Plane::Regional,
-    }],
-    ask: |ask| Box::pin(self::ask(ask)),
+    slices: &[
+        SliceSpec {
+            slice: ORGANIZATION,
+            every: Duration::from_secs(120),
+            part: Part::Snapshot,
+            reach: Reach::Organization,
+            plane: Plane::Home,
+        },
+        SliceSpec {
+            slice: Slice::ALL,
+            every: Duration::from_secs(60),
+            part: Part::Snapshot,
+            reach: Reach::Rest,
+            plane: Plane::Regional,
+        },
+    ],
+    ask: |ask| match ask.slice() {
+        ORGANIZATION => Box::pin(organization::ask(ask)),
+        _ => Box::pin(self::ask(ask)),
+    },
     raw: |look| Box::pin(raw(look)),
 };
 
@@ -52,6 +70,15 @@ fn equals(value: &str) -> StringFilter {
 }
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    if spoken.speaks_for(ask.scope(), ask.now()) {
+        return Ok(());
+    }
+    read(&ask, PAGE).await
+}
+
+/// Reads every open finding that this account has here of those whom the answer speaks for.
+async fn read(ask: &Ask, page: i32) -> Result<(), Fault> {
     let mut pages = Pages::default();
     while pages.more() {
         let token = pages.token();
@@ -66,19 +93,22 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
                 client
                     .get_findings()
                     .filters(filters)
-                    .max_results(PAGE)
+                    .max_results(page)
                     .set_next_token(token)
                     .customize()
                     .config_override(with)
                     .send()
             })
             .await?;
-        // An administrator account is given its members' findings too. They belong to the members' own feeds as
-        // long as this one speaks for its own scope only.
+        // An administrator has its members' findings too, and a home region those of others; they are said by whoever speaks for them.
         let findings = out.findings.unwrap_or_default();
         let records = findings.iter().filter_map(|f| record(ask.scope(), f));
-        ask.page(records.filter(|r| ask.covers(r.item.key.scope)).collect())
-            .await;
+        ask.page(
+            records
+                .filter(|r| ask.speaks_for(r.item.key.scope))
+                .collect(),
+        )
+        .await;
         pages.turn(&GET_FINDINGS, out.next_token)?;
     }
     Ok(())
@@ -283,6 +313,7 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
             last_seen: time(finding.last_observed_at()).unwrap_or(changed),
             note,
             attack_sequence: None,
+            rule: rule(finding),
         })),
     };
     // An ARN is unique by itself, and the item has it already.
@@ -291,6 +322,15 @@ pub fn record(vantage: Scope, finding: &AwsSecurityFinding) -> Option<Record> {
         Arc::from(format!("{product}|{}", clean(id)))
     });
     Some(Record { native, item })
+}
+
+/// The rule of AWS Config behind a control's finding, as Security Hub writes it into ASFF's product fields.
+fn rule(finding: &AwsSecurityFinding) -> Option<Arc<str>> {
+    let fields = finding.product_fields()?;
+    let kind = fields.get("RelatedAWSResources:0/type")?;
+    (kind == "AWS::Config::ConfigRule")
+        .then(|| fields.get("RelatedAWSResources:0/name"))?
+        .map(|name| intern(name))
 }
 
 /// How often GuardDuty saw it, as it writes into ASFF's product fields.

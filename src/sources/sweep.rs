@@ -1,6 +1,6 @@
 //! One sweep: every feed that is needed is asked once, for the commands that print and end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::fleet::census::Census;
 use crate::clock::Clock;
 use crate::domain::text::age;
-use crate::domain::{Batch, Fault, FaultKind, Feed, Kind, Scope};
+use crate::domain::{Batch, Cover, Fault, FaultKind, Feed, Kind, Scope};
 
 use super::Reach;
 use super::crew::{Crew, Done};
@@ -84,7 +84,9 @@ pub async fn sweep_once(
 struct Round {
     /// The feeds that have still to answer.
     open: HashSet<Feed>,
-    /// What waits for the organization's answers: where these speak, it need not ask at all.
+    /// The organization's feeds that have still to answer, and for whom each may speak.
+    leading: HashMap<Feed, Cover>,
+    /// What waits for them: where they speak, it need not ask at all.
     held: Vec<Feed>,
     /// Where something was answered.
     answered: HashSet<Scope>,
@@ -100,19 +102,22 @@ impl Round {
         self.open.extend(&new);
         let new: HashSet<Feed> = new.into_iter().collect();
         let is_asked = |p: &&Planned| p.reach == Reach::Organization && self.open.contains(&p.feed);
-        let organization: Vec<&Planned> = plan.iter().filter(is_asked).collect();
-        let may_cover = |feed: Feed| {
-            let covers = |p: &&Planned| p.covers.includes(p.feed.vantage, feed.vantage);
-            let asked = organization.iter().copied();
-            asked.filter(covers).any(|p| p.feed.source == feed.source)
-        };
+        let leading = plan.iter().filter(is_asked);
+        self.leading = leading.map(|p| (p.feed, p.covers.clone())).collect();
         for planned in plan.iter().filter(|p| p.reach == Reach::Rest) {
             let feed = planned.feed;
-            if new.contains(&feed) && may_cover(feed) {
+            if new.contains(&feed) && self.waits(feed) {
                 crew.hold(feed);
                 self.held.push(feed);
             }
         }
+    }
+
+    /// Whether an organization's feed that has still to answer may speak for this one.
+    fn waits(&self, feed: Feed) -> bool {
+        self.leading.iter().any(|(leading, covers)| {
+            leading.source == feed.source && covers.includes(leading.vantage, feed.vantage)
+        })
     }
 
     /// Takes note of an answer.
@@ -130,13 +135,11 @@ impl Round {
             }
             Some(_) => {}
         }
-        // Answered or not: nobody waits any longer for the organization in this region.
-        if crew.reach(feed) == Some(Reach::Organization) {
-            let (go, wait) = self.held.drain(..).partition(|held: &Feed| {
-                held.source == feed.source && held.vantage.region == feed.vantage.region
-            });
+        // Answered or not: nobody waits any longer for this one.
+        if self.leading.remove(&feed).is_some() {
+            let held = std::mem::take(&mut self.held);
+            let (wait, go): (Vec<Feed>, _) = held.into_iter().partition(|held| self.waits(*held));
             self.held = wait;
-            let go: Vec<Feed> = go;
             go.into_iter().for_each(|feed| crew.resume(feed));
         }
     }

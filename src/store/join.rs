@@ -80,6 +80,7 @@ fn join(facts: &FindingDetail, work: &FindingDetail) -> FindingDetail {
         note: work.note.clone().or_else(|| facts.note.clone()),
         description: first(&facts.description, &work.description),
         attack_sequence: first(&facts.attack_sequence, &work.attack_sequence),
+        rule: first(&facts.rule, &work.rule),
         score: facts.score.or(work.score),
         count: facts.count.or(work.count),
         ..facts.clone()

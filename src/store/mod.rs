@@ -24,6 +24,7 @@ mod learn;
 mod look;
 mod mutes;
 pub mod projection;
+mod recorders;
 mod row;
 mod settle;
 mod slab;
@@ -37,13 +38,13 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::clock::Timestamp;
-use crate::domain::{AccountId, Feed, ItemKey, Region, Roster};
+use crate::domain::{AccountId, Feed, ItemKey, Region, Roster, Scope};
 use crate::filter::Letters;
 use crate::lifecycle::{Entry, Spans};
 use crate::triage::{Rule, RuleIndex, Rules};
 
 pub use changes::Changes;
-pub use coverage::{BySource, Calls, Coverage, FeedReport, Matrix, Only};
+pub use coverage::{BySource, Calls, Coverage, FeedReport, Matrix, Only, kind_of};
 pub use look::{Gone, SinceLook};
 pub use row::{Muted, Row, RowId};
 
@@ -51,6 +52,7 @@ use deadlines::Deadlines;
 use feeds::{FeedEntry, FeedIndex};
 use look::Look;
 use mutes::Mutes;
+use recorders::Recorders;
 use slab::Slab;
 use troubles::Troubles;
 use windows::Windows;
@@ -86,6 +88,7 @@ pub struct Store {
     by_feed: HashMap<Feed, FeedIndex>,
     windows: Windows,
     troubles: Troubles,
+    recorders: Recorders,
     mutes: Mutes,
     /// What the ledger keeps, of items without a row as well: those may still come.
     entries: HashMap<ItemKey, Arc<Entry>>,
@@ -113,6 +116,7 @@ impl Store {
             by_feed: HashMap::new(),
             windows: Windows::default(),
             troubles: Troubles::default(),
+            recorders: Recorders::default(),
             mutes: Mutes::default(),
             entries: HashMap::new(),
             deadlines: Deadlines::default(),
@@ -210,6 +214,12 @@ impl Store {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadlines.next()
+    }
+
+    /// Since when AWS Config records nothing in a scope; none where it does, as far as is known.
+    #[must_use]
+    pub fn unrecorded_since(&self, scope: Scope) -> Option<Timestamp> {
+        self.recorders.stopped(scope)
     }
 
     /// The events of AWS Health that may explain this alarm.

@@ -25,6 +25,8 @@ pub(super) struct Turn {
     windows: Vec<Scope>,
     /// Regions in which AWS has other trouble than before.
     troubles: Vec<Region>,
+    /// Scopes in which a recorder of AWS Config stands still, or does so no more.
+    recorders: Vec<Scope>,
     /// Alarms that other mute rules name than before, or at other times.
     muted: Vec<ItemKey>,
     /// Whether other rules or names apply than before, so that a higher severity is no news about the item.
@@ -38,6 +40,7 @@ impl Turn {
             changes: Changes::default(),
             windows: Vec::new(),
             troubles: Vec::new(),
+            recorders: Vec::new(),
             muted: Vec::new(),
             rejudging: false,
         }
@@ -208,6 +211,9 @@ impl Store {
                 Kind::Health if self.troubles.note(id, &row.item, false) => {
                     turn.troubles.push(row.item.key.scope.region);
                 }
+                Kind::Compliance if self.recorders.note(id, &row.item, false) => {
+                    turn.recorders.push(row.item.key.scope);
+                }
                 _ => {}
             }
             self.look.count(&row, -1);
@@ -310,6 +316,11 @@ impl Store {
         if row.item.key.kind == Kind::Health && self.troubles.note(id, &row.item, !row.vanished) {
             turn.troubles.push(row.item.key.scope.region);
         }
+        if row.item.key.kind == Kind::Compliance
+            && self.recorders.note(id, &row.item, !row.vanished)
+        {
+            turn.recorders.push(row.item.key.scope);
+        }
         if row.item.key.kind == Kind::Mute {
             turn.muted.extend(self.mutes.note(id, &row.item));
         }
@@ -341,7 +352,7 @@ impl Store {
             in_window: excuse.is_some(),
             in_trouble: self.troubles.any_over(&row.item),
             muted: is_muted,
-            stale: stale && !row.claims.is_empty(),
+            stale: stale && !row.claims.is_empty() || self.recorders.makes_old(&row.item),
             episode,
             lineage: row
                 .past
@@ -431,7 +442,8 @@ impl Store {
         }
     }
 
-    /// Ends a turn: alarms where other windows run or AWS has other trouble, and the deadlines that count.
+    /// Ends a turn: alarms where other windows run or AWS has other trouble, rules where something is recorded again or no more, and the
+    /// deadlines that count.
     pub(super) fn finish(&mut self, mut turn: Turn) -> Changes {
         if !turn.windows.is_empty() || !turn.troubles.is_empty() {
             let (windows, troubles) = (
@@ -451,6 +463,16 @@ impl Store {
                 .map(|(id, _)| id)
                 .collect();
             for id in alarms {
+                self.settle(id, None, &mut turn);
+            }
+        }
+        let recorders = std::mem::take(&mut turn.recorders);
+        if !recorders.is_empty() {
+            let rules = self.rows.iter().filter(|(_, row)| {
+                row.key().kind == Kind::Compliance && recorders.contains(&row.key().scope)
+            });
+            let rules: Vec<RowId> = rules.map(|(id, _)| id).collect();
+            for id in rules {
                 self.settle(id, None, &mut turn);
             }
         }

@@ -34,7 +34,14 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     }
     let coverage = model.coverage.pane(model.active);
     let mut lines = Vec::new();
-    if coverage.feeds == 0 {
+    let lacking = pane.spec.sources.iter().filter(|source| !source.is_built());
+    for source in lacking {
+        lines.push((
+            format!("Not read: this build of noctop was made without {source}."),
+            feeds_role(FeedState::Blind),
+        ));
+    }
+    if coverage.feeds == 0 && lines.is_empty() {
         // Without accounts there are no feeds to plan. The reason is the first thing that somebody new has to read.
         let fault = model
             .store

@@ -116,6 +116,9 @@ fn service(source: SourceId) -> &'static str {
         SourceId::Backup => "backup",
         SourceId::Support => "support",
         SourceId::Health => "health",
+        SourceId::Config => "config",
+        SourceId::Trustedadvisor => "trustedadvisor",
+        SourceId::Incidentmanager => "incidentmanager",
     }
 }
 
@@ -128,7 +131,7 @@ async fn try_pair(sim: &Simulator, source: &'static Source, row: &Row) -> Vec<St
     for slice in source.slices.iter().filter(own) {
         // Where one endpoint serves all regions, that is where it stands.
         let (vantage, region) = match slice.plane {
-            Plane::Regional => (scope(ACCOUNT, REGION), REGION),
+            Plane::Regional | Plane::Home => (scope(ACCOUNT, REGION), REGION),
             Plane::Global => (everywhere(ACCOUNT), "us-east-1"),
         };
         let feed = Feed {

@@ -62,6 +62,21 @@ alarms = ["*a*"]
 note = "Rolling restart (muted by ben with noctop)"
 began = "25m"
 lasts = "2h"
+
+[config]
+rules = 6
+failing = 0.8
+controls = true
+
+[[incidentmanager.replication]]
+regions = ["eu-west-1", "us-east-1"]
+
+[[incidentmanager.record]]
+title = "Checkout is failing"
+age = "20m"
+
+[trustedadvisor]
+found = 4
 "#;
 
 /// The account and region that the matrix works on.

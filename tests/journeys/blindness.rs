@@ -76,11 +76,12 @@ fn empty_panes_say_why() {
         .service("ssm")
         .operation("DescribeOpsItems");
     let cases = Fault::new(Faulty::Deny).service("support");
-    let mut shift = Shift::begin_with([denied, cases]).connected();
+    let records = Fault::new(Faulty::Deny).service("incidentmanager");
+    let mut shift = Shift::begin_with([denied, cases, records]).connected();
     shift.until_loaded().press("4");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Cannot tell: 9 of 9 feeds cannot be read")
+        .shows("Cannot tell: 15 of 15 feeds cannot be read")
         .shows_no("No open incidents");
     for (fault, ..) in shift.sim.faults().list() {
         shift.lift(fault);
@@ -92,7 +93,7 @@ fn empty_panes_say_why() {
         .filter("nothing-is-called-so");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Hidden by the filter: 2.")
+        .shows("Hidden by the filter: 3.")
         .shows_no("No open incidents");
     shift.press("/ ctrl-u enter").shows("Freeze deployments");
     // Really nothing: everything was read, in the accounts that are looked at.

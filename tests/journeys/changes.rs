@@ -210,7 +210,7 @@ fn two_operators_who_open_an_opsitem_for_one_alarm_make_one() {
     let after = truth(&shift, "ssm", "OpsItems");
     assert_eq!(after.len(), before + 1);
     shift.until("the new OpsItem to be read", |shift| {
-        shift.open(Kind::Incident) == 3
+        shift.open(Kind::Incident) == 4
     });
     let title = after.last().unwrap()["Title"].as_str().unwrap();
     assert!(title.contains("checkout-errors"), "{title}");

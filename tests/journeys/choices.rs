@@ -32,7 +32,7 @@ fn filters_floors_accounts_and_regions_narrow_and_0_shows_everything_again() {
     shift.press("/ ctrl-u enter");
     assert_eq!(shift.rows(), all);
     // Typing applies at once, Esc takes it back.
-    shift.press("/").type_in("checkout-errors");
+    shift.press("/").type_in("kind:alarm checkout-errors");
     assert_eq!(shift.rows(), 1);
     shift.press("esc");
     assert_eq!(shift.rows(), all);
@@ -128,7 +128,7 @@ fn marks_are_kept_by_identity_and_counted() {
     let ranged = shift.model.pane().marked.len();
     assert_eq!(ranged, 5);
     // A filter hides marked rows, it does not unmark them; and * takes only what is listed.
-    shift.filter("checkout-errors").press("*");
+    shift.filter("kind:alarm checkout-errors").press("*");
     let all = shift.rows();
     assert_eq!(all, 1);
     assert!((ranged..=ranged + 1).contains(&shift.model.pane().marked.len()));

@@ -155,7 +155,7 @@ fn the_next_shift_reads_what_happened_and_what_is_theirs() {
     for line in [
         "# Handover 2026-11-21, 06:00Z to 07:54Z, `early`",
         "By `ben`, as of 2026-11-21T07:54:00Z.",
-        "53 items open: 52 without an owner, 1 with one. Since 06:00Z: 1 came, 1 cleared.",
+        "58 items open: 57 without an owner, 1 with one. Since 06:00Z: 1 came, 1 cleared.",
         "## Open, and somebody has it (1)",
         "- high `payments-prod` eu-west-1 `alarm queue-age`, for 2h41, `ana` until 14:00Z, \
          `consumer restarted, [watch](http://it)`, ticket `OPS-7`",

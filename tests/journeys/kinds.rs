@@ -24,7 +24,7 @@ fn go_to(
         Kind::Incident => "4",
         Kind::Window | Kind::Patch => "5",
         Kind::Backup => "6",
-        Kind::Health => "1",
+        Kind::Health | Kind::Compliance => "1",
         Kind::Mute => return None,
     };
     shift
@@ -133,9 +133,15 @@ fn what_aws_can_be_asked_is_offered_for_the_kinds_that_it_is_for() {
                 "incident.reopen",
                 "case.reply",
                 "case.resolve",
+                "record.note",
+                "record.resolve",
             ],
         ),
         (Kind::Health, &["incident.open"]),
+        (
+            Kind::Compliance,
+            &["rule.evaluate", "rule.remediate", "incident.open"],
+        ),
         (Kind::Window, &["window.cancel", "incident.open"]),
         (
             Kind::Patch,
@@ -170,7 +176,8 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
     for kind in Kind::ASKING {
         for offer in change::ALL {
             // What is taken back was done before.
-            let is_back = offer.name.ends_with(".reopen") || offer.name == "case.resolve";
+            let is_back = offer.name.ends_with(".reopen")
+                || ["case.resolve", "record.resolve"].contains(&offer.name);
             let fits = |shift: &Shift, key: &ItemKey| {
                 let row = shift
                     .model
@@ -197,7 +204,7 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
                 }
                 shift.type_in(&phrase);
             }
-            if offer.name == "case.reply" {
+            if ["case.reply", "record.note"].contains(&offer.name) {
                 shift.type_in("They go through payouts-eu.");
             }
             shift.press("enter");
@@ -247,8 +254,14 @@ fn whatever_is_offered_is_done_once_and_stands_in_the_journal() {
             "incident.resolve",
             "incident.reopen",
             "case.reply",
-            "case.resolve"
+            "case.resolve",
+            "record.note",
+            "record.resolve"
         ]
+    );
+    assert_eq!(
+        of(Kind::Compliance),
+        ["rule.evaluate", "rule.remediate", "incident.open"]
     );
     assert_eq!(of(Kind::Window), ["window.cancel", "incident.open"]);
     assert_eq!(

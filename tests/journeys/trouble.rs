@@ -109,7 +109,7 @@ fn a_case_is_read_answered_and_ended() {
     choose(&mut shift, "resolve case");
     confirm(&mut shift);
     shift.until("the case to be gone", |shift| {
-        shift.open(Kind::Incident) == 1
+        shift.open(Kind::Incident) == 2
     });
     let verbs: Vec<_> = acts(&home)
         .iter()
@@ -124,7 +124,7 @@ fn an_account_without_a_support_plan_is_off_and_nothing_is_withheld() {
     let mut shift = Shift::begin_with([no_plan("support"), no_plan("health")]).connected();
     shift.until_loaded().press("4").shows_no("≥");
     assert_eq!(shift.model.coverage.all.blind, 0);
-    assert_eq!(shift.open(Kind::Incident), 1);
+    assert_eq!(shift.open(Kind::Incident), 2);
     shift
         .press("9")
         .filter("support")

@@ -341,6 +341,85 @@ def health(place):
     return found
 
 
+def config_rules(place):
+    """Rules that resources break, and a recorder that stands still or cannot deliver."""
+    client, found = place.client("config"), {}
+    recorders = client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+    for recorder in recorders:
+        stopped, fails = not recorder["recording"], recorder["lastStatus"] == "Failure"
+        if not stopped and not fails:
+            continue
+        since = recorder["lastStopTime"] if stopped else recorder["lastStatusChangeTime"]
+        fields = place.fleet.common(
+            place.account, place.region, "compliance", "config", id=recorder["arn"], state="new",
+            severity="high" if stopped else "medium", nativeState="STOPPED" if stopped else "FAILURE", opened=when(since),
+        )
+        fields["detail.type"] = "recorder"
+        fields["detail.error"] = None if stopped else recorder["lastErrorMessage"]
+        found[place.account, place.region, recorder["arn"]] = fields
+    broken = {"ComplianceTypes": ["NON_COMPLIANT"]}
+    for rule in walk(client.describe_compliance_by_config_rule, "ComplianceByConfigRules", **broken):
+        name, count = rule["ConfigRuleName"], rule["Compliance"]["ComplianceContributorCount"]
+        of_hub = name.startswith("securityhub-")
+        fields = place.fleet.common(
+            place.account, place.region, "compliance", "config", id=name, title=name, nativeState="NON_COMPLIANT",
+            state="clear" if of_hub else "new", severity="info" if of_hub else "low",
+        )
+        fields["detail.type"] = "rule"
+        fields["detail.resources"] = count["CappedCount"]
+        fields["detail.resourcesCapped"] = count["CapExceeded"]
+        found[place.account, place.region, name] = fields
+    return found
+
+
+def advice(place):
+    """Recommendations of Trusted Advisor in error and warning. Whose plan lacks it, AWS Support tells."""
+    client, found = place.client("trustedadvisor"), {}
+    try:
+        told = [one for status in ("error", "warning")
+                for one in walk(client.list_recommendations, "recommendationSummaries", "nextToken", status=status)]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            place.client("support").describe_cases(maxResults=10)
+        raise
+    for one in told:
+        severity = {"error": "medium", "warning": "low"}[one["status"]]
+        fields = place.fleet.common(
+            place.account, None, "compliance", "trustedadvisor", id=one["arn"], title=one["name"],
+            nativeState=one["status"], state="clear" if one["source"] == "security_hub" else "new",
+            severity=severity, opened=when(one["createdAt"]),
+        )
+        fields["detail.type"] = "recommendation"
+        fields["detail.pillars"] = one["pillars"]
+        fields["detail.origin"] = one["source"]
+        fields["detail.errors"] = one["resourcesAggregates"]["errorCount"]
+        fields["detail.warnings"] = one["resourcesAggregates"]["warningCount"]
+        fields["detail.updated"] = when(one["lastUpdatedAt"])
+        found[place.account, None, one["arn"]] = fields
+    return found
+
+
+def records(place):
+    """Open incidents of Incident Manager: one and the same in every region of the account's replication set."""
+    client, found = place.client("ssm-incidents"), {}
+    sets = client.list_replication_sets()["replicationSetArns"]
+    if not sets:
+        raise Disabled
+    home = min(client.get_replication_set(arn=sets[0])["replicationSet"]["regionMap"])
+    is_open = [{"key": "status", "condition": {"equals": {"stringValues": ["OPEN"]}}}]
+    for one in walk(client.list_incident_records, "incidentRecordSummaries", "nextToken", filters=is_open):
+        fields = place.fleet.common(
+            place.account, home, "incident", "incidentmanager", id=one["arn"], title=one["title"], state="new",
+            severity=("critical", "high", "medium", "low", "info")[one["impact"] - 1],
+            nativeState=one["status"], opened=when(one["creationTime"]),
+        )
+        fields["detail.impact"] = one["impact"]
+        fields["detail.beganBy"] = one["incidentRecordSource"].get("resourceArn")
+        fields["detail.plan"] = one["arn"].split("/")[1]
+        found[place.account, home, one["arn"]] = fields
+    return found
+
+
 UNFINISHED = ("PENDING", "IN_PROGRESS", "CANCELLING")
 
 
@@ -497,12 +576,14 @@ def backups(place):
 READERS = {
     "cloudwatch": alarms, "guardduty": guardduty, "securityhub": securityhub, "opsitems": incidents,
     "windows": windows, "patches": patches, "backup": backups, "support": support, "health": health,
+    "config": config_rules, "trustedadvisor": advice, "incidentmanager": records,
 }
 # One endpoint for all regions.
-GLOBAL = ("support", "health")
+GLOBAL = ("support", "health", "trustedadvisor")
 SOURCES = {
-    "alarms": ["cloudwatch"], "findings": ["guardduty", "securityhub"], "incidents": ["opsitems", "support"],
+    "alarms": ["cloudwatch"], "findings": ["guardduty", "securityhub"], "incidents": ["opsitems", "support", "incidentmanager"],
     "windows": ["windows"], "patches": ["patches"], "backups": ["backup"], "health": ["health"],
+    "compliance": ["config", "trustedadvisor"],
 }
 # What is asked beside the source itself, because a row says something of it: which mute rule covers an alarm.
 ASIDE = {"alarms": ["mutes"]}

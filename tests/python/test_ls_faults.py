@@ -72,9 +72,9 @@ def blinded(sim, aws, noctop, source, places):
 def test_every_fault_blinds_its_own_feeds_and_no_other(everyday, source, tmp_path):
     sim, aws, noctop = everyday
     kind, service = KINDS[source], SERVICES.get(source, source)
-    if source == "health":
+    if source in ("health", "config"):
         # Where one account speaks for all, the others are not asked at all.
-        off = ("[sources.health]", 'organization = "off"')
+        off = (f"[sources.{source}]", 'organization = "off"')
         noctop = fleet.Noctop(tmp_path, sim.endpoint, fleet.config(aws.regions, *off))
     if source in fleet.GLOBAL:
         return blinded(sim, aws, noctop, source, {(account, "us-east-1"): what for (account, _), what in SICK.items()})

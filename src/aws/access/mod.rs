@@ -197,6 +197,14 @@ impl Access {
         }
     }
 
+    /// The same way to another region of the account; calls are counted together.
+    pub(crate) fn in_region(&self, region: Region) -> Self {
+        Self {
+            region,
+            ..self.clone()
+        }
+    }
+
     /// The same way for one call that changes something: with the permit's claim, and as the role that acts where the
     /// account has one.
     pub(super) fn permitted(&self, permit: Permit) -> Self {

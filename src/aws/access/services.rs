@@ -22,15 +22,15 @@ use super::Access;
 use super::straight::Straight;
 
 macro_rules! services {
-    ($($service:ident = $sdk:ident;)*) => {
+    ($($(#[$attribute:meta])* $service:ident = $sdk:ident;)*) => {
         /// The client of every service, built when it is first needed.
         #[derive(Default)]
         pub(crate) struct Clients {
-            $($service: OnceLock<$sdk::Client>,)*
+            $($(#[$attribute])* $service: OnceLock<$sdk::Client>,)*
         }
 
         impl Clients {
-            $(fn $service(&self, config: &SdkConfig) -> &$sdk::Client {
+            $($(#[$attribute])* fn $service(&self, config: &SdkConfig) -> &$sdk::Client {
                 self.$service.get_or_init(|| {
                     let straight = Straight { own_endpoint: config.endpoint_url().is_some() };
                     let config = $sdk::config::Builder::from(config).interceptor(Guard).interceptor(straight);
@@ -41,6 +41,7 @@ macro_rules! services {
 
         impl Access {
             $(
+            $(#[$attribute])*
             #[doc = concat!("Makes one call with `", stringify!($sdk), "`: waits for credentials, for the operation's turn and for a slot.")]
             ///
             /// `call` gets the client and an override that has to be passed on with `config_override`.
@@ -108,12 +109,18 @@ services! {
     cloudtrail = aws_sdk_cloudtrail;
     cloudwatch = aws_sdk_cloudwatch;
     cloudwatchlogs = aws_sdk_cloudwatchlogs;
+    #[cfg(feature = "config")]
+    config = aws_sdk_config;
     dynamodb = aws_sdk_dynamodb;
     guardduty = aws_sdk_guardduty;
     health = aws_sdk_health;
+    #[cfg(feature = "incidentmanager")]
+    incidents = aws_sdk_ssmincidents;
     organizations = aws_sdk_organizations;
     securityhub = aws_sdk_securityhub;
     ssm = aws_sdk_ssm;
     sts = aws_sdk_sts;
     support = aws_sdk_support;
+    #[cfg(feature = "trustedadvisor")]
+    trustedadvisor = aws_sdk_trustedadvisor;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::aws::access::Door;
-use crate::domain::{Account, AccountId, Roster, Scope};
+use crate::domain::{Account, AccountId, Roster, Scope, SourceId};
 
 /// One account with its door.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Entry {
     pub member: bool,
     /// Whether it listed the organization: the management account or a delegated administrator.
     pub lister: bool,
+    /// The sources whose service it administers for the organization.
+    pub delegated: BTreeSet<SourceId>,
 }
 
 /// All accounts at one moment.
@@ -27,6 +29,7 @@ pub struct Census {
     doors: BTreeMap<AccountId, Arc<Door>>,
     members: BTreeSet<AccountId>,
     lister: Option<AccountId>,
+    delegates: BTreeMap<SourceId, AccountId>,
 }
 
 impl Census {
@@ -36,6 +39,7 @@ impl Census {
         let mut doors = BTreeMap::new();
         let mut members = BTreeSet::new();
         let mut lister = None;
+        let mut delegates = BTreeMap::new();
         let mut accounts = Vec::new();
         for entry in entries {
             let id = entry.account.id;
@@ -45,6 +49,10 @@ impl Census {
             if entry.lister {
                 lister = Some(id);
             }
+            for source in entry.delegated {
+                // Several may be named; one is enough, and always the same.
+                delegates.entry(source).or_insert(id);
+            }
             doors.insert(id, entry.door);
             accounts.push(entry.account);
         }
@@ -53,6 +61,7 @@ impl Census {
             doors,
             members,
             lister,
+            delegates,
         }
     }
 
@@ -74,6 +83,12 @@ impl Census {
         self.lister
     }
 
+    /// The delegated administrator of the source's service, if it is watched itself.
+    #[must_use]
+    pub fn delegate(&self, source: SourceId) -> Option<AccountId> {
+        self.delegates.get(&source).copied()
+    }
+
     /// All scopes: every account in each of its regions.
     pub fn scopes(&self) -> impl Iterator<Item = Scope> {
         self.roster.iter().flat_map(|account| {
@@ -90,6 +105,7 @@ impl Census {
         self.roster == other.roster
             && self.members == other.members
             && self.lister == other.lister
+            && self.delegates == other.delegates
             && self.doors.keys().eq(other.doors.keys())
     }
 }

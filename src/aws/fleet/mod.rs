@@ -279,6 +279,7 @@ impl Fleet {
             door: Arc::new(door),
             member: false,
             lister: false,
+            delegated: std::collections::BTreeSet::new(),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::aws::ops;
 use crate::aws::pages::gather;
 use crate::domain::partition::Partition;
 use crate::domain::text::clean;
-use crate::domain::{Account, AccountId, Fault, FaultKind, Region, Slice};
+use crate::domain::{Account, AccountId, Fault, FaultKind, Region, Slice, SourceId};
 
 use super::census::Entry;
 use super::spec::{OrganizationSpec, Selector};
@@ -58,7 +58,8 @@ async fn list(
     caller: &Caller,
     access: &Access,
 ) -> Result<(), Fault> {
-    let listed = accounts(access).await?;
+    let (listed, delegates) = tokio::join!(accounts(access), delegates(access));
+    let listed = listed?;
     let units = if [&spec.include, &spec.exclude]
         .into_iter()
         .flatten()
@@ -83,7 +84,9 @@ async fn list(
         if !included || spec.exclude.iter().any(|s| is(s, id, name)) {
             continue;
         }
-        entries.push(member(fleet, spec, caller, id, name)?);
+        let mut entry = member(fleet, spec, caller, id, name)?;
+        entry.delegated = delegates.get(&id).cloned().unwrap_or_default();
+        entries.push(entry);
     }
     if entries.is_empty() {
         return Err(make(
@@ -103,6 +106,49 @@ async fn list(
         take_tags(fleet, access, entries).await?;
     }
     Ok(())
+}
+
+/// The services that can be read from one account for all, under the names by which Organizations knows them (user guide of AWS
+/// Organizations: services that work with it).
+const DELEGATED: [(SourceId, &str); 5] = [
+    (SourceId::Backup, "backup.amazonaws.com"),
+    (SourceId::Config, "config.amazonaws.com"),
+    (SourceId::Guardduty, "guardduty.amazonaws.com"),
+    (SourceId::Health, "health.amazonaws.com"),
+    (SourceId::Securityhub, "securityhub.amazonaws.com"),
+];
+
+/// Which accounts administer which services for the organization. Where that may not be read, the account that lists the organization
+/// is asked instead; what comes of it is seen there.
+async fn delegates(access: &Access) -> BTreeMap<AccountId, BTreeSet<SourceId>> {
+    let mut all: BTreeMap<AccountId, BTreeSet<SourceId>> = BTreeMap::new();
+    for (source, principal) in DELEGATED {
+        let asked = gather(&ops::LIST_DELEGATED, u32::MAX, |token| async move {
+            let out = access
+                .organizations(&ops::LIST_DELEGATED, |client, with| {
+                    client
+                        .list_delegated_administrators()
+                        .service_principal(principal)
+                        .max_results(PAGE)
+                        .set_next_token(token)
+                        .customize()
+                        .config_override(with)
+                        .send()
+                })
+                .await?;
+            Ok((
+                out.delegated_administrators.unwrap_or_default(),
+                out.next_token,
+            ))
+        })
+        .await;
+        // A permission that is missing is missing for all of them.
+        let Ok(found) = asked else { break };
+        for id in found.iter().filter_map(|one| one.id()?.parse().ok()) {
+            all.entry(id).or_default().insert(source);
+        }
+    }
+    all
 }
 
 /// Reads the tags of the members, several at a time, and takes them over a part at a time. Tags that could be read
@@ -210,6 +256,7 @@ fn member(
         door: Arc::new(door),
         member: true,
         lister: id == caller.account,
+        delegated: BTreeSet::new(),
     })
 }
 

@@ -107,6 +107,18 @@ pub async fn at(access: &Access, open: &Open) -> Found {
     } else if is(&m::RESOLVE_CASE) {
         Box::pin(support::look_resolved(access, open)).await
     } else {
+        #[cfg(feature = "incidentmanager")]
+        if is(&m::UPDATE_INCIDENT_RECORD) {
+            return Box::pin(super::incidents::look_resolved(access, open)).await;
+        } else if is(&m::CREATE_TIMELINE_EVENT) {
+            return Box::pin(super::incidents::look_noted(access, open)).await;
+        }
+        #[cfg(feature = "config")]
+        if is(&m::START_RULES_EVALUATION) {
+            return Box::pin(super::config::look_evaluated(access, open)).await;
+        } else if is(&m::START_REMEDIATION) {
+            return Box::pin(super::config::look_remediated(access, open)).await;
+        }
         // An answer to an execution leaves nothing behind that names it.
         unknown(
             &open.targets(),

@@ -9,7 +9,11 @@ pub mod act;
 pub mod automation;
 pub mod backups;
 pub mod commands;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod guardduty;
+#[cfg(feature = "incidentmanager")]
+pub mod incidents;
 pub mod ledger;
 pub mod look;
 pub mod mutations;
@@ -17,7 +21,7 @@ pub mod mutes;
 pub mod opsitems;
 pub mod order;
 pub mod policy;
-pub mod retry;
+pub mod read_first;
 pub mod securityhub;
 pub mod stack;
 pub mod still;
@@ -100,12 +104,23 @@ const SECURITYHUB_FINDINGS: Quota = quota(
     6,
     "Security Hub API reference: GetFindings 3 per second, burst 6",
 );
+const SECURITYHUB_OTHERS: Quota = quota(
+    10,
+    30,
+    "Security Hub API reference: 10 per second, burst 30, where nothing else is said",
+);
 /// GuardDuty publishes none.
 const GUARDDUTY: Quota = quota(5, 10, "not published; chosen with care");
 /// Systems Manager publishes none per operation.
 const SSM: Quota = quota(10, 20, "not published; chosen with care");
 /// AWS Support publishes none, and is known to be slow to forgive.
 const SUPPORT: Quota = quota(2, 4, "not published; chosen with care");
+/// Incident Manager publishes none.
+const INCIDENTS: Quota = quota(3, 6, "not published; chosen with care");
+/// Trusted Advisor publishes none.
+const ADVISOR: Quota = quota(2, 4, "not published; chosen with care");
+/// AWS Config publishes none.
+const CONFIG: Quota = quota(5, 10, "not published; chosen with care");
 /// AWS Health publishes none.
 const HEALTH: Quota = quota(3, 6, "not published; chosen with care");
 /// AWS Backup publishes none.
@@ -176,6 +191,7 @@ reads! {
     ASSUME_ROLE = "STS" "AssumeRole" "sts:AssumeRole" STS "credentials of an account";
 
     LIST_ACCOUNTS = "Organizations" "ListAccounts" "organizations:ListAccounts" ORGANIZATIONS "which accounts there are";
+    LIST_DELEGATED = "Organizations" "ListDelegatedAdministrators" "organizations:ListDelegatedAdministrators" ORGANIZATIONS "which account can be asked for all others";
     LIST_ROOTS = "Organizations" "ListRoots" "organizations:ListRoots" ORGANIZATIONS "where the tree of units begins";
     LIST_UNITS = "Organizations" "ListOrganizationalUnitsForParent" "organizations:ListOrganizationalUnitsForParent" ORGANIZATIONS "the tree of units, when accounts are chosen by unit";
     LIST_UNIT_ACCOUNTS = "Organizations" "ListAccountsForParent" "organizations:ListAccountsForParent" ORGANIZATIONS "which accounts are in a unit";
@@ -191,9 +207,13 @@ reads! {
 
     LIST_DETECTORS = "GuardDuty" "ListDetectors" "guardduty:ListDetectors" GUARDDUTY "whether GuardDuty is on";
     LIST_GUARDDUTY_FINDINGS = "GuardDuty" "ListFindings" "guardduty:ListFindings" GUARDDUTY "the ids of open findings";
+    LIST_GUARDDUTY_MEMBERS = "GuardDuty" "ListMembers" "guardduty:ListMembers" GUARDDUTY "whose findings an administrator has";
     GET_GUARDDUTY_FINDINGS = "GuardDuty" "GetFindings" "guardduty:GetFindings" GUARDDUTY "findings";
 
     GET_FINDINGS = "SecurityHub" "GetFindings" "securityhub:GetFindings" SECURITYHUB_FINDINGS "findings";
+    LIST_FINDING_AGGREGATORS = "SecurityHub" "ListFindingAggregators" "securityhub:ListFindingAggregators" SECURITYHUB_OTHERS "whether one region has the findings of others";
+    GET_FINDING_AGGREGATOR = "SecurityHub" "GetFindingAggregator" "securityhub:GetFindingAggregator" SECURITYHUB_OTHERS "which region that is, and for which others";
+    LIST_HUB_MEMBERS = "SecurityHub" "ListMembers" "securityhub:ListMembers" SECURITYHUB_OTHERS "whose findings an administrator has";
     GET_FINDING_HISTORY = "SecurityHub" "GetFindingHistory" "securityhub:GetFindingHistory" SECURITYHUB_FINDINGS "what became of a finding, when somebody looks at it";
 
     DESCRIBE_OPS_ITEMS = "SSM" "DescribeOpsItems" "ssm:DescribeOpsItems" SSM "OpsItems";
@@ -243,6 +263,29 @@ reads! {
     DESCRIBE_AFFECTED_ENTITIES = "Health" "DescribeAffectedEntities" "health:DescribeAffectedEntities" HEALTH "which resources an event is about, when somebody looks at it";
     DESCRIBE_ORG_EVENTS = "Health" "DescribeEventsForOrganization" "health:DescribeEventsForOrganization" HEALTH "open and upcoming events of all accounts, from one";
     DESCRIBE_AFFECTED_ACCOUNTS = "Health" "DescribeAffectedAccountsForOrganization" "health:DescribeAffectedAccountsForOrganization" HEALTH "which accounts an event is about";
+
+    DESCRIBE_RECORDERS = "Config Service" "DescribeConfigurationRecorderStatus" "config:DescribeConfigurationRecorderStatus" CONFIG "whether resources are recorded at all";
+    DESCRIBE_COMPLIANCE_BY_RULE = "Config Service" "DescribeComplianceByConfigRule" "config:DescribeComplianceByConfigRule" CONFIG "rules that resources break";
+    DESCRIBE_CONFIG_RULES = "Config Service" "DescribeConfigRules" "config:DescribeConfigRules" CONFIG "what a rule checks, when somebody looks at it";
+    DESCRIBE_RULE_STATUS = "Config Service" "DescribeConfigRuleEvaluationStatus" "config:DescribeConfigRuleEvaluationStatus" CONFIG "when a rule was evaluated, and what that failed with";
+    GET_RULE_RESOURCES = "Config Service" "GetComplianceDetailsByConfigRule" "config:GetComplianceDetailsByConfigRule" CONFIG "which resources break a rule, when somebody looks at it";
+    DESCRIBE_REMEDIATIONS = "Config Service" "DescribeRemediationConfigurations" "config:DescribeRemediationConfigurations" CONFIG "what would put a rule's resources right";
+    DESCRIBE_REMEDIATION_RUNS = "Config Service" "DescribeRemediationExecutionStatus" "config:DescribeRemediationExecutionStatus" CONFIG "how putting resources right went";
+    DESCRIBE_AGGREGATORS = "Config Service" "DescribeConfigurationAggregators" "config:DescribeConfigurationAggregators" CONFIG "whether one account can be asked for all";
+    DESCRIBE_AGGREGATOR_SOURCES = "Config Service" "DescribeConfigurationAggregatorSourcesStatus" "config:DescribeConfigurationAggregatorSourcesStatus" CONFIG "for whom an aggregator speaks";
+    DESCRIBE_AGGREGATE_COMPLIANCE = "Config Service" "DescribeAggregateComplianceByConfigRules" "config:DescribeAggregateComplianceByConfigRules" CONFIG "rules that resources break, of all accounts from one";
+
+    LIST_RECOMMENDATIONS = "TrustedAdvisor" "ListRecommendations" "trustedadvisor:ListRecommendations" ADVISOR "recommendations in error and warning";
+    GET_RECOMMENDATION = "TrustedAdvisor" "GetRecommendation" "trustedadvisor:GetRecommendation" ADVISOR "what is recommended, when somebody looks at it";
+    LIST_RECOMMENDATION_RESOURCES = "TrustedAdvisor" "ListRecommendationResources" "trustedadvisor:ListRecommendationResources" ADVISOR "which resources a recommendation is about";
+
+    LIST_REPLICATION_SETS = "SSM Incidents" "ListReplicationSets" "ssm-incidents:ListReplicationSets" INCIDENTS "whether Incident Manager is used at all";
+    GET_REPLICATION_SET = "SSM Incidents" "GetReplicationSet" "ssm-incidents:GetReplicationSet" INCIDENTS "which regions have its incidents";
+    LIST_INCIDENT_RECORDS = "SSM Incidents" "ListIncidentRecords" "ssm-incidents:ListIncidentRecords" INCIDENTS "open incidents";
+    GET_INCIDENT_RECORD = "SSM Incidents" "GetIncidentRecord" "ssm-incidents:GetIncidentRecord" INCIDENTS "one incident in full, and before it is resolved";
+    LIST_TIMELINE_EVENTS = "SSM Incidents" "ListTimelineEvents" "ssm-incidents:ListTimelineEvents" INCIDENTS "what happened in an incident, when somebody looks at it";
+    GET_TIMELINE_EVENT = "SSM Incidents" "GetTimelineEvent" "ssm-incidents:GetTimelineEvent" INCIDENTS "what was noted in an incident, when somebody looks at it";
+    LIST_RELATED_ITEMS = "SSM Incidents" "ListRelatedItems" "ssm-incidents:ListRelatedItems" INCIDENTS "what an incident is related to, when somebody looks at it";
 
     LIST_BACKUP_JOBS = "Backup" "ListBackupJobs" "backup:ListBackupJobs" BACKUP "backup jobs";
     DESCRIBE_BACKUP_JOB = "Backup" "DescribeBackupJob" "backup:DescribeBackupJob" BACKUP "one backup job in full";

@@ -81,6 +81,8 @@ const CLOUDWATCH: Quota = quota(
 );
 const SUPPORT: Quota = quota(1, 2, "not published; chosen with care");
 const BACKUP: Quota = quota(2, 5, "not published; chosen with care");
+const INCIDENTS: Quota = quota(1, 2, "not published; chosen with care");
+const CONFIG: Quota = quota(1, 2, "not published; chosen with care");
 
 macro_rules! mutations {
     ($($constant:ident = $service:literal $name:literal $action:literal $quota:ident $risk:ident $repeat:ident $most:literal $passes:literal $why:literal;)*) => {
@@ -122,6 +124,12 @@ mutations! {
 
     REPLY_TO_CASE = "Support" "AddCommunicationToCase" "support:AddCommunicationToCase" SUPPORT Medium Never 1 "" "writing to AWS in a support case";
     RESOLVE_CASE = "Support" "ResolveCase" "support:ResolveCase" SUPPORT Medium Natural 1 "" "a support case to resolved";
+
+    UPDATE_INCIDENT_RECORD = "SSM Incidents" "UpdateIncidentRecord" "ssm-incidents:UpdateIncidentRecord" INCIDENTS Medium Natural 1 "" "an incident of Incident Manager to resolved";
+    CREATE_TIMELINE_EVENT = "SSM Incidents" "CreateTimelineEvent" "ssm-incidents:CreateTimelineEvent" INCIDENTS Low Token 1 "" "a note in the timeline of an incident";
+
+    START_RULES_EVALUATION = "Config Service" "StartConfigRulesEvaluation" "config:StartConfigRulesEvaluation" CONFIG Low Natural 25 "" "rules of AWS Config to look again";
+    START_REMEDIATION = "Config Service" "StartRemediationExecution" "config:StartRemediationExecution" CONFIG High Never 100 "" "putting resources right with the document that their rule has for it";
 
     START_BACKUP_JOB = "Backup" "StartBackupJob" "backup:StartBackupJob" BACKUP Medium Token 1 "backup.amazonaws.com" "backing a resource up, or trying a failed job again";
     STOP_BACKUP_JOB = "Backup" "StopBackupJob" "backup:StopBackupJob" BACKUP Medium Natural 1 "" "stopping a backup job";

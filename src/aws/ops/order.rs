@@ -8,11 +8,15 @@ use super::act::{self, Change, Done, perform};
 use super::automation::{SignalAutomation, StartAutomation, StopAutomation};
 use super::backups::{StartBackup, StartCopy, StopBackup};
 use super::commands::{CancelCommand, SendCommand};
+#[cfg(feature = "config")]
+use super::config::{EvaluateRules, RemediateRule};
 use super::guardduty::ArchiveFindings;
+#[cfg(feature = "incidentmanager")]
+use super::incidents::{NoteInIncident, ResolveIncident};
 use super::mutations::Mutation;
 use super::mutes::{DeleteMute, PutMute};
 use super::opsitems::{CreateOpsItem, UpdateOpsItem};
-use super::retry::Retry;
+use super::read_first::ReadFirst;
 use super::securityhub::UpdateFindings;
 use super::support::{ReplyToCase, ResolveCase};
 use super::windows::CancelWindowRun;
@@ -36,19 +40,21 @@ impl std::fmt::Display for Undone {
 }
 
 macro_rules! orders {
-    ($($change:ident),* $(,)?) => {
+    ($($(#[$attribute:meta])* $change:ident),* $(,)?) => {
         /// A change of any kind, as plain data.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Order {
             $(
+                $(#[$attribute])*
                 #[doc = concat!("See [`", stringify!($change), "`].")]
                 $change($change),
             )*
-            /// See [`Retry`]: becomes one of the others once the failed job has been read.
-            Retry(Retry),
+            /// See [`ReadFirst`]: becomes one of the others once something has been read.
+            ReadFirst(ReadFirst),
         }
 
         $(
+            $(#[$attribute])*
             impl From<$change> for Order {
                 fn from(change: $change) -> Self {
                     Self::$change(change)
@@ -61,8 +67,8 @@ macro_rules! orders {
             #[must_use]
             pub fn mutation(&self) -> &'static Mutation {
                 match self {
-                    $(Self::$change(change) => change.mutation(),)*
-                    Self::Retry(retry) => retry.mutation(),
+                    $($(#[$attribute])* Self::$change(change) => change.mutation(),)*
+                    Self::ReadFirst(first) => first.mutation(),
                 }
             }
 
@@ -70,8 +76,8 @@ macro_rules! orders {
             #[must_use]
             pub fn intent(&self, access: &Access, verb: &str, item: &str) -> Intent {
                 match self {
-                    $(Self::$change(change) => act::intent(change, access, verb, item),)*
-                    Self::Retry(retry) => retry.intent(access, verb, item),
+                    $($(#[$attribute])* Self::$change(change) => act::intent(change, access, verb, item),)*
+                    Self::ReadFirst(first) => first.intent(access, verb, item),
                 }
             }
 
@@ -89,16 +95,16 @@ macro_rules! orders {
             ) -> Result<Done, Undone> {
                 // Boxed: each of these holds a whole call of the SDK.
                 let done = match self {
-                    $(Self::$change(change) => {
+                    $($(#[$attribute])* Self::$change(change) => {
                         Box::pin(perform(journal, roster, access, verb, item, change)).await
                     })*
-                    Self::Retry(retry) => {
+                    Self::ReadFirst(first) => {
                         // Whoever may not change anything is told so before anything is read.
-                        let intent = retry.intent(access, verb, item);
+                        let intent = first.intent(access, verb, item);
                         if let Err(refused) = journal.allows(&intent, roster) {
                             return Err(Undone::Refused(journal.refuse(&intent, refused).await));
                         }
-                        let order = match Box::pin(retry.read(access)).await {
+                        let order = match Box::pin(first.read(access)).await {
                             Ok(order) => order,
                             Err(fault) => {
                                 // A try that failed stands in the journal, too.
@@ -134,4 +140,12 @@ orders! {
     StartCopy,
     ReplyToCase,
     ResolveCase,
+    #[cfg(feature = "incidentmanager")]
+    NoteInIncident,
+    #[cfg(feature = "incidentmanager")]
+    ResolveIncident,
+    #[cfg(feature = "config")]
+    EvaluateRules,
+    #[cfg(feature = "config")]
+    RemediateRule,
 }

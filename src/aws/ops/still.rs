@@ -5,6 +5,8 @@ use crate::aws::access::Access;
 use crate::domain::Fault;
 use crate::domain::text::{clean, plural};
 
+#[cfg(feature = "incidentmanager")]
+use super::incidents;
 use super::order::Order;
 use super::{GET_OPS_ITEM, mutes, securityhub, support};
 
@@ -59,6 +61,13 @@ pub async fn still(access: &Access, order: &Order, seen: &str) -> Result<Option<
             let now = Box::pin(support::status(access, &change.case)).await?;
             Ok((now.as_deref() != Some(seen)).then(|| {
                 let now = now.map_or_else(|| "unknown".to_owned(), |now| clean(&now).into_owned());
+                format!("It is not {seen} any more but {now}: somebody was there since, and that stands.")
+            }))
+        }
+        #[cfg(feature = "incidentmanager")]
+        Order::ResolveIncident(change) => {
+            let now = Box::pin(incidents::status(access, &change.record)).await?;
+            Ok((now != seen).then(|| {
                 format!("It is not {seen} any more but {now}: somebody was there since, and that stands.")
             }))
         }

@@ -1,10 +1,12 @@
 //! What reading costs, and which switch in AWS would have it cost less.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::domain::{FeedState, SourceId};
+use crate::domain::{Cover, FeedState, Region, SourceId};
 use crate::panes::feeds;
-use crate::sources::{Reach, find};
+use crate::sources::{Plane, Reach, find};
 use crate::store::{Calls, FeedReport};
 
 /// A switch that would save calls.
@@ -31,6 +33,19 @@ const fn switch(source: SourceId) -> Option<&'static str> {
              (EnableHealthServiceAccessForOrganization), and read from it or from a delegated administrator of AWS Health \
              ([sources.health] organization).",
         ),
+        SourceId::Guardduty => Some(
+            "GuardDuty can tell of all accounts of a region at once: name an administrator for the organization in the management account              (EnableOrganizationAdminAccount), let it take the accounts as members, and watch that account too \
+             ([sources.guardduty] organization).",
+        ),
+        SourceId::Securityhub => Some(
+            "Security Hub can tell of all accounts and regions at once: name an administrator for the organization in the management \
+             account (EnableOrganizationAdminAccount), make a finding aggregator in its home region, and watch that account too \
+             ([sources.securityhub] organization).",
+        ),
+        SourceId::Config => Some(
+            "AWS Config can tell of all accounts and regions at once: make an aggregator for the organization in the management account or \
+             a delegated administrator's, and watch that account too ([sources.config] organization).",
+        ),
         _ => None,
     }
 }
@@ -50,9 +65,12 @@ fn reaching(
     })
 }
 
-/// Which switches would save calls: where the organization was asked and did not answer, and its accounts are asked one by
-/// one.
+/// Which switches would save calls: where nobody speaks for the organization, and its accounts are asked one by one.
 pub(super) fn proposals(feeds: &[FeedReport]) -> Vec<Proposal> {
+    let is_organization = |report: &FeedReport| report.feed.source == SourceId::Organizations;
+    if !feeds.iter().any(is_organization) {
+        return Vec::new();
+    }
     let sources = SourceId::ALL.iter().copied();
     sources
         .filter_map(|source| {
@@ -60,13 +78,19 @@ pub(super) fn proposals(feeds: &[FeedReport]) -> Vec<Proposal> {
             let asked: Vec<_> = reaching(source, Reach::Organization, feeds).collect();
             let answers =
                 |report: &&FeedReport| matches!(report.state, FeedState::Fresh | FeedState::Late);
-            if asked.is_empty() || asked.iter().any(answers) {
+            let speaks = |report: &&FeedReport| {
+                answers(report) && !matches!(&report.covers, Cover::Scopes(all) if all.is_empty())
+            };
+            if asked.iter().any(speaks) {
                 return None;
             }
-            let rest = reaching(source, Reach::Rest, feeds).filter(answers);
-            let now = rest.fold(Calls::default(), |sum, report| sum.and(report.pace()));
-            let once = |report: &&FeedReport| Calls::of(source, 1, report.every);
-            let then = asked.iter().map(once).fold(Calls::default(), Calls::and);
+            let rest: Vec<_> = reaching(source, Reach::Rest, feeds)
+                .filter(answers)
+                .collect();
+            let now = rest
+                .iter()
+                .fold(Calls::default(), |sum, report| sum.and(report.pace()));
+            let then = once(source, &rest);
             let tried = asked.iter().find_map(|report| report.fault.as_ref());
             (now.per_minute() > then.per_minute()).then(|| Proposal {
                 source,
@@ -76,6 +100,22 @@ pub(super) fn proposals(feeds: &[FeedReport]) -> Vec<Proposal> {
             })
         })
         .collect()
+}
+
+/// What one answer for all of these would take at least: one call for a region, or one for all of them.
+fn once(source: SourceId, rest: &[&FeedReport]) -> Calls {
+    let slices = find(source).map_or(&[][..], |source| source.slices);
+    let regions: BTreeSet<Region> = rest.iter().map(|r| r.feed.vantage.region).collect();
+    let whole = slices
+        .iter()
+        .filter(|spec| spec.reach == Reach::Organization);
+    whole.fold(Calls::default(), |sum, spec| {
+        let times = match spec.plane {
+            Plane::Regional => u32::try_from(regions.len()).unwrap_or(u32::MAX),
+            Plane::Global | Plane::Home => 1,
+        };
+        sum.and(Calls::of(source, times, spec.every))
+    })
 }
 
 impl Proposal {

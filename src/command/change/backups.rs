@@ -2,7 +2,7 @@
 
 use crate::aws::ops::Risk;
 use crate::aws::ops::backups::{Keep, StartBackup, StopBackup};
-use crate::aws::ops::retry::Retry;
+use crate::aws::ops::read_first::ReadFirst;
 use crate::domain::backup::{BackupDetail, JobKind};
 use crate::domain::{Detail, Scope};
 use crate::store::{Row, Store};
@@ -36,11 +36,11 @@ pub const RETRY: Offer = Offer {
         Ok(aim.per_item(|row| {
             let id = row.key().id.to_string();
             let retry = match job(row)?.job {
-                JobKind::Backup => Retry::Backup(id),
-                JobKind::Copy => Retry::Copy(id),
+                JobKind::Backup => ReadFirst::Backup(id),
+                JobKind::Copy => ReadFirst::Copy(id),
                 JobKind::Restore | JobKind::Missed => return None,
             };
-            Some(crate::aws::ops::Order::Retry(retry))
+            Some(crate::aws::ops::Order::ReadFirst(retry))
         }))
     },
 };

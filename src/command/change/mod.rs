@@ -17,6 +17,10 @@ mod incidents;
 mod menu;
 mod mutes;
 mod patches;
+#[cfg(feature = "incidentmanager")]
+mod records;
+#[cfg(feature = "config")]
+mod rules;
 mod through;
 mod undo;
 mod windows;
@@ -209,6 +213,14 @@ pub const ALL: &[&Offer] = &[
     &incidents::REOPEN,
     &cases::REPLY,
     &cases::RESOLVE,
+    #[cfg(feature = "incidentmanager")]
+    &records::NOTE,
+    #[cfg(feature = "incidentmanager")]
+    &records::RESOLVE,
+    #[cfg(feature = "config")]
+    &rules::EVALUATE,
+    #[cfg(feature = "config")]
+    &rules::REMEDIATE,
     &backups::RETRY,
     &backups::START,
     &backups::STOP,

@@ -160,6 +160,30 @@ pub(super) const ROWS: &[Command] = &[
         "resolve case",
         "Set the support case to resolved: AWS stops working on it.",
     ),
+    #[cfg(feature = "incidentmanager")]
+    offer(
+        "record.note",
+        "note in timeline",
+        "Write a note into the timeline of this incident of Incident Manager, where everybody who responds reads it.",
+    ),
+    #[cfg(feature = "incidentmanager")]
+    offer(
+        "record.resolve",
+        "resolve incident",
+        "Set the incident of Incident Manager to resolved: its engagements and escalations end.",
+    ),
+    #[cfg(feature = "config")]
+    offer(
+        "rule.evaluate",
+        "evaluate rule",
+        "Ask AWS Config to look again at what this rule checks; at most once a minute.",
+    ),
+    #[cfg(feature = "config")]
+    offer(
+        "rule.remediate",
+        "put resources right",
+        "Run the document that the rule has for it on every resource that breaks it, at most 100.",
+    ),
     offer(
         "window.cancel",
         "cancel window run",

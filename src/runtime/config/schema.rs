@@ -436,7 +436,7 @@ pub const SECTIONS: &[Section] = &[
         path: "sources",
         shape: Shape::PerSource,
         weight: Weight::Comfort,
-        help: "One source: cloudwatch, guardduty, securityhub, opsitems, windows, patches, backup, mutes, support or health.",
+        help: "One source: cloudwatch, guardduty, securityhub, opsitems, windows, patches, backup, mutes, support, health, config, trustedadvisor or incidentmanager.",
         keys: &[
             key(
                 "enabled",
@@ -458,9 +458,9 @@ pub const SECTIONS: &[Section] = &[
                 "organization",
                 Form::Central,
                 Value(r#""auto""#),
-                "Who is asked for all members of the organization at once, where the source can be asked so (backup, \
-                 health): the account that lists the organization, nobody, or this account, such as a delegated \
-                 administrator of the service. Members that it does not answer for are asked themselves.",
+                "Who is asked for all members of the organization at once, where the source can be asked so (backup, config, guardduty, \
+                 health, securityhub): the delegated administrator that Organizations names, else the account that lists it (not for \
+                 guardduty and securityhub), nobody, or this account. Members that it does not answer for are asked themselves.",
             ),
         ],
     },

@@ -4,11 +4,13 @@ pub mod backup;
 mod call;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod config;
 mod dice;
 pub mod dynamodb;
 mod fact;
 pub mod guardduty;
 pub mod health;
+pub mod incidents;
 pub mod logs;
 pub mod organizations;
 mod refusal;
@@ -17,6 +19,7 @@ pub mod ssm;
 mod stock;
 pub mod sts;
 pub mod support;
+pub mod trustedadvisor;
 
 pub use call::{Call, Page};
 pub use refusal::Refusal;
@@ -34,15 +37,18 @@ pub const ALL: &[&Service] = &[
     &backup::SERVICE,
     &cloudtrail::SERVICE,
     &cloudwatch::SERVICE,
+    &config::SERVICE,
     &dynamodb::SERVICE,
     &guardduty::SERVICE,
     &health::SERVICE,
+    &incidents::SERVICE,
     &logs::SERVICE,
     &organizations::SERVICE,
     &securityhub::SERVICE,
     &ssm::SERVICE,
     &sts::SERVICE,
     &support::SERVICE,
+    &trustedadvisor::SERVICE,
 ];
 
 /// What an operation answers.

@@ -238,16 +238,52 @@ fn list_tags(call: &Call<'_>) -> Answer {
     )
 }
 
+/// The delegated administrators of one service, or of any.
+fn delegated<'a>(view: &View<'a>, service: Option<&str>) -> Vec<&'a Account> {
+    let scenario = view.world.scenario();
+    let of_service = [
+        (
+            "securityhub.amazonaws.com",
+            scenario.securityhub.administrator.as_deref(),
+        ),
+        (
+            "guardduty.amazonaws.com",
+            scenario.guardduty.administrator.as_deref(),
+        ),
+        (
+            "config.amazonaws.com",
+            scenario
+                .config
+                .aggregator
+                .as_ref()
+                .map(|a| a.account.as_str()),
+        ),
+    ];
+    let named = of_service.iter().filter_map(|(of, name)| {
+        service
+            .is_none_or(|service| service == *of)
+            .then_some(*name)?
+    });
+    let others = scenario.organization.delegated.iter().map(String::as_str);
+    let others = others.filter(|_| service.is_none());
+    let mut all: Vec<&Account> = Vec::new();
+    for account in named
+        .chain(others)
+        .filter_map(|name| view.world.account(name))
+    {
+        // The management account administers without being delegated to.
+        let is_new = all.iter().all(|known| known.entry.id != account.entry.id);
+        if is_new && account.entry.id != *view.world.management() {
+            all.push(account);
+        }
+    }
+    all
+}
+
 fn list_delegated(call: &Call<'_>) -> Answer {
     let view = admitted(call)?;
-    let all = view
-        .world
-        .scenario()
-        .organization
-        .delegated
-        .iter()
-        .filter_map(|d| view.world.account(d));
-    let (rows, next) = paged(call)?.cut(all.map(|account| {
+    let all = delegated(&view, call.text("ServicePrincipal"));
+    let (rows, next) = paged(call)?.cut(all.into_iter().map(|account| {
         let mut row = view.account(account);
         if let Value::Map(map) = &mut row {
             map.set("DelegationEnabledDate", view.joined(account));

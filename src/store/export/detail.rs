@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::alarm::{AlarmDetail, AlarmWatch};
 use crate::domain::backup::BackupDetail;
+use crate::domain::compliance::ComplianceDetail;
 use crate::domain::finding::FindingDetail;
 use crate::domain::health::{Action, HealthDetail};
-use crate::domain::incident::{CaseDetail, IncidentDetail, Managed};
+use crate::domain::incident::{CaseDetail, IncidentDetail, Managed, RecordDetail};
 use crate::domain::mute::MuteDetail;
 use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::window::{WindowDetail, WindowRun};
@@ -41,7 +42,9 @@ pub(super) fn detail(row: &Row, rule: Option<&Rule>) -> Value {
         Detail::Finding(detail) => finding(detail),
         Detail::Incident(detail) => incident(detail),
         Detail::Case(detail) => case(detail),
+        Detail::Record(detail) => record(detail),
         Detail::Health(detail) => health(detail),
+        Detail::Compliance(detail) => compliance(detail),
         Detail::Window(detail) => window(detail),
         Detail::Patch(detail) => patch(detail),
         Detail::Backup(detail) => backup(detail),
@@ -137,6 +140,7 @@ fn finding(d: &FindingDetail) -> Value {
         "compliance": d.terms.compliance.as_deref(),
         "note": note,
         "attackSequence": d.attack_sequence.as_deref(),
+        "configRule": d.rule.as_deref(),
         "productArn": d.terms.product_arn.as_deref(),
     })
 }
@@ -190,6 +194,46 @@ fn health(d: &HealthDetail) -> Value {
         "action": d.action.map(Action::word),
         "personas": d.personas,
     })
+}
+
+fn record(d: &RecordDetail) -> Value {
+    json!({
+        "status": &*d.status,
+        "impact": d.impact,
+        "plan": d.plan.as_deref(),
+        "source": d.source.as_deref(),
+        "beganBy": d.began_by.as_deref(),
+        "createdBy": d.created_by.as_deref(),
+    })
+}
+
+fn compliance(d: &ComplianceDetail) -> Value {
+    let mut all = json!({ "type": d.word() });
+    let own = match d {
+        ComplianceDetail::Rule(rule) => json!({
+            "resources": rule.failing,
+            "resourcesCapped": rule.is_capped,
+        }),
+        ComplianceDetail::Recorder(recorder) => json!({
+            "stopped": recorder.stopped.and_then(time),
+            "error": recorder.error.as_deref(),
+        }),
+        ComplianceDetail::Recommendation(advice) => json!({
+            "pillars": advice.pillars,
+            "services": advice.services,
+            "origin": advice.origin.as_deref(),
+            "stage": advice.stage.as_deref(),
+            "errors": advice.errors,
+            "warnings": advice.warnings,
+            "excluded": advice.excluded,
+            "savingPerMonth": advice.saving,
+            "updated": time(advice.updated),
+        }),
+    };
+    if let (Value::Object(all), Value::Object(own)) = (&mut all, own) {
+        all.extend(own);
+    }
+    all
 }
 
 fn window(d: &WindowDetail) -> Value {

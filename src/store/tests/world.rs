@@ -162,6 +162,7 @@ pub fn finding(id: &str, changed: i64, product: &str) -> (Item, FindingDetail) {
         last_seen: at(changed),
         note: None,
         attack_sequence: None,
+        rule: None,
     };
     let item = item(
         Kind::Finding,

@@ -509,14 +509,7 @@ impl<'a> Row<'a> {
         let mut extra = Map::default();
         match kind.product {
             Product::Control => {
-                extra.set(
-                    "RelatedAWSResources:0/name",
-                    format!(
-                        "securityhub-{}-{}",
-                        kind.code.to_ascii_lowercase().replace('.', "-"),
-                        dice.hex(8)
-                    ),
-                );
+                extra.set("RelatedAWSResources:0/name", rule_name(kind, self.site));
                 extra.set("RelatedAWSResources:0/type", "AWS::Config::ConfigRule");
                 extra.set("Resources:0/Id", &subject.arn);
                 let recommendation = fields! {
@@ -641,6 +634,24 @@ impl<'a> Row<'a> {
             } }
         })
     }
+}
+
+/// The name of the rule of AWS Config with which Security Hub checks a control in a place.
+fn rule_name(kind: &Kind, site: &Site) -> String {
+    let control = kind.code.to_ascii_lowercase().replace('.', "-");
+    let place = [&*site.account, "/", &*site.region, "/", &control];
+    let mark = text::fnv(place.iter().flat_map(|part| part.bytes()));
+    format!("securityhub-{control}-{:08x}", mark & 0xffff_ffff)
+}
+
+/// The rule behind a control's finding and the resource that breaks it; none where it is kept or the finding is no control's.
+pub fn broken(item: &Item, site: &Site) -> Option<(String, &'static str, String)> {
+    let kind = item.kind()?;
+    if kind.product != Product::Control || item.passed || !item.active {
+        return None;
+    }
+    let subject = Subject::of(item, kind, site);
+    Some((rule_name(kind, site), kind.title, subject.arn))
 }
 
 /// What a finding of the catalogue is about.

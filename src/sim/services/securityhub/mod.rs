@@ -144,6 +144,32 @@ fn seen(call: &Call<'_>) -> Vec<(Arc<str>, Arc<str>)> {
     places
 }
 
+/// The rules of AWS Config that Security Hub made for controls which fail in a place: name, what is wanted, and the ARNs of the
+/// resources that fail, each once.
+pub fn failing_controls(
+    world: &World,
+    account: &str,
+    region: &str,
+) -> Vec<(String, String, Vec<String>)> {
+    world.estate::<Hub, _>(account, region, |hub, site, _| {
+        let mut rules: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+        if hub.enabled {
+            for (name, wanted, arn) in hub.items.iter().filter_map(|item| asff::broken(item, site))
+            {
+                let (_, arns) = rules
+                    .entry(name)
+                    .or_insert_with(|| (wanted.to_owned(), Vec::new()));
+                if !arns.contains(&arn) {
+                    arns.push(arn);
+                }
+            }
+        }
+        let flat = rules.into_iter();
+        flat.map(|(name, (wanted, arns))| (name, wanted, arns))
+            .collect()
+    })
+}
+
 /// Shows the findings of one place, its own first and then those of GuardDuty, until `see` has seen enough.
 fn survey(
     world: &World,

@@ -1,4 +1,5 @@
-//! Trying a failed backup or copy again with exactly what it had, which the failed job itself is asked for.
+//! Orders that take reading first: a failed backup or copy is tried again with exactly what it had, which the failed job itself is asked
+//! for; what breaks a rule is put right, which the rule is asked for.
 
 use serde_json::Map;
 
@@ -8,46 +9,55 @@ use crate::aws::classify::make;
 use crate::domain::{Fault, FaultKind};
 
 use super::backups::{Keep, StartBackup, StartCopy};
+#[cfg(feature = "config")]
+use super::mutations::START_REMEDIATION;
 use super::mutations::{Mutation, START_BACKUP_JOB, START_COPY_JOB};
 use super::order::Order;
 use super::{DESCRIBE_BACKUP_JOB, DESCRIBE_COPY_JOB};
 
-/// A failed job that is tried again. Two operators who do so make one job: its token is derived from the failed one.
+/// What is read, and what comes of it. Two operators who try a failed job again make one job: its token is derived from the failed one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Retry {
+pub enum ReadFirst {
     /// A backup, by the failed job's id.
     Backup(String),
     /// A copy, by the failed job's id.
     Copy(String),
+    /// What breaks a rule of AWS Config, by the rule's name.
+    #[cfg(feature = "config")]
+    Remedy(String),
 }
 
-impl Retry {
+impl ReadFirst {
     /// The operation that it comes to.
     #[must_use]
     pub fn mutation(&self) -> &'static Mutation {
         match self {
             Self::Backup(_) => &START_BACKUP_JOB,
             Self::Copy(_) => &START_COPY_JOB,
+            #[cfg(feature = "config")]
+            Self::Remedy(_) => &START_REMEDIATION,
         }
     }
 
-    fn job(&self) -> &str {
+    fn of(&self) -> &str {
         match self {
             Self::Backup(job) | Self::Copy(job) => job,
+            #[cfg(feature = "config")]
+            Self::Remedy(rule) => rule,
         }
     }
 
-    /// The intent as far as it is known before the failed job has been read.
+    /// The intent as far as it is known before anything has been read.
     pub(super) fn intent(&self, access: &Access, verb: &str, item: &str) -> Intent {
         let mut intent = Intent::new(self.mutation().op.operation(), access.scope(), verb)
-            .on([Target::new(access.scope(), self.job())])
+            .on([Target::new(access.scope(), self.of())])
             .about(item);
         intent.identity = access.acts_as();
-        intent.parameters = Map::from_iter([("again".to_owned(), self.job().into())]);
+        intent.parameters = Map::from_iter([("again".to_owned(), self.of().into())]);
         intent
     }
 
-    /// Reads the failed job and says what starts it anew.
+    /// Reads what it takes and says what is to be done.
     ///
     /// # Errors
     /// It cannot be read, or AWS no longer tells what it was made of.
@@ -102,6 +112,8 @@ impl Retry {
                 self.whole(access, parts)?;
                 Ok(order.into())
             }
+            #[cfg(feature = "config")]
+            Self::Remedy(rule) => Ok(super::config::remedy(access, rule).await?.into()),
         }
     }
 
@@ -119,7 +131,7 @@ impl Retry {
             format!(
                 "AWS Backup in {} no longer tells what job {} was made of.",
                 access.place(),
-                self.job()
+                self.of()
             ),
             "Start it in the AWS console.",
         ))

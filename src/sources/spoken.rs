@@ -1,0 +1,92 @@
+//! Who is spoken for: what the answers of an organization's account cover, so that nobody is asked for it a second time.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::Scope;
+
+/// What the organization's answers speak for, by the vantage that gave them; shared by all vantages of a source.
+#[derive(Default)]
+pub struct Spoken(Mutex<HashMap<Scope, Said>>);
+
+/// What one vantage said last.
+#[derive(Default)]
+struct Said {
+    /// Until when it counts, and for which scopes; none while it does not answer.
+    now: Option<(Timestamp, HashSet<Scope>)>,
+    /// Whether it ever did.
+    ever: bool,
+}
+
+impl Spoken {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, Said>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anybody speaks for this scope at the moment.
+    pub fn speaks_for(&self, scope: Scope, now: Timestamp) -> bool {
+        self.lock().values().any(|said| {
+            let current = said.now.as_ref();
+            current.is_some_and(|(until, scopes)| now <= *until && scopes.contains(&scope))
+        })
+    }
+
+    /// Notes that a vantage has answered for these scopes, which counts for so long.
+    pub fn answered(
+        &self,
+        vantage: Scope,
+        at: Timestamp,
+        counts: Duration,
+        scopes: HashSet<Scope>,
+    ) {
+        let said = Said {
+            now: Some((at.plus(counts), scopes)),
+            ever: true,
+        };
+        self.lock().insert(vantage, said);
+    }
+
+    /// A vantage does not answer: from here on everybody it spoke for is asked for themselves. Whether it ever did answer.
+    pub fn fell_silent(&self, vantage: Scope) -> bool {
+        let mut all = self.lock();
+        let said = all.entry(vantage).or_default();
+        said.now = None;
+        said.ever
+    }
+}
+
+/// Scopes as [`Ask::speak_for`](super::Ask::speak_for) takes them, always in the same order.
+pub fn in_order(scopes: &HashSet<Scope>) -> Arc<[Scope]> {
+    let mut all: Vec<Scope> = scopes.iter().copied().collect();
+    all.sort_unstable();
+    all.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(account: &str) -> Scope {
+        Scope {
+            account: account.parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_for_its_time_and_for_whom_it_named() {
+        let (spoken, at) = (Spoken::default(), Timestamp::from_secs(1_795_240_800));
+        let (home, member) = (scope("111111111111"), scope("222222222222"));
+        assert!(!spoken.fell_silent(home));
+        let counts = Duration::from_secs(300);
+        spoken.answered(home, at, counts, HashSet::from([member]));
+        assert!(spoken.speaks_for(member, at.plus(counts)));
+        assert!(!spoken.speaks_for(home, at));
+        let after = at.plus(counts).plus(Duration::from_millis(1));
+        assert!(!spoken.speaks_for(member, after));
+        assert!(spoken.fell_silent(home));
+        assert!(!spoken.speaks_for(member, at));
+    }
+}
