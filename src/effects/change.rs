@@ -15,7 +15,7 @@ use crate::aws::fleet::Fleet;
 use crate::aws::ops::still::still;
 use crate::aws::ops::{self, Done, Order, Undone};
 use crate::domain::Scope;
-use crate::domain::text::{clean, plural};
+use crate::domain::text::plural;
 use crate::model::Outcome;
 use crate::model::change::{Came, Part, Preflight, Request, UNDO};
 
@@ -397,13 +397,13 @@ async fn touched(part: &Part, access: &Access) -> Vec<String> {
             Ok(Order::RemediateRule(remedy)) => {
                 let ids = remedy.resources.iter().map(|(_, id)| id.as_str());
                 let (count, ids) = (remedy.resources.len(), ids.collect::<Vec<_>>().join(" "));
-                vec![format!(
-                    "{} runs on {count} resource{} of {}: {}",
-                    clean(&remedy.document),
+                let said = format!(
+                    "{} runs on {count} resource{} of {}: {ids}",
+                    remedy.document,
                     plural(count),
                     access.place(),
-                    clean(&ids)
-                )]
+                );
+                vec![crate::domain::text::clean(&said).into_owned()]
             }
             Ok(_) => Vec::new(),
             Err(fault) => vec![format!("What it takes could not be read: {fault}")],

@@ -3,7 +3,8 @@
 //! ```text
 //!  one source          the freshest claim, with the highest severity among claims that are equally fresh
 //!  GuardDuty and       GuardDuty's facts; workflow, record state, note, compliance and remediation filled in
-//!  Security Hub        from Security Hub; state from the fresher of the two, severity the higher of the two
+//!  Security Hub        from Security Hub; state from the one that changed last (of two that changed together, Security Hub, which
+//!                      knows what people did), severity the higher of the two
 //! ```
 //!
 //! Fresh means: changed last, by the service's own time; of claims that changed at the same time, the one that
@@ -28,7 +29,7 @@ pub(super) fn shown(claims: &[Claim]) -> Option<Arc<Item>> {
         && let (Detail::Finding(facts), Detail::Finding(work)) =
             (&producer.item.detail, &hub.item.detail)
     {
-        let fresh = if freshness(hub) > freshness(producer) {
+        let fresh = if hub.item.changed >= producer.item.changed {
             &hub.item
         } else {
             &producer.item

@@ -64,6 +64,9 @@ fn what_aws_reports_and_what_is_asked_of_it() {
         ("health", "g h"),
         ("details-health", "g h enter"),
         ("details-case", "4 j enter"),
+        ("details-record", "4 j j enter"),
+        ("compliance", "g p"),
+        ("details-rule", "g p j j enter"),
         ("since", ","),
     ] {
         at_every_size(name, |width, height| {

@@ -5,10 +5,8 @@
 //! every region that it may speak for, the members whose Security Hub is enabled there.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use aws_sdk_securityhub::operation::get_finding_aggregator::GetFindingAggregatorOutput;
 
 use crate::aws::access::Access;
 use crate::aws::classify::make;
@@ -27,12 +25,33 @@ const PAGE: i32 = 100;
 const MEMBERS: i32 = 50;
 /// How long the administrator's answer speaks for a scope: two askings and a bit.
 const ANSWER_FOR: Duration = Duration::from_secs(300);
-/// How long members are believed: somebody joins an organization on a day, not in a minute.
-const MEMBERS_FOR: Duration = Duration::from_secs(1_800);
+/// How long members and the aggregator are believed: somebody joins an organization on a day, not in a minute.
+const BELIEVED_FOR: Duration = Duration::from_secs(1_800);
 
-/// The members of each region, and when they were read.
+/// A value and when it was read.
+type Aged<T> = (Timestamp, T);
+
+/// What is remembered of the administrator in one region.
 #[derive(Default)]
-struct Memory(Mutex<HashMap<Region, (Timestamp, HashSet<AccountId>)>>);
+struct Memory {
+    /// The aggregator, or that there is none.
+    aggregator: Mutex<Option<Aged<Option<Aggregator>>>>,
+    /// The members of each region.
+    members: Mutex<HashMap<Region, Aged<HashSet<AccountId>>>>,
+}
+
+/// Which region has the findings of which others.
+#[derive(Clone)]
+struct Aggregator {
+    home: Option<Region>,
+    /// `ALL_REGIONS`, `ALL_REGIONS_EXCEPT_SPECIFIED`, `SPECIFIED_REGIONS` or `NO_REGIONS` (from the model).
+    mode: String,
+    named: HashSet<String>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 pub(super) async fn ask(ask: Ask) -> Result<(), Fault> {
     let spoken: Arc<Spoken> = ask.shared_memory();
@@ -69,9 +88,9 @@ fn not_ours(fault: &Fault) -> Fault {
 
 async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
     let here = ask.scope().region;
-    let regions = match aggregator(ask.access()).await? {
+    let regions = match aggregator(ask).await? {
         None => HashSet::from([here]),
-        Some(aggregator) if home(&aggregator) == Some(here) => gathered(ask, &aggregator),
+        Some(aggregator) if aggregator.home == Some(here) => gathered(ask, &aggregator),
         // The home region has what is here, and says it.
         Some(_) => {
             ask.speak_for(Arc::default());
@@ -99,7 +118,20 @@ async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
 }
 
 /// The aggregator of the account, if there is one; it is seen from every region.
-async fn aggregator(access: &Access) -> Result<Option<GetFindingAggregatorOutput>, Fault> {
+async fn aggregator(ask: &Ask) -> Result<Option<Aggregator>, Fault> {
+    let memory: Arc<Memory> = ask.memory();
+    let known = lock(&memory.aggregator).clone();
+    if let Some((at, aggregator)) = known
+        && ask.now().since(at) <= BELIEVED_FOR
+    {
+        return Ok(aggregator);
+    }
+    let found = find_aggregator(ask.access()).await?;
+    *lock(&memory.aggregator) = Some((ask.now(), found.clone()));
+    Ok(found)
+}
+
+async fn find_aggregator(access: &Access) -> Result<Option<Aggregator>, Fault> {
     let listed = access
         .securityhub(&LIST_FINDING_AGGREGATORS, |client, with| {
             client
@@ -126,21 +158,22 @@ async fn aggregator(access: &Access) -> Result<Option<GetFindingAggregatorOutput
                 .send()
         })
         .await?;
-    Ok(Some(found))
-}
-
-fn home(aggregator: &GetFindingAggregatorOutput) -> Option<Region> {
-    aggregator.finding_aggregation_region()?.parse().ok()
+    let home = found.finding_aggregation_region();
+    Ok(Some(Aggregator {
+        home: home.and_then(|region| region.parse().ok()),
+        mode: found.region_linking_mode().unwrap_or_default().to_owned(),
+        named: found.regions().iter().cloned().collect(),
+    }))
 }
 
 /// The regions of the fleet whose findings the home region has.
-fn gathered(ask: &Ask, aggregator: &GetFindingAggregatorOutput) -> HashSet<Region> {
-    let named: HashSet<&str> = aggregator.regions().iter().map(String::as_str).collect();
+fn gathered(ask: &Ask, aggregator: &Aggregator) -> HashSet<Region> {
     let here = ask.scope().region;
-    let is_linked = |region: &Region| match aggregator.region_linking_mode() {
-        Some("ALL_REGIONS") => true,
-        Some("ALL_REGIONS_EXCEPT_SPECIFIED") => !named.contains(region.as_str()),
-        Some("SPECIFIED_REGIONS") => named.contains(region.as_str()),
+    let is_named = |region: &Region| aggregator.named.contains(region.as_str());
+    let is_linked = |region: &Region| match aggregator.mode.as_str() {
+        "ALL_REGIONS" => true,
+        "ALL_REGIONS_EXCEPT_SPECIFIED" => !is_named(region),
+        "SPECIFIED_REGIONS" => is_named(region),
         _ => false,
     };
     let all = ask.regions().into_iter();
@@ -154,20 +187,16 @@ async fn members(ask: &Ask, regions: &HashSet<Region>) -> Result<HashSet<Scope>,
     let own = ask.scope();
     let mut scopes = HashSet::new();
     for &region in regions {
-        let known = {
-            let all = memory.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = all.get(&region);
-            known
-                .filter(|(at, _)| ask.now().since(*at) <= MEMBERS_FOR)
-                .map(|(_, members)| members.clone())
-        };
+        let known = lock(&memory.members)
+            .get(&region)
+            .filter(|(at, _)| ask.now().since(*at) <= BELIEVED_FOR)
+            .map(|(_, members)| members.clone());
         let members = match known {
             Some(members) => members,
             None => match list(&ask.access().in_region(region)).await {
                 Ok(mut members) => {
                     members.insert(own.account);
-                    let mut all = memory.0.lock().unwrap_or_else(PoisonError::into_inner);
-                    all.insert(region, (ask.now(), members.clone()));
+                    lock(&memory.members).insert(region, (ask.now(), members.clone()));
                     members
                 }
                 Err(fault) if region == own.region => return Err(fault),
