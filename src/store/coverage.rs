@@ -90,6 +90,8 @@ impl Only {
             && sources
             && match covers {
                 Cover::Vantage => scope(&feed.vantage),
+                // What speaks for nobody belongs where it is asked.
+                Cover::Scopes(scopes) if scopes.is_empty() => scope(&feed.vantage),
                 Cover::Scopes(scopes) => scopes.iter().any(scope),
             }
     }

@@ -361,7 +361,8 @@ def test_an_expired_login_names_the_command_that_mends_it(home, relay, proxy, au
         code, document, said = home.ls(*call, **outside)
         assert code == 4, said
         assert fleet.blind_in(document["coverage"]) == {
-            ("opsitems", PAYMENTS, REGION, "expired"), ("support", PAYMENTS, None, "expired")}
+            ("opsitems", PAYMENTS, REGION, "expired"), ("support", PAYMENTS, None, "expired"),
+            ("incidentmanager", PAYMENTS, REGION, "expired")}
         assert "Run `aws sso login --profile corp`" in document["coverage"]["blind"][0]["message"]
     assert relay.wrong_login.is_set()
     relay.logins["new"] = True

@@ -92,7 +92,6 @@ def test_windows_are_read_and_their_missing_history_is_said(client, noctop):
 
 @pytest.mark.parametrize("kind, source, operation", [
     ("alarms", "cloudwatch", "DescribeAlarms"),  # it does not speak CBOR
-    ("incidents", "opsitems", "DescribeOpsItems"),
     ("patches", "patches", "DescribeInstanceInformation"),
     ("backups", "backup", "ListBackupJobs"),
 ])
@@ -101,6 +100,14 @@ def test_what_moto_lacks_is_a_blind_feed_with_a_sentence(noctop, kind, source, o
     blind_only(code, document, source, *fleet.ASIDE.get(kind, []))
     assert document["items"] == []
     assert any(operation in blind["message"] for blind in document["coverage"]["blind"])
+
+
+def test_none_of_what_moto_lacks_of_incidents_is_taken_for_nothing(noctop):
+    code, document = noctop.ls("incidents")
+    assert code == 4 and document["items"] == []
+    blind = {b["source"]: b["message"] for b in document["coverage"]["blind"]}
+    assert {"opsitems", "incidentmanager"} <= blind.keys()
+    assert "DescribeOpsItems" in blind["opsitems"] and "ListReplicationSets" in blind["incidentmanager"]
 
 
 def test_plans_and_accounts_are_read(client, noctop):

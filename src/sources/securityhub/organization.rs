@@ -91,6 +91,14 @@ async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
     let regions = match aggregator(ask).await? {
         None => HashSet::from([here]),
         Some(aggregator) if aggregator.home == Some(here) => gathered(ask, &aggregator),
+        // A home region that is not watched is not asked.
+        Some(aggregator)
+            if !aggregator
+                .home
+                .is_some_and(|home| ask.regions().contains(&home)) =>
+        {
+            HashSet::from([here])
+        }
         // The home region has what is here, and says it.
         Some(_) => {
             ask.speak_for(Arc::default());
