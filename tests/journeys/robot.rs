@@ -125,7 +125,7 @@ impl Begin {
         robot.console.wait("a loaded fleet", |screen| {
             let text = screen.contents();
             // All but the one that is off; where there is little room the two numbers alone.
-            (text.contains(" 102 fresh") || text.contains("FEEDS 102/103")) && text.contains(" 1/")
+            (text.contains(" 104 fresh") || text.contains("FEEDS 104/105")) && text.contains(" 1/")
         });
         robot
     }
