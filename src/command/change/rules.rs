@@ -54,9 +54,8 @@ pub const REMEDIATE: Offer = Offer {
 };
 
 fn is_rule(row: &Row) -> bool {
-    let detail = match &row.item().detail {
-        Detail::Compliance(detail) => detail,
-        _ => return false,
+    let Detail::Compliance(detail) = &row.item().detail else {
+        return false;
     };
     matches!(**detail, ComplianceDetail::Rule(_))
 }

@@ -135,7 +135,7 @@ impl Record {
             id: dice.on(100 + n as u64).uuid(),
             at: began.plus(event.after.0),
             kind: event.kind.clone(),
-            data: String::from_utf8_lossy(&json::encode(&Value::Text(event.text.clone().into())))
+            data: String::from_utf8_lossy(&json::encode(&Value::Text(event.text.clone())))
                 .into_owned(),
             token: None,
         });
@@ -414,7 +414,7 @@ fn update(call: &Call<'_>) -> Answer {
             }
         }
         record.changed = now;
-        record.by = call.caller.arn.to_string();
+        record.by = call.caller.arn.clone();
         Ok(Value::Map(Map::default()))
     })
 }
