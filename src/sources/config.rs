@@ -37,7 +37,7 @@ use crate::domain::{
     SourceId,
 };
 
-use super::spoken::{self, Spoken};
+use super::spoken::{self, NotOurs, Spoken};
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
 
 /// Recorders.
@@ -150,35 +150,14 @@ async fn ask_rules(ask: Ask) -> Result<(), Fault> {
 }
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
-    let spoken: Arc<Spoken> = ask.shared_memory();
-    match organization(&ask).await {
-        Ok(scopes) => {
-            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, scopes);
-            Ok(())
-        }
-        Err(fault) => {
-            ask.speak_for(Arc::default());
-            let spoke = spoken.fell_silent(ask.scope());
-            Err(if spoke { fault } else { not_ours(fault) })
-        }
-    }
+    let answer = organization(&ask).await;
+    spoken::conclude(&ask, ANSWER_FOR, answer, &NOT_OURS)
 }
 
-/// That an account may not read for the whole organization is a fact and no fault: its members are asked themselves.
-fn not_ours(fault: Fault) -> Fault {
-    if fault.kind != FaultKind::Denied {
-        return fault;
-    }
-    make(
-        FaultKind::Disabled,
-        fault.code.as_deref(),
-        format!(
-            "The aggregators of AWS Config cannot be read from here, so every account is asked itself: {}",
-            fault.message
-        ),
-        "An aggregator for the organization is made in AWS Config, in the management account or a delegated administrator's.",
-    )
-}
+const NOT_OURS: NotOurs = NotOurs {
+    what: "The aggregators of AWS Config",
+    advice: "An aggregator for the organization is made in AWS Config, in the management account or a delegated administrator's.",
+};
 
 /// Hands over the rules of all scopes that the aggregator here speaks for, and says which these are.
 async fn organization(ask: &Ask) -> Result<HashSet<Scope>, Fault> {

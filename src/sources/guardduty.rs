@@ -27,7 +27,7 @@ use crate::domain::{
     SourceId,
 };
 
-use super::spoken::{self, Spoken};
+use super::spoken::{self, NotOurs, Spoken};
 use super::{Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
 
 /// The findings of all members of a region.
@@ -117,44 +117,20 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
 }
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
-    let spoken: Arc<Spoken> = ask.shared_memory();
-    let outcome = match members(&ask).await {
+    let answer = match members(&ask).await {
         Ok(scopes) => {
             ask.speak_for(spoken::in_order(&scopes));
             read(&ask).await.map(|()| scopes)
         }
         Err(fault) => Err(fault),
     };
-    match outcome {
-        Ok(scopes) => {
-            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, scopes);
-            Ok(())
-        }
-        Err(fault) => {
-            ask.speak_for(Arc::default());
-            let spoke = spoken.fell_silent(ask.scope());
-            let is_refused = matches!(fault.kind, FaultKind::Denied | FaultKind::Disabled);
-            Err(if spoke || !is_refused {
-                fault
-            } else {
-                not_ours(&fault)
-            })
-        }
-    }
+    spoken::conclude(&ask, ANSWER_FOR, answer, &NOT_OURS)
 }
 
-/// That an account does not administer the others is a fact and no fault: they are asked themselves.
-fn not_ours(fault: &Fault) -> Fault {
-    make(
-        FaultKind::Disabled,
-        fault.code.as_deref(),
-        format!(
-            "The findings of all accounts cannot be read from here, so every account is asked itself: {}",
-            fault.message
-        ),
-        "An administrator of GuardDuty for the organization is named in the management account.",
-    )
-}
+const NOT_OURS: NotOurs = NotOurs {
+    what: "The findings of all accounts",
+    advice: "An administrator of GuardDuty for the organization is named in the management account.",
+};
 
 /// The scopes of the fleet whose findings this account has: its own, and those of the members that it administers.
 async fn members(ask: &Ask) -> Result<HashSet<Scope>, Fault> {

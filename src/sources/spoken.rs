@@ -4,8 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::aws::classify::make;
 use crate::clock::Timestamp;
-use crate::domain::Scope;
+use crate::domain::{Fault, FaultKind, Scope};
+
+use super::Ask;
 
 /// What the organization's answers speak for, by the vantage that gave them; shared by all vantages of a source.
 #[derive(Default)]
@@ -57,7 +60,47 @@ impl Spoken {
     }
 }
 
-/// Scopes as [`Ask::speak_for`](super::Ask::speak_for) takes them, always in the same order.
+/// What is said where an account may not read for the whole organization.
+pub struct NotOurs {
+    /// What cannot be read, as the beginning of a sentence: `The findings of all accounts`.
+    pub what: &'static str,
+    /// What would change that.
+    pub advice: &'static str,
+}
+
+/// Ends the asking of an organization's account: for whom its answer counts and for how long, or that it gave none. That it may not
+/// read for the others is a fact and no fault, unless it could before: its members are asked themselves.
+pub fn conclude(
+    ask: &Ask,
+    counts: Duration,
+    answer: Result<HashSet<Scope>, Fault>,
+    not_ours: &NotOurs,
+) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    let fault = match answer {
+        Ok(scopes) => {
+            spoken.answered(ask.scope(), ask.now(), counts, scopes);
+            return Ok(());
+        }
+        Err(fault) => fault,
+    };
+    ask.speak_for(Arc::default());
+    let spoke = spoken.fell_silent(ask.scope());
+    if spoke || !matches!(fault.kind, FaultKind::Denied | FaultKind::Disabled) {
+        return Err(fault);
+    }
+    Err(make(
+        FaultKind::Disabled,
+        fault.code.as_deref(),
+        format!(
+            "{} cannot be read from here, so every account is asked itself: {}",
+            not_ours.what, fault.message
+        ),
+        not_ours.advice,
+    ))
+}
+
+/// Scopes as [`Ask::speak_for`] takes them, always in the same order.
 pub fn in_order(scopes: &HashSet<Scope>) -> Arc<[Scope]> {
     let mut all: Vec<Scope> = scopes.iter().copied().collect();
     all.sort_unstable();

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Region, Scope};
 
 use super::super::Ask;
-use super::super::spoken::{self, Spoken};
+use super::super::spoken::{self, NotOurs};
 use super::read;
 
 /// The largest page.
@@ -54,37 +54,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(super) async fn ask(ask: Ask) -> Result<(), Fault> {
-    let spoken: Arc<Spoken> = ask.shared_memory();
-    match answer(&ask).await {
-        Ok(scopes) => {
-            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, scopes);
-            Ok(())
-        }
-        Err(fault) => {
-            ask.speak_for(Arc::default());
-            let spoke = spoken.fell_silent(ask.scope());
-            let is_refused = matches!(fault.kind, FaultKind::Denied | FaultKind::Disabled);
-            Err(if spoke || !is_refused {
-                fault
-            } else {
-                not_ours(&fault)
-            })
-        }
-    }
+    let answer = answer(&ask).await;
+    spoken::conclude(&ask, ANSWER_FOR, answer, &NOT_OURS)
 }
 
-/// That an account does not administer the others is a fact and no fault: they are asked themselves.
-fn not_ours(fault: &Fault) -> Fault {
-    make(
-        FaultKind::Disabled,
-        fault.code.as_deref(),
-        format!(
-            "The findings of all accounts cannot be read from here, so every account is asked itself: {}",
-            fault.message
-        ),
-        "An administrator of Security Hub for the organization is named in the management account.",
-    )
-}
+const NOT_OURS: NotOurs = NotOurs {
+    what: "The findings of all accounts",
+    advice: "An administrator of Security Hub for the organization is named in the management account.",
+};
 
 async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
     let here = ask.scope().region;
