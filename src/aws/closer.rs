@@ -17,6 +17,7 @@ use super::access::Access;
 use super::metric::course;
 use crate::clock::Timestamp;
 use crate::domain::closer::{Closer, Told};
+#[cfg(any(feature = "config", feature = "trustedadvisor"))]
 use crate::domain::compliance::ComplianceDetail;
 use crate::domain::{Detail, Fault, Item};
 
@@ -41,25 +42,18 @@ pub async fn look(access: &Access, item: &Item, now: Timestamp) -> Closer {
         Detail::Finding(detail) => {
             closer.told = finding::history(access, &item.key.id, detail).await;
         }
-        Detail::Compliance(detail) => closer.told = compliance(access, &item.key.id, detail).await,
+        #[cfg(feature = "config")]
+        Detail::Compliance(detail) if matches!(**detail, ComplianceDetail::Rule(_)) => {
+            closer.told = rule::of(access, &item.key.id).await;
+        }
+        #[cfg(feature = "trustedadvisor")]
+        Detail::Compliance(detail) if matches!(**detail, ComplianceDetail::Recommendation(_)) => {
+            closer.told = recommendation::of(access, &item.key.id).await;
+        }
         Detail::Backup(detail) => closer.told = backup::of(access, detail).await,
-        Detail::Window(_) | Detail::Patch(_) | Detail::Mute(_) => {}
+        Detail::Window(_) | Detail::Patch(_) | Detail::Mute(_) | Detail::Compliance(_) => {}
     }
     closer
-}
-
-/// What is to be told of a rule, a recorder or a recommendation: where this build knows its service.
-async fn compliance(access: &Access, id: &str, detail: &ComplianceDetail) -> Vec<Told> {
-    match detail {
-        #[cfg(feature = "config")]
-        ComplianceDetail::Rule(_) => rule::of(access, id).await,
-        #[cfg(feature = "trustedadvisor")]
-        ComplianceDetail::Recommendation(_) => recommendation::of(access, id).await,
-        _ => {
-            let _ = (access, id);
-            Vec::new()
-        }
-    }
 }
 
 /// What was read, or that it could not be.

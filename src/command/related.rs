@@ -103,22 +103,17 @@ pub(super) fn choose(model: &mut Model, action: &Action) -> Effects {
         Detail::Record(record) => record.cause().into_iter().collect(),
         _ => Vec::new(),
     };
-    {
-        for cause in causes {
-            let Some(cause) = model.row(&cause) else {
-                continue;
-            };
-            let (key, name) = (cause.key(), &cause.item().name);
-            offered.push((
-                format!(
-                    "kind:{} acct:{} name:{}",
-                    key.kind,
-                    key.scope.account,
-                    quoted(name)
-                ),
-                format!("what it was made for: {}", fact::what(cause.item())),
-            ));
-        }
+    for cause in causes.iter().filter_map(|key| model.row(key)) {
+        let (key, name) = (cause.key(), &cause.item().name);
+        offered.push((
+            format!(
+                "kind:{} acct:{} name:{}",
+                key.kind,
+                key.scope.account,
+                quoted(name)
+            ),
+            format!("what it was made for: {}", fact::what(cause.item())),
+        ));
     }
     offered.push((
         format!("acct:{} region:{}", scope.account, scope.region),

@@ -27,6 +27,7 @@ use crate::domain::{
     SourceId,
 };
 
+use super::believed::Believed;
 use super::spoken::{self, NotOurs, Spoken};
 use super::{Ask, FINDING_TERMS, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
 
@@ -74,8 +75,8 @@ const PAGE: i32 = 50;
 #[derive(Default)]
 struct Memory {
     detector: Mutex<Option<String>>,
-    /// Whom it administers, and when that was read.
-    members: Mutex<Option<(Timestamp, HashSet<Scope>)>>,
+    /// Whom it administers.
+    members: Believed<HashSet<Scope>>,
 }
 
 impl Memory {
@@ -135,14 +136,9 @@ const NOT_OURS: NotOurs = NotOurs {
 /// The scopes of the fleet whose findings this account has: its own, and those of the members that it administers.
 async fn members(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
     let memory = ask.memory::<Memory>();
-    let known = memory
-        .members
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    if let Some((at, members)) = known
-        && ask.now().since(at) <= MEMBERS_FOR
-    {
+    if let Some(mut members) = memory.members.get(ask.now(), MEMBERS_FOR) {
+        // The fleet may have become smaller meanwhile.
+        members.retain(|scope| ask.covers(*scope));
         return Ok(members);
     }
     let detector = find_detector(ask.access()).await?;
@@ -189,10 +185,7 @@ async fn members(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
         ));
     }
     let all: HashSet<Scope> = all.into_iter().chain([ask.scope()]).collect();
-    *memory
-        .members
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner) = Some((ask.now(), all.clone()));
+    memory.members.set(ask.now(), all.clone());
     Ok(all)
 }
 

@@ -5,7 +5,7 @@
 //! replication set, so every one of these regions tells the same item: it stands in the first of them, and is known as long as any of
 //! them can be read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ssmincidents::types::{AttributeValueList, Condition, Filter, IncidentRecordSummary};
@@ -16,7 +16,6 @@ use crate::aws::moment::moment;
 use crate::aws::ops::{
     GET_INCIDENT_RECORD, GET_REPLICATION_SET, LIST_INCIDENT_RECORDS, LIST_REPLICATION_SETS,
 };
-use crate::clock::Timestamp;
 use crate::domain::incident::RecordDetail;
 use crate::domain::text::clean_arc;
 use crate::domain::{
@@ -24,6 +23,7 @@ use crate::domain::{
     Slice, SourceId,
 };
 
+use super::believed::Believed;
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source, intern};
 
 /// The source.
@@ -46,9 +46,8 @@ const PAGE: i32 = 100;
 /// How long the regions of a replication set are believed.
 const SET_FOR: Duration = Duration::from_secs(3_600);
 
-/// The regions of the replication set, and when they were read.
-#[derive(Default)]
-struct Memory(Mutex<Option<(Timestamp, Vec<Region>)>>);
+/// The regions of the replication set.
+type Memory = Believed<Vec<Region>>;
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
     let regions = regions(&ask).await?;
@@ -98,14 +97,7 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
 /// [`FaultKind::Disabled`] where there is no replication set: that is how the service says that it is not used.
 async fn regions(ask: &Ask) -> Result<Vec<Region>, Fault> {
     let memory: Arc<Memory> = ask.memory();
-    let known = memory
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    if let Some((at, regions)) = known
-        && ask.now().since(at) <= SET_FOR
-    {
+    if let Some(regions) = memory.get(ask.now(), SET_FOR) {
         return Ok(regions);
     }
     let listed = ask
@@ -144,7 +136,7 @@ async fn regions(ask: &Ask) -> Result<Vec<Region>, Fault> {
         .filter_map(|region| region.parse().ok())
         .collect();
     regions.sort_unstable();
-    *memory.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((ask.now(), regions.clone()));
+    memory.set(ask.now(), regions.clone());
     Ok(regions)
 }
 

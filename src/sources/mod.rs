@@ -13,6 +13,7 @@
 mod ask;
 mod asker;
 pub mod backup;
+mod believed;
 pub mod cloudwatch;
 #[cfg(feature = "config")]
 pub mod config;

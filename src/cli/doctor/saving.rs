@@ -34,7 +34,8 @@ const fn switch(source: SourceId) -> Option<&'static str> {
              ([sources.health] organization).",
         ),
         SourceId::Guardduty => Some(
-            "GuardDuty can tell of all accounts of a region at once: name an administrator for the organization in the management account              (EnableOrganizationAdminAccount), let it take the accounts as members, and watch that account too \
+            "GuardDuty can tell of all accounts of a region at once: name an administrator for the organization in the management account \
+             (EnableOrganizationAdminAccount), let it take the accounts as members, and watch that account too \
              ([sources.guardduty] organization).",
         ),
         SourceId::Securityhub => Some(
@@ -145,5 +146,18 @@ impl Proposal {
             "because": self.tried,
             "callsPerMinuteSaved": (self.saved() * 100.0).round() / 100.0,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_switch_reads_as_plain_sentences() {
+        let switches = SourceId::ALL.iter().filter_map(|source| switch(*source));
+        for text in switches {
+            assert!(!text.contains("  ") && text.ends_with('.'), "{text}");
+        }
     }
 }

@@ -5,17 +5,17 @@
 //! every region that it may speak for, the members whose Security Hub is enabled there.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::ops::{GET_FINDING_AGGREGATOR, LIST_FINDING_AGGREGATORS, LIST_HUB_MEMBERS};
 use crate::aws::pages::gather;
-use crate::clock::Timestamp;
 use crate::domain::{AccountId, Fault, FaultKind, Region, Scope};
 
 use super::super::Ask;
+use super::super::believed::Believed;
 use super::super::spoken::{self, NotOurs};
 use super::read;
 
@@ -28,16 +28,13 @@ const ANSWER_FOR: Duration = Duration::from_secs(300);
 /// How long members and the aggregator are believed: somebody joins an organization on a day, not in a minute.
 const BELIEVED_FOR: Duration = Duration::from_secs(1_800);
 
-/// A value and when it was read.
-type Aged<T> = (Timestamp, T);
-
 /// What is remembered of the administrator in one region.
 #[derive(Default)]
 struct Memory {
     /// The aggregator, or that there is none.
-    aggregator: Mutex<Option<Aged<Option<Aggregator>>>>,
+    aggregator: Believed<Option<Aggregator>>,
     /// The members of each region.
-    members: Mutex<HashMap<Region, Aged<HashSet<AccountId>>>>,
+    members: Mutex<HashMap<Region, Arc<Believed<HashSet<AccountId>>>>>,
 }
 
 /// Which region has the findings of which others.
@@ -49,8 +46,11 @@ struct Aggregator {
     named: HashSet<String>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Memory {
+    fn members(&self, region: Region) -> Arc<Believed<HashSet<AccountId>>> {
+        let mut all = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(region).or_default())
+    }
 }
 
 pub(super) async fn ask(ask: Ask) -> Result<(), Fault> {
@@ -105,14 +105,11 @@ async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
 /// The aggregator of the account, if there is one; it is seen from every region.
 async fn aggregator(ask: &Ask) -> Result<Option<Aggregator>, Fault> {
     let memory: Arc<Memory> = ask.memory();
-    let known = lock(&memory.aggregator).clone();
-    if let Some((at, aggregator)) = known
-        && ask.now().since(at) <= BELIEVED_FOR
-    {
+    if let Some(aggregator) = memory.aggregator.get(ask.now(), BELIEVED_FOR) {
         return Ok(aggregator);
     }
     let found = find_aggregator(ask.access()).await?;
-    *lock(&memory.aggregator) = Some((ask.now(), found.clone()));
+    memory.aggregator.set(ask.now(), found.clone());
     Ok(found)
 }
 
@@ -172,16 +169,13 @@ async fn members(ask: &Ask, regions: &HashSet<Region>) -> Result<HashSet<Scope>,
     let own = ask.scope();
     let mut scopes = HashSet::new();
     for &region in regions {
-        let known = lock(&memory.members)
-            .get(&region)
-            .filter(|(at, _)| ask.now().since(*at) <= BELIEVED_FOR)
-            .map(|(_, members)| members.clone());
-        let members = match known {
+        let believed = memory.members(region);
+        let members = match believed.get(ask.now(), BELIEVED_FOR) {
             Some(members) => members,
             None => match list(&ask.access().in_region(region)).await {
                 Ok(mut members) => {
                     members.insert(own.account);
-                    lock(&memory.members).insert(region, (ask.now(), members.clone()));
+                    believed.set(ask.now(), members.clone());
                     members
                 }
                 Err(fault) if region == own.region => return Err(fault),

@@ -73,7 +73,7 @@ pub const SERVICE: Service = Service {
 /// The most rules of one call (from the model).
 const NAMES: usize = 25;
 
-/// The service's answers keep to the letter of their page size; nought means its own choice.
+/// Looks at the rules of the place that is asked; `nothing` is the answer where no recorder is set up.
 fn look<R>(
     call: &Call<'_>,
     see: impl FnOnce(&[Rule], &Recorder, &Site, Timestamp) -> Result<R, Refusal>,
