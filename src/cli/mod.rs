@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod ls;
 mod output;
+mod progress;
 mod query;
 mod report;
 mod run;

@@ -1,9 +1,9 @@
 //! `noctop query`: a query of Logs Insights in many groups, accounts and regions, its rows in one table.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
@@ -21,6 +21,7 @@ use crate::model::fit;
 use crate::store::export::csv_line;
 
 use super::output::{Stop, escaped, write};
+use super::progress::Progress;
 use super::stage::{self, Stage};
 use super::table::columns;
 use super::{BLIND, FAILED, Start, USAGE, complain};
@@ -269,7 +270,7 @@ async fn ask(fleet: &Arc<Fleet>, asked: &Asked, now: Timestamp) -> ExitCode {
                 querying.stop();
             }
         }
-        progress.show(&answer);
+        progress.show(|| so_far(&answer));
     }
     progress.clear();
     finish(&answer, &picked, asked, now)
@@ -458,40 +459,14 @@ fn document(answer: &Answer, picked: &Picked, asked: &Asked, now: Timestamp) -> 
     escaped(text) + "\n"
 }
 
-/// A line on a terminal that tells how far it is.
-struct Progress {
-    shown: bool,
-    at: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self {
-            shown: false,
-            at: Instant::now(),
-        }
-    }
-
-    fn show(&mut self, answer: &Answer) {
-        if !std::io::stderr().is_terminal() || self.at.elapsed() < Duration::from_millis(500) {
-            return;
-        }
-        self.at = Instant::now();
-        self.shown = true;
-        let over = answer.parts().iter().filter(|part| part.standing.is_over());
-        let text = format!(
-            "{} of {} done, {} so far, {} read; ctrl-c stops",
-            over.count(),
-            queries(answer.parts().len()),
-            count(answer.rows().len(), "row"),
-            bytes(answer.statistics().bytes)
-        );
-        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{text}");
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
-    }
+/// How far it is.
+fn so_far(answer: &Answer) -> String {
+    let over = answer.parts().iter().filter(|part| part.standing.is_over());
+    format!(
+        "{} of {} done, {} so far, {} read; ctrl-c stops",
+        over.count(),
+        queries(answer.parts().len()),
+        count(answer.rows().len(), "row"),
+        bytes(answer.statistics().bytes)
+    )
 }

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::domain::text::age;
 use crate::domain::{FeedState, ItemKey, Kind, Scope};
 use crate::filter::Filter;
+use crate::history::measure::{self, Days, OfDay, What};
 use crate::history::tally::{self, Tally};
 use crate::history::watch::Span;
 use crate::report::{Format, Report as Made, Unread, backups, hygiene, patches};
@@ -18,6 +19,7 @@ use crate::sources::backup::coverage::{self, Covered};
 use crate::sources::patches::is_group;
 use crate::store::FeedReport;
 
+use super::progress::Progress;
 use super::snapshot::Snapshot;
 use super::stage::{Refusal, Stage};
 use super::{BLIND, FAILED, Start, USAGE, complain, output};
@@ -82,7 +84,8 @@ struct Coverage {
 }
 
 const COVERAGE: &str = "\
-The present is read from AWS; the daily figures are from the history that consoles keep here while they run.
+The present is read from AWS, and noted; the daily figures are from the history that consoles keep here while they run, and from what
+this report counted on other days. Write it once a day, and every day has its coverage.
 
 Exit codes: 0 complete, 1 nothing could be read, 2 command line or configuration, 4 written but not everything could be read.
 
@@ -177,7 +180,10 @@ impl Coverage {
         // A group is a sum of instances that stand for themselves.
         let is_instance = |key: &ItemKey| key.kind == Kind::Patch && !is_group(&key.id);
         let tally = counted(&stage, window, is_instance);
+        let today = patches::today(&instances, &unread, snapshot.store.roster());
+        let counts = noted(&stage, window, What::Patches, &today);
         let report = patches::compose(&patches::Gathered {
+            counted: &counts,
             now: snapshot.at,
             window,
             instances: &instances,
@@ -195,7 +201,10 @@ impl Coverage {
         let (resources, unread) = snapshot.runtime.block_on(covered(&snapshot, self.timeout));
         let window = self.window(snapshot.at);
         let tally = counted(&stage, window, |key| key.kind == Kind::Backup);
+        let today = backups::today(&resources, &unread, snapshot.store.roster());
+        let counts = noted(&stage, window, What::Backups, &today);
         let report = backups::compose(&backups::Gathered {
+            counted: &counts,
             now: snapshot.at,
             window,
             resources: &resources,
@@ -241,6 +250,21 @@ fn counted(stage: &Stage, window: Span, meant: impl Fn(&ItemKey) -> bool) -> Res
     tally::tally(&path, window, meant).map_err(|trouble| trouble.0)
 }
 
+/// Notes what was counted today, and gives what was counted on every day of the window. A history that cannot be written costs the note
+/// and not the report.
+fn noted(stage: &Stage, window: Span, what: What, today: &OfDay) -> Days {
+    let Some(path) = stage.history() else {
+        return Days::new();
+    };
+    if let Err(trouble) = measure::note(&path, window.until, what, today) {
+        complain(&format!(
+            "what was counted today is not noted: {}",
+            trouble.0
+        ));
+    }
+    measure::days(&path, window, what).unwrap_or_default()
+}
+
 /// A feed that could not be read, as a scope.
 fn unread(feed: &FeedReport) -> Option<Unread> {
     let why = match (feed.state, &feed.fault) {
@@ -268,6 +292,8 @@ async fn covered(snapshot: &Snapshot, patience: Duration) -> (Vec<(Scope, Covere
         })
     });
     let mut waiting: Vec<Scope> = scopes.collect();
+    let (all, mut read) = (waiting.len(), 0);
+    let mut progress = Progress::new();
     waiting.sort_unstable_by(|a, b| b.cmp(a));
     let deadline = tokio::time::Instant::now() + patience;
     let mut asked = JoinSet::new();
@@ -299,7 +325,10 @@ async fn covered(snapshot: &Snapshot, patience: Duration) -> (Vec<(Scope, Covere
                 (scope, found)
             });
         }
-        match asked.join_next().await {
+        progress.show(|| format!("{read} of {all} scopes read; ctrl-c stops"));
+        let answered = asked.join_next().await;
+        read += 1;
+        match answered {
             None => break,
             Some(Ok((scope, Ok(found)))) => {
                 resources.extend(found.into_iter().map(|resource| (scope, resource)));
@@ -309,6 +338,7 @@ async fn covered(snapshot: &Snapshot, patience: Duration) -> (Vec<(Scope, Covere
             Some(Err(why)) => std::panic::resume_unwind(why.into_panic()),
         }
     }
+    progress.clear();
     resources.sort_by(|a, b| (a.0, &a.1.arn).cmp(&(b.0, &b.1.arn)));
     unread.sort_by_key(|unread| unread.scope);
     (resources, unread)

@@ -17,6 +17,7 @@ use crate::sources::sweep_once;
 use crate::store::projection::{Include, Projection, Query};
 use crate::store::{Coverage, Only, Row, RowId, Store};
 
+use super::progress::Progress;
 use super::stage::{self, Refusal, Stage};
 
 /// Batches that may wait while the store is busy.
@@ -37,6 +38,16 @@ pub struct Snapshot {
     /// Why the ledger could not be read, if it could not: who has what is then unknown.
     pub ledger: Option<Trouble>,
     kinds: Vec<Kind>,
+}
+
+/// How far the reading is.
+fn so_far(coverage: &Coverage) -> String {
+    let open = coverage.loading;
+    format!(
+        "{} of {} feeds read; ctrl-c stops",
+        coverage.feeds - open,
+        coverage.feeds
+    )
 }
 
 impl Snapshot {
@@ -84,9 +95,12 @@ impl Snapshot {
             let sweep = tokio::spawn(async move {
                 sweep_once(&swept, &settings, &needed, patience, sweeping, tx).await
             });
+            let mut progress = Progress::new();
             while let Some(batch) = rx.recv().await {
                 store.apply(batch);
+                progress.show(|| so_far(&store.coverage(&Only::default(), clock.now())));
             }
+            progress.clear();
             let census = sweep
                 .await
                 .map_err(|why| Refusal(vec![format!("the reading broke off: {why}")]))?;

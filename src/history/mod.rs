@@ -10,10 +10,11 @@
 //! what the best-sighted console saw ([`watch`]). What is written twice changes nothing, and the order of the writers
 //! changes no count and no state.
 //!
-//! Written by consoles alone; read by `handover` and reports. May import the nouns, `clock`, `ledger::key` and `shelf`.
+//! Written by consoles, and by reports what they counted; read by `handover` and reports. May import the nouns, `clock`, `ledger::key` and `shelf`.
 
 mod fact;
 mod keeper;
+pub mod measure;
 mod merge;
 mod read;
 mod shelf;

@@ -13,6 +13,7 @@ use crate::ledger::key;
 use crate::shelf::{self, Form, Network, PATIENCE, Share, Sync, Wrong};
 
 use super::fact::{Fact, Facts};
+use super::measure;
 use super::merge::Known;
 use super::{LARGEST, SILENCE};
 
@@ -119,6 +120,8 @@ pub(super) struct Shelf {
 impl Shelf {
     pub fn open(path: &Path) -> Result<Self, Trouble> {
         let db = shelf::open(path, &FORM).map_err(|wrong| Trouble::of(path, wrong))?;
+        db.execute_batch(measure::TABLE)
+            .map_err(|why| Trouble::of(path, why.into()))?;
         Ok(Self {
             path: path.to_owned(),
             db,
@@ -128,6 +131,11 @@ impl Shelf {
             tidied: None,
             largest: LARGEST,
         })
+    }
+
+    /// The file.
+    pub const fn db(&mut self) -> &mut Connection {
+        &mut self.db
     }
 
     /// Writes what a console saw, in one transaction. The same once more changes nothing.
@@ -225,6 +233,7 @@ impl Shelf {
             )?;
         }
         gone += tx.execute("DELETE FROM watch WHERE until < ?1", [before])?;
+        gone += tx.execute("DELETE FROM measured WHERE at < ?1", [before])?;
         // What a console last said of a feed before that moment still holds after it.
         gone += tx.execute(
             "DELETE FROM told WHERE at < ?1 AND (

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::domain::text::{age, plural};
 use crate::domain::{AccountId, Roster, Scope};
 use crate::handover::Text;
+use crate::history::measure::{Days, OfDay};
 use crate::history::tally::Tally;
 use crate::history::watch::Span;
 use crate::sources::backup::coverage::{Cover, Covered, GRACE};
@@ -32,6 +33,8 @@ pub struct Gathered<'a> {
     pub unread: &'a [Unread],
     /// What happened to backups, or why that cannot be read.
     pub tally: Result<&'a Tally, &'a str>,
+    /// What reports counted on other days.
+    pub counted: &'a Days,
     /// The accounts.
     pub roster: &'a Roster,
 }
@@ -83,6 +86,19 @@ const SUMS: [super::Column; 7] = [
     column("noPlanKnown", "no plan"),
     column("scheduleNotRead", "not read"),
 ];
+
+/// What is noted of today: how many resources each account has that could be read, and how many of them have a good recovery point.
+#[must_use]
+pub fn today(resources: &[(Scope, Covered)], unread: &[Unread], roster: &Roster) -> OfDay {
+    let mut today = super::read_to_the_end(roster, unread);
+    for (scope, resource) in resources {
+        if let Some(measure) = today.get_mut(&scope.account) {
+            measure.total += 1;
+            measure.good += u64::from(resource.cover == Cover::Good);
+        }
+    }
+    today
+}
 
 /// Puts it together.
 #[must_use]
@@ -170,7 +186,9 @@ pub fn compose(of: &Gathered<'_>) -> Report {
             resources(of),
             days(
                 of.tally,
+                of.counted,
                 "Backups that failed or never started and were not made good for, by day (UTC)",
+                [SUMS[0], SUMS[1]],
             ),
             unread(of.unread, of.roster),
         ],
@@ -188,6 +206,7 @@ pub fn compose(of: &Gathered<'_>) -> Report {
                 .to_owned(),
             "A resource of several plans counts for each of them. Days are from noctop's own history, of what a console saw."
                 .to_owned(),
+            super::COUNTED.to_owned(),
         ],
         head: json!({
             "asOf": of.now.to_string(),

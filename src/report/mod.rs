@@ -14,12 +14,15 @@ pub mod hygiene;
 pub mod patches;
 mod write;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::domain::text::plural;
 use crate::domain::{Roster, Scope};
 use crate::handover::Text;
+use crate::history::measure::{Days, Measure, OfDay};
 use crate::history::tally::{Day, Tally};
 
 pub use crate::handover::Format;
@@ -42,6 +45,8 @@ pub struct Report {
     /// Whether anything could not be read.
     pub is_partial: bool,
 }
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// How many lines of a long table people are shown.
 pub const SHOWN: usize = 25;
@@ -115,6 +120,15 @@ impl Cell {
     }
 }
 
+/// The accounts of which everything could be read, with nothing counted yet.
+fn read_to_the_end(roster: &Roster, unread: &[Unread]) -> OfDay {
+    let accounts = roster.iter().map(|account| account.id);
+    accounts
+        .filter(|id| unread.iter().all(|unread| unread.scope.account != *id))
+        .map(|id| (id, Measure::default()))
+        .collect()
+}
+
 /// A scope that could not be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -128,6 +142,10 @@ pub struct Unread {
 fn day(at: Timestamp) -> String {
     at.to_jiff().strftime("%Y-%m-%d").to_string()
 }
+
+/// What the counts of other days are.
+const COUNTED: &str = "Totals and coverage of a day are those that this report counted on it, the last time that it was written on this \
+                       machine, of the accounts that could be read to the end then.";
 
 /// What has to be said at once of what could not be read.
 fn notes(unread: &[Unread], tally: Result<&Tally, &str>) -> Vec<Text> {
@@ -186,19 +204,37 @@ fn seen(of: &Day, count: u32) -> Cell {
     }
 }
 
-/// How many stood at the end of each day, by noctop's own history.
-fn days(tally: Result<&Tally, &str>, title: &'static str) -> Table {
+/// What noctop's own history has of each day: how many stood at its end, and what was counted.
+fn days(
+    tally: Result<&Tally, &str>,
+    counted: &Days,
+    title: &'static str,
+    [all, good]: [Column; 2],
+) -> Table {
+    let of_day = |of: &Day| {
+        let is_in = |at: &&Timestamp| of.span.from < at.plus(DAY) && **at < of.span.until;
+        counted.keys().find(is_in).and_then(|at| counted.get(at))
+    };
     let days = tally.map_or(&[][..], |tally| &tally.days).iter();
     let rows = days
-        // Before the first console there is nothing to tell of.
-        .skip_while(|of| of.watched.is_zero() && of.standing == 0)
+        // Before the first console and the first count there is nothing to tell of.
+        .skip_while(|of| of.watched.is_zero() && of.standing == 0 && of_day(of).is_none())
         .map(|of| {
+            let counted = of_day(of);
+            let sum = |count: fn(&Measure) -> u64| counted.map(|day| day.values().map(count).sum());
+            let (total, fine) = (sum(|m| m.total), sum(|m| m.good));
             vec![
                 Cell::Ours(day(of.span.from)),
                 watched(of),
                 seen(of, of.came),
                 seen(of, of.standing),
                 seen(of, of.stale),
+                Cell::maybe(counted, |day| {
+                    Cell::Count(u64::try_from(day.len()).unwrap_or(u64::MAX))
+                }),
+                Cell::maybe(total, Cell::Count),
+                Cell::maybe(fine, Cell::Count),
+                Cell::share(fine.unwrap_or(0), total.unwrap_or(0)),
             ]
         })
         .collect();
@@ -211,10 +247,14 @@ fn days(tally: Result<&Tally, &str>, title: &'static str) -> Table {
             column("came", "came"),
             column("standing", "at its end"),
             column("stale", "for over a day"),
+            column("accounts", "accounts"),
+            all,
+            good,
+            column("coverage", "coverage"),
         ],
         rows,
         shown: usize::MAX,
-        nothing: "No console of this machine was watching on any day of it.",
+        nothing: "No console of this machine was watching on any day of it, and no report counted.",
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::patch::{PatchDetail, PatchSubject};
 use crate::domain::text::plural;
 use crate::domain::{AccountId, Detail, Region, Roster};
 use crate::handover::Text;
+use crate::history::measure::{Days, OfDay};
 use crate::history::tally::Tally;
 use crate::history::watch::Span;
 
@@ -33,6 +34,8 @@ pub struct Gathered<'a> {
     pub unread: &'a [Unread],
     /// What happened to patch compliance, or why that cannot be read.
     pub tally: Result<&'a Tally, &'a str>,
+    /// What reports counted on other days.
+    pub counted: &'a Days,
     /// The accounts.
     pub roster: &'a Roster,
 }
@@ -135,6 +138,19 @@ const SUMS: [super::Column; 9] = [
     column("waitingForReboot", "reboot"),
 ];
 
+/// What is noted of today: how many instances each account has that could be read, and how many of them are compliant.
+#[must_use]
+pub fn today(instances: &[Instance], unread: &[Unread], roster: &Roster) -> OfDay {
+    let mut today = super::read_to_the_end(roster, unread);
+    for instance in instances {
+        if let Some(measure) = today.get_mut(&instance.account) {
+            measure.total += 1;
+            measure.good += u64::from(instance.is_good());
+        }
+    }
+    today
+}
+
 /// Puts it together.
 #[must_use]
 pub fn compose(of: &Gathered<'_>) -> Report {
@@ -211,7 +227,9 @@ pub fn compose(of: &Gathered<'_>) -> Report {
             instances(of),
             days(
                 of.tally,
+                of.counted,
                 "Instances of which somebody had to take care, by day (UTC)",
+                [SUMS[0], SUMS[1]],
             ),
             unread(of.unread, of.roster),
         ],
@@ -232,6 +250,7 @@ pub fn compose(of: &Gathered<'_>) -> Report {
             "Somebody has to take care of an instance with failed, critical or security patches. Days are from noctop's own \
              history, of instances that a console saw."
                 .to_owned(),
+            super::COUNTED.to_owned(),
         ],
         head: json!({
             "asOf": of.now.to_string(),

@@ -60,7 +60,7 @@ fn tally() -> Tally {
             came: 221,
             standing: 7,
             stale: 2,
-            ..Day::new(day, std::time::Duration::from_secs(22 * 3_600))
+            ..Day::new(day, Duration::from_secs(22 * 3_600))
         }],
         came: [10, 150, 40, 20, 1],
         fleeting: 3,
@@ -139,7 +139,7 @@ fn what_nobody_watched_is_a_dash_and_null_and_never_a_zero() {
         }],
         ..Tally::default()
     };
-    blind.days[0] = Day::new(blind.days[0].span, std::time::Duration::ZERO);
+    blind.days[0] = Day::new(blind.days[0].span, Duration::ZERO);
     for period in &mut blind.periods {
         *period = Period {
             watched: false,

@@ -11,11 +11,13 @@
 //! resource was last backed up with success, how often its plan does so) is asked only where there is a failed one.
 //!
 //! **The organization's answer.** The management account or a delegated administrator reads the jobs of all member
-//! accounts at once. It speaks for exactly those scopes of the fleet whose accounts it named within the last day;
-//! an account that it did not name may have no jobs, or may not be monitored from there, which nobody can tell, so it
-//! is asked itself. So is everybody while the organization's answer is refused, fails or grows old.
+//! accounts at once. It speaks for exactly those accounts of the fleet that it named within the last day in any region (cross-account
+//! monitoring is a setting of the organization, not of a region); an account that it named nowhere may have no jobs, or may not be
+//! monitored from there, which nobody can tell, so it is asked itself. So is everybody of a region while the answer of that region is
+//! refused, fails or grows old.
 
 pub mod coverage;
+mod elsewhere;
 mod item;
 mod job;
 mod judge;
@@ -23,7 +25,7 @@ mod list;
 mod missed;
 mod raw;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -93,8 +95,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 const PLANS_FOR: Duration = Duration::from_secs(3_600);
 /// How long it is believed when a resource was last backed up.
 const GOOD_FOR: Duration = Duration::from_secs(600);
-/// The most resources of other accounts whose last good backup is looked up per asking; each costs a call.
-const LOOKUPS_MAX: usize = 50;
 /// The most pages of the month of jobs from which habits are learned at first: ten thousand jobs.
 const HABIT_PAGES_MAX: u32 = 10;
 /// How long the organization's answer speaks for a scope: two askings and a bit.
@@ -113,15 +113,15 @@ struct Known {
     rules: Aged<Arc<HashMap<Arc<str>, Rule>>>,
     /// When each resource was last backed up with success.
     good: Aged<Arc<HashMap<Arc<str>, Timestamp>>>,
-    /// The same for resources of other accounts, looked up one by one.
-    good_elsewhere: HashMap<(AccountId, Arc<str>), (Timestamp, Option<Timestamp>)>,
     /// Which rule backs up which resource.
     habits: Habits,
     /// Up to when jobs were read for the habits.
     habits_to: Option<Timestamp>,
-    /// Accounts that the organization's answer named, and when it did so last.
-    named: HashMap<AccountId, Timestamp>,
 }
+
+/// Accounts that the organization's answers named in any region, and when they did so last.
+#[derive(Default)]
+struct Named(Mutex<HashMap<AccountId, Timestamp>>);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -129,7 +129,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 async fn ask_backups(ask: Ask) -> Result<(), Fault> {
     let spoken: Arc<Spoken> = ask.shared_memory();
-    if spoken.speaks_for(ask.scope(), ask.now()) {
+    let (scope, now) = (ask.scope(), ask.now());
+    // Another region may have named the account only after this one's answer was complete.
+    let named: Arc<Named> = ask.shared_memory();
+    let is_named = || lock(&named.0).contains_key(&scope.account);
+    if spoken.speaks_for(scope, now) || spoken.speaks_in(scope.region, now) && is_named() {
         return Ok(());
     }
     let wanted = Wanted::since(ask.now().minus(DAY));
@@ -175,7 +179,7 @@ async fn pages(ask: &Ask, records: impl Iterator<Item = Record>) {
 }
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
-    let memory: Arc<Memory> = ask.memory();
+    let named: Arc<Named> = ask.shared_memory();
     let spoken: Arc<Spoken> = ask.shared_memory();
     let region = ask.scope().region;
     let wanted = Wanted {
@@ -193,15 +197,15 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
     };
     let now = ask.now();
     let scopes: HashSet<Scope> = {
-        let mut known = lock(&memory.0);
-        known.named.retain(|_, at| now.since(*at) <= DAY);
+        let mut named = lock(&named.0);
+        named.retain(|_, at| now.since(*at) <= DAY);
         // Its own jobs are always part of the answer.
-        known.named.insert(ask.scope().account, now);
+        named.insert(ask.scope().account, now);
         for account in jobs.iter().filter_map(|job| job.account) {
-            known.named.insert(account, now);
+            named.insert(account, now);
         }
-        let named = known.named.keys();
         named
+            .keys()
             .map(|&account| Scope { account, region })
             .filter(|scope| ask.covers(*scope))
             .collect()
@@ -265,11 +269,18 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
             Some(((job.account, arn), job.rule.clone()?))
         })
         .collect();
-    let mut lookups = 0;
-    for job in jobs.iter_mut() {
-        if !judge::end(&job.detail).is_bad() || job.detail.superseded_by.is_some() {
-            continue;
-        }
+    let asks = |job: &Job| judge::end(&job.detail).is_bad() && job.detail.superseded_by.is_none();
+    let foreign: BTreeSet<elsewhere::Whose> = jobs
+        .iter()
+        .filter(|job| asks(job))
+        .filter_map(|job| job.account.zip(job.detail.resource_arn.clone()))
+        .filter(|(account, _)| *account != own)
+        .collect();
+    let day = jobs
+        .len()
+        .div_ceil(usize::try_from(list::PAGE).unwrap_or(1));
+    let far = elsewhere::last_good(ask, foreign, day).await?;
+    for job in jobs.iter_mut().filter(|job| asks(job)) {
         let mine = job.account.is_none_or(|account| account == own);
         let Some(arn) = job.detail.resource_arn.clone() else {
             continue;
@@ -282,12 +293,9 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
         let listed = good.get(&whose).copied();
         let asked = if mine {
             last_good(ask).await?.get(&arn).copied()
-        } else if let Some(account) = job.account.filter(|_| lookups < LOOKUPS_MAX) {
-            let (at, called) = last_good_elsewhere(ask, account, &arn).await?;
-            lookups += usize::from(called);
-            at
         } else {
-            None
+            job.account
+                .and_then(|account| far.get(&(account, arn)).copied())
         };
         job.detail.last_good = listed.max(asked).filter(|at| *at <= now);
     }
@@ -335,35 +343,6 @@ fn good_of(ask: &Ask, resources: &[Protected]) -> Arc<HashMap<Arc<str>, Timestam
     );
     lock(&memory.0).good = Some((ask.now(), Arc::clone(&good)));
     good
-}
-
-/// When a resource of another account was last backed up with success, and whether that took a call.
-async fn last_good_elsewhere(
-    ask: &Ask,
-    account: AccountId,
-    arn: &Arc<str>,
-) -> Result<(Option<Timestamp>, bool), Fault> {
-    let memory: Arc<Memory> = ask.memory();
-    let (now, key) = (ask.now(), (account, Arc::clone(arn)));
-    if let Some((at, good)) = lock(&memory.0).good_elsewhere.get(&key)
-        && now.since(*at) < PLANS_FOR
-    {
-        return Ok((*good, false));
-    }
-    let wanted = Wanted {
-        account: Some(&account.to_string()),
-        resource: Some(arn),
-        pages: 1,
-        ..Wanted::since(now.minus(missed::HISTORY))
-    };
-    let jobs = list::backup_jobs(ask.access(), wanted).await?;
-    let good = jobs.iter().map(done).max();
-    let mut known = lock(&memory.0);
-    known
-        .good_elsewhere
-        .retain(|_, (at, _)| now.since(*at) < DAY);
-    known.good_elsewhere.insert(key, (now, good));
-    Ok((good, true))
 }
 
 async fn ask_missed(ask: Ask) -> Result<(), Fault> {

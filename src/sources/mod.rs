@@ -34,6 +34,7 @@ pub mod securityhub;
 mod spoken;
 pub mod support;
 pub mod sweep;
+mod syncs;
 #[cfg(feature = "trustedadvisor")]
 pub mod trustedadvisor;
 pub mod windows;

@@ -2,6 +2,9 @@
 //!
 //! `DescribeOpsItems` with a status filter for the open ones, 50 a page. OpsCenter's own severity is a text `1`
 //! (worst) to `4`; where nobody set one the OpsItem counts as medium, because somebody or something asked for work.
+//! Where a resource data sync gathers those of the organization, it is asked instead of the accounts that it speaks for.
+
+mod organization;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,20 +22,34 @@ use crate::domain::{
     Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Scope, Severity, Slice, SourceId,
 };
 
+use super::spoken::Spoken;
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
+
+/// The OpsItems of the whole organization.
+pub const ORGANIZATION: Slice = Slice("organization");
+
+const fn slice(slice: Slice, reach: Reach, plane: Plane) -> SliceSpec {
+    SliceSpec {
+        slice,
+        every: Duration::from_secs(60),
+        part: Part::Snapshot,
+        reach,
+        plane,
+    }
+}
 
 /// The source.
 pub const SOURCE: Source = Source {
     id: SourceId::Opsitems,
     kinds: &[Kind::Incident],
-    slices: &[SliceSpec {
-        slice: Slice::ALL,
-        every: Duration::from_secs(60),
-        part: Part::Snapshot,
-        reach: Reach::Scope,
-        plane: Plane::Regional,
-    }],
-    ask: |ask| Box::pin(self::ask(ask)),
+    slices: &[
+        slice(ORGANIZATION, Reach::Organization, Plane::Home),
+        slice(Slice::ALL, Reach::Rest, Plane::Regional),
+    ],
+    ask: |ask| match ask.slice() {
+        ORGANIZATION => Box::pin(organization::ask(ask)),
+        _ => Box::pin(self::ask(ask)),
+    },
     raw: |look| Box::pin(raw(look)),
 };
 
@@ -48,6 +65,10 @@ const OPEN: &[OpsItemStatus] = &[
 ];
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    if spoken.speaks_for(ask.scope(), ask.now()) {
+        return Ok(());
+    }
     let mut pages = Pages::default();
     while pages.more() {
         let token = pages.token();
@@ -125,61 +146,97 @@ fn time(at: Option<&aws_smithy_types::DateTime>) -> Timestamp {
         .unwrap_or_default()
 }
 
+/// What is told of an OpsItem, however it is asked for.
+struct Told<'a> {
+    id: &'a str,
+    title: Option<&'a str>,
+    status: &'a str,
+    severity: Option<&'a str>,
+    category: Option<&'a str>,
+    source: Option<&'a str>,
+    priority: Option<i32>,
+    item_type: Option<&'a str>,
+    created_by: Option<&'a str>,
+    modified_by: Option<&'a str>,
+    created: Timestamp,
+    modified: Timestamp,
+    data: Vec<(String, String)>,
+}
+
 /// An OpsItem as a record. `None` for an answer without an id.
 #[must_use]
 pub fn record(vantage: Scope, ops_item: &OpsItemSummary) -> Option<Record> {
-    let id = ops_item.ops_item_id()?;
-    let status = ops_item.status().map_or("Open", OpsItemStatus::as_str);
-    let closed = ops_item.status().is_some_and(|s| CLOSED.contains(s));
-    let created = time(ops_item.created_time());
-    let changed = time(ops_item.last_modified_time()).max(created);
-    let mut data: Vec<(Arc<str>, Arc<str>)> = ops_item
-        .operational_data()
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((clean_arc(key), clean_arc(value.value()?))))
+    let data = ops_item.operational_data().into_iter().flatten();
+    let told = Told {
+        id: ops_item.ops_item_id()?,
+        title: ops_item.title(),
+        status: ops_item.status().map_or("Open", OpsItemStatus::as_str),
+        severity: ops_item.severity(),
+        category: ops_item.category(),
+        source: ops_item.source(),
+        priority: ops_item.priority(),
+        item_type: ops_item.ops_item_type(),
+        created_by: ops_item.created_by(),
+        modified_by: ops_item.last_modified_by(),
+        created: time(ops_item.created_time()),
+        modified: time(ops_item.last_modified_time()),
+        data: data
+            .filter_map(|(key, value)| Some((key.clone(), value.value()?.to_owned())))
+            .collect(),
+    };
+    Some(item(vantage, told))
+}
+
+fn item(scope: Scope, told: Told<'_>) -> Record {
+    let closed = CLOSED.iter().any(|status| status.as_str() == told.status);
+    let changed = told.modified.max(told.created);
+    let mut data: Vec<(Arc<str>, Arc<str>)> = told
+        .data
+        .iter()
+        .map(|(key, value)| (clean_arc(key), clean_arc(value)))
         .collect();
     data.sort();
     let resource = data
         .iter()
         .find(|(key, _)| &**key == "/aws/resources")
         .and_then(|(_, json)| first_arn(json));
-    let native: Arc<str> = clean_arc(id);
+    let native: Arc<str> = clean_arc(told.id);
+    let title = clean_arc(told.title.unwrap_or(told.id));
     let item = Item {
         key: ItemKey {
             kind: Kind::Incident,
-            scope: vantage,
+            scope,
             id: Arc::clone(&native),
         },
         told_arn: None,
-        name: clean_arc(ops_item.title().unwrap_or(id)),
-        title: clean_arc(ops_item.title().unwrap_or(id)),
-        severity: severity(ops_item.severity()),
+        name: Arc::clone(&title),
+        title,
+        severity: severity(told.severity),
         state: if closed {
             ItemState::Calm
         } else {
             ItemState::Open
         },
-        native_state: Arc::from(clean(status).as_ref()),
+        native_state: Arc::from(clean(told.status).as_ref()),
         resource,
-        opened: created,
+        opened: told.created,
         changed,
         // OpsCenter keeps no time of re-opening in its list; the creation is what every console computes alike.
-        episode: created,
+        episode: told.created,
         detail: Detail::Incident(Box::new(IncidentDetail {
             id: Arc::clone(&native),
-            status: clean_arc(status),
-            source: ops_item.source().map(clean_arc),
-            category: ops_item.category().filter(|c| !c.is_empty()).map(clean_arc),
-            native_severity: ops_item.severity().filter(|s| !s.is_empty()).map(clean_arc),
-            priority: ops_item.priority(),
-            item_type: ops_item.ops_item_type().map(clean_arc),
-            created_by: ops_item.created_by().map(clean_arc),
-            modified_by: ops_item.last_modified_by().map(clean_arc),
+            status: clean_arc(told.status),
+            source: told.source.map(clean_arc),
+            category: told.category.filter(|c| !c.is_empty()).map(clean_arc),
+            native_severity: told.severity.filter(|s| !s.is_empty()).map(clean_arc),
+            priority: told.priority,
+            item_type: told.item_type.map(clean_arc),
+            created_by: told.created_by.map(clean_arc),
+            modified_by: told.modified_by.map(clean_arc),
             data,
         })),
     };
-    Some(Record { native, item })
+    Record { native, item }
 }
 
 /// The first ARN of `/aws/resources`, which holds JSON such as `[{"arn":"…"}]`.

@@ -5,9 +5,13 @@
 //! are read per refresh, those first that were never read or not for the longest time; the others keep what is known
 //! of them, and a group that was never read says so.
 //!
+//! Where an organization's list of nodes has none for a scope, no instance is asked for there, and its groups, which have nobody in
+//! them, only every six hours.
+//!
 //! Severity: failed or critical patches high, security patches medium, other missing patches and pending reboots low.
 
 mod item;
+mod nodes;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +29,8 @@ use crate::clock::Timestamp;
 use crate::domain::patch::PatchSubject;
 use crate::domain::{Detail, Fault, Kind, Severity, Slice, SourceId};
 
+use super::believed::Believed;
+use super::spoken::Spoken;
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 use item::Found;
 
@@ -32,18 +38,33 @@ use item::Found;
 pub const SOURCE: Source = Source {
     id: SourceId::Patches,
     kinds: &[Kind::Patch],
-    slices: &[SliceSpec {
-        slice: Slice::ALL,
-        // Scans run once a day or so; twice an hour shows a patch run while it goes through a fleet.
-        every: Duration::from_secs(1_800),
-        part: Part::Snapshot,
-        reach: Reach::Scope,
-        plane: Plane::Regional,
-    }],
-    ask: |ask| Box::pin(self::ask(ask)),
+    slices: &[
+        slice(NODES, Reach::Organization, Plane::Home),
+        slice(Slice::ALL, Reach::Rest, Plane::Regional),
+    ],
+    ask: |ask| match ask.slice() {
+        NODES => Box::pin(nodes::ask(ask)),
+        _ => Box::pin(self::ask(ask)),
+    },
     raw: |look| Box::pin(raw(look)),
 };
 
+/// Where instances are managed at all.
+pub const NODES: Slice = Slice("nodes");
+
+const fn slice(slice: Slice, reach: Reach, plane: Plane) -> SliceSpec {
+    SliceSpec {
+        slice,
+        // Scans run once a day or so; twice an hour shows a patch run while it goes through a fleet.
+        every: Duration::from_secs(1_800),
+        part: Part::Snapshot,
+        reach,
+        plane,
+    }
+}
+
+/// How long the groups of a scope without instances are believed.
+const EMPTY_FOR: Duration = Duration::from_secs(6 * 3_600);
 /// The largest page of instances, and the most ids that are taken at once.
 const INSTANCES: i32 = 50;
 /// The largest page of patch groups.
@@ -59,7 +80,11 @@ pub fn is_group(id: &str) -> bool {
 
 /// What is remembered of one scope's patch groups.
 #[derive(Default)]
-struct Memory(Mutex<HashMap<String, Read>>);
+struct Memory {
+    /// What they are called.
+    names: Believed<HashSet<String>>,
+    read: Mutex<HashMap<String, Read>>,
+}
 
 /// A group's state and when it was read.
 #[derive(Clone)]
@@ -73,13 +98,17 @@ struct Read {
 
 impl Memory {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Read>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn ask(ask: Ask) -> Result<(), Fault> {
+    let spoken: Arc<Spoken> = ask.shared_memory();
+    if spoken.speaks_for(ask.scope(), ask.now()) {
+        return ask_groups(&ask, &HashMap::new(), EMPTY_FOR).await;
+    }
     let found = ask_instances(&ask).await?;
-    ask_groups(&ask, &found).await
+    ask_groups(&ask, &found, Duration::ZERO).await
 }
 
 /// Hands over the instances and returns what they tell of their groups.
@@ -153,11 +182,24 @@ async fn states(
     Ok(states)
 }
 
-async fn ask_groups(ask: &Ask, found: &HashMap<String, Found>) -> Result<(), Fault> {
+/// Hands over the groups; what is known of them and younger than that is not asked again.
+async fn ask_groups(
+    ask: &Ask,
+    found: &HashMap<String, Found>,
+    believed: Duration,
+) -> Result<(), Fault> {
     let memory: Arc<Memory> = ask.memory();
-    let names = groups(ask.access()).await?;
+    let names = match memory.names.get(ask.now(), believed) {
+        Some(names) if !believed.is_zero() => names,
+        _ => {
+            let names = groups(ask.access()).await?;
+            memory.names.set(ask.now(), names.clone());
+            names
+        }
+    };
     memory.lock().retain(|name, _| names.contains(name));
-    let due = due(&names, &memory.lock());
+    let before = ask.now().minus(believed);
+    let due = due(&names, &memory.lock(), before);
     for name in due {
         let state = group_state(ask.access(), &name).await?;
         let (now, severity) = (ask.now(), item::severity_of(&state));
@@ -188,11 +230,13 @@ async fn ask_groups(ask: &Ask, found: &HashMap<String, Found>) -> Result<(), Fau
     Ok(())
 }
 
-/// The groups whose turn it is: never read before read long ago, and not more than a refresh may cost.
-fn due(names: &HashSet<String>, known: &HashMap<String, Read>) -> Vec<String> {
+/// The groups whose turn it is, of those that were not read since then: never read before read long ago, and not more than a refresh may
+/// cost.
+fn due(names: &HashSet<String>, known: &HashMap<String, Read>, since: Timestamp) -> Vec<String> {
     let mut due: Vec<(Option<Timestamp>, &String)> = names
         .iter()
         .map(|name| (known.get(name).map(|read| read.at), name))
+        .filter(|(read, _)| read.is_none_or(|at| at <= since))
         .collect();
     due.sort();
     due.into_iter()
@@ -302,7 +346,8 @@ mod tests {
         let mut known = HashMap::new();
         let mut seen = HashSet::new();
         for turn in 1..=3 {
-            let due = due(&names, &known);
+            let now = Timestamp::from_secs(turn);
+            let due = due(&names, &known, now);
             assert_eq!(due.len(), GROUPS_MAX);
             for name in due {
                 seen.insert(name.clone());
@@ -318,5 +363,7 @@ mod tests {
             }
         }
         assert_eq!(seen, names, "three turns of fifty reach all of them");
+        let since = Timestamp::from_secs(1);
+        assert_eq!(due(&names, &known, since).len(), 20);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::aws::classify::make;
 use crate::clock::Timestamp;
-use crate::domain::{Fault, FaultKind, Scope};
+use crate::domain::{Fault, FaultKind, Region, Scope};
 
 use super::Ask;
 
@@ -33,6 +33,14 @@ impl Spoken {
         self.lock().values().any(|said| {
             let current = said.now.as_ref();
             current.is_some_and(|(until, scopes)| now <= *until && scopes.contains(&scope))
+        })
+    }
+
+    /// Whether anybody in this region speaks for others at the moment.
+    pub fn speaks_in(&self, region: Region, now: Timestamp) -> bool {
+        self.lock().iter().any(|(vantage, said)| {
+            let current = said.now.as_ref();
+            vantage.region == region && current.is_some_and(|(until, _)| now <= *until)
         })
     }
 
@@ -127,6 +135,10 @@ mod tests {
         spoken.answered(home, at, counts, HashSet::from([member]));
         assert!(spoken.speaks_for(member, at.plus(counts)));
         assert!(!spoken.speaks_for(home, at));
+        assert!(
+            spoken.speaks_in(home.region, at)
+                && !spoken.speaks_in(home.region, at.plus(counts * 2))
+        );
         let after = at.plus(counts).plus(Duration::from_millis(1));
         assert!(!spoken.speaks_for(member, after));
         assert!(spoken.fell_silent(home));

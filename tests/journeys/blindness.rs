@@ -81,7 +81,7 @@ fn empty_panes_say_why() {
     shift.until_loaded().press("4");
     assert_eq!(shift.rows(), 0);
     shift
-        .shows("Cannot tell: 15 of 15 feeds cannot be read")
+        .shows("Cannot tell: 15 of 17 feeds cannot be read")
         .shows_no("No open incidents");
     for (fault, ..) in shift.sim.faults().list() {
         shift.lift(fault);

@@ -125,7 +125,7 @@ impl Begin {
         robot.console.wait("a loaded fleet", |screen| {
             let text = screen.contents();
             // All but the one that is off; where there is little room the two numbers alone.
-            (text.contains(" 104 fresh") || text.contains("FEEDS 104/105")) && text.contains(" 1/")
+            (text.contains(" 108 fresh") || text.contains("FEEDS 108/109")) && text.contains(" 1/")
         });
         robot
     }

@@ -146,7 +146,7 @@ def stage(tmp_path_factory):
                 sim.control("DELETE", "faults")
                 if advance:
                     sim.control("POST", "clock", {"advance": advance})
-                home = tmp_path_factory.mktemp(scenario)
+                home = tmp_path_factory.mktemp(pathlib.Path(scenario).stem)
                 noctop = fleet.Noctop(home, sim.endpoint, fleet.config(regions, *more))
                 made[key] = sim, fleet.Fleet(sim, regions), noctop
             return made[key]

@@ -52,6 +52,10 @@ def test_a_denied_call_is_named_as_the_action_that_is_missing(everyday):
     assert "cloudwatch:DescribeAlarms" in actions and "cloudwatch:GetMetricData" in actions
 
 
+# What nobody can be asked for all in the default world.
+NOBODY = {"guardduty", "securityhub", "opsitems", "patches"}
+
+
 def test_calls_are_counted_and_only_where_nobody_speaks_for_all_a_switch_is_proposed(everyday):
     _, _, noctop = everyday
     _, document, accounts = examined(noctop)
@@ -61,8 +65,8 @@ def test_calls_are_counted_and_only_where_nobody_speaks_for_all_a_switch_is_prop
     # Two calls of CloudWatch for each scope, at its list price: what the other services are asked is free of charge.
     billed = sum(feed["callsPerMinute"] for feed in feeds if feed["source"] in ("cloudwatch", "mutes"))
     assert document["coverage"]["dollarsPerMonth"] == pytest.approx(billed * 43_200 * 0.01 / 1000, rel=0.05)
-    # Nobody was made administrator of these two.
-    assert [p["source"] for p in document["proposals"]] == ["guardduty", "securityhub"]
+    # Nobody was made administrator of these, and nothing gathers what Systems Manager knows.
+    assert {p["source"] for p in document["proposals"]} == NOBODY
     assert all(p["because"] is None and p["callsPerMinuteSaved"] > 0 for p in document["proposals"])
     assert "calls a minute, about" in noctop.run("doctor").out
 
@@ -78,7 +82,7 @@ def test_a_switch_that_would_save_calls_is_proposed_with_how_many(everyday, sour
     with sim.fault("deny", service=service, operation=operation, account=manager):
         _, document, accounts = examined(noctop)
         text = noctop.run("doctor").out
-    (proposal,) = [p for p in document["proposals"] if p["source"] not in ("guardduty", "securityhub")]
+    (proposal,) = [p for p in document["proposals"] if p["source"] not in NOBODY]
     assert proposal["source"] == source and operation in proposal["because"]
     # What the accounts take that are asked one by one, but for the one call in place of them.
     alone = [feed for account in accounts.values() for feed in account["feeds"]

@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from fleet import clean, managed, walk, when
+from fleet import Noctop, clean, config, managed, walk, when
 
 PAYMENTS = "222222222222"
 
@@ -120,6 +120,23 @@ def test_backup_coverage_knows_every_resource_that_boto3_finds_and_how_old_its_r
     assert good and max(good.values()) < datetime.timedelta(hours=7 * 24 + 12)
     assert any(row["standing"] == "too old" for row in bad.values())
     assert min(now - last[arn] for arn, row in bad.items() if row["standing"] == "too old") > datetime.timedelta(hours=1)
+
+
+@pytest.mark.parametrize("about, total, good", [
+    ("patch-coverage", "instances", "compliant"), ("backup-coverage", "resources", "good")])
+def test_what_a_report_counted_stands_at_its_day_and_of_two_the_later(everyday, tmp_path, about, total, good):
+    sim, aws, _ = everyday
+    noctop = Noctop(tmp_path, sim.endpoint, config(aws.regions))
+    with sim.fault("deny", service="sts", operation="AssumeRole"):
+        _, first = report(noctop, about)
+    _, said = report(noctop, about)
+    [before], [today] = first["days"], said["days"]
+    assert today["day"] == said["report"]["asOf"][:10]
+    assert (today[total], today[good]) == (said["report"][total], said["report"][good])
+    assert today["coverage"] == pytest.approx(today[good] / today[total], abs=1e-4)
+    # Of the first time only the management account could be read.
+    assert before["accounts"] == 1 and today["accounts"] == len(aws.names)
+    assert before[total] < today[total] and today["watched"] == 0 and today["standing"] is None
 
 
 @pytest.mark.parametrize("about, service, operation", [

@@ -110,19 +110,24 @@ async fn list(
 
 /// The services that can be read from one account for all, under the names by which Organizations knows them (user guide of AWS
 /// Organizations: services that work with it).
-const DELEGATED: [(SourceId, &str); 5] = [
-    (SourceId::Backup, "backup.amazonaws.com"),
-    (SourceId::Config, "config.amazonaws.com"),
-    (SourceId::Guardduty, "guardduty.amazonaws.com"),
-    (SourceId::Health, "health.amazonaws.com"),
-    (SourceId::Securityhub, "securityhub.amazonaws.com"),
+const DELEGATED: [(&str, &[SourceId]); 6] = [
+    ("backup.amazonaws.com", &[SourceId::Backup]),
+    ("config.amazonaws.com", &[SourceId::Config]),
+    ("guardduty.amazonaws.com", &[SourceId::Guardduty]),
+    ("health.amazonaws.com", &[SourceId::Health]),
+    ("securityhub.amazonaws.com", &[SourceId::Securityhub]),
+    // Explorer, OpsCenter and the list of nodes are one service to Organizations.
+    (
+        "ssm.amazonaws.com",
+        &[SourceId::Opsitems, SourceId::Patches],
+    ),
 ];
 
 /// Which accounts administer which services for the organization. Where that may not be read, the account that lists the organization
 /// is asked instead; what comes of it is seen there.
 async fn delegates(access: &Access) -> BTreeMap<AccountId, BTreeSet<SourceId>> {
     let mut all: BTreeMap<AccountId, BTreeSet<SourceId>> = BTreeMap::new();
-    for (source, principal) in DELEGATED {
+    for (principal, sources) in DELEGATED {
         let asked = gather(&ops::LIST_DELEGATED, u32::MAX, |token| async move {
             let out = access
                 .organizations(&ops::LIST_DELEGATED, |client, with| {
@@ -145,7 +150,7 @@ async fn delegates(access: &Access) -> BTreeMap<AccountId, BTreeSet<SourceId>> {
         // A permission that is missing is missing for all of them.
         let Ok(found) = asked else { break };
         for id in found.iter().filter_map(|one| one.id()?.parse().ok()) {
-            all.entry(id).or_default().insert(source);
+            all.entry(id).or_default().extend(sources);
         }
     }
     all

@@ -217,6 +217,9 @@ reads! {
     GET_FINDING_HISTORY = "SecurityHub" "GetFindingHistory" "securityhub:GetFindingHistory" SECURITYHUB_FINDINGS "what became of a finding, when somebody looks at it";
 
     DESCRIBE_OPS_ITEMS = "SSM" "DescribeOpsItems" "ssm:DescribeOpsItems" SSM "OpsItems";
+    LIST_DATA_SYNCS = "SSM" "ListResourceDataSync" "ssm:ListResourceDataSync" SSM "whether one account has what the others of its organization know";
+    GET_OPS_SUMMARY = "SSM" "GetOpsSummary" "ssm:GetOpsSummary" SSM "the OpsItems of all accounts that a sync gathers";
+    LIST_NODES = "SSM" "ListNodes" "ssm:ListNodes" SSM "which accounts have managed instances at all";
     GET_OPS_ITEM = "SSM" "GetOpsItem" "ssm:GetOpsItem" SSM "one OpsItem in full";
     LIST_OPS_ITEM_EVENTS = "SSM" "ListOpsItemEvents" "ssm:ListOpsItemEvents" SSM "what happened to an OpsItem, when somebody looks at it";
     LIST_OPS_ITEM_RELATED = "SSM" "ListOpsItemRelatedItems" "ssm:ListOpsItemRelatedItems" SSM "what an OpsItem is related to, when somebody looks at it";

@@ -47,6 +47,16 @@ const fn switch(source: SourceId) -> Option<&'static str> {
             "AWS Config can tell of all accounts and regions at once: make an aggregator for the organization in the management account or \
              a delegated administrator's, and watch that account too ([sources.config] organization).",
         ),
+        SourceId::Opsitems => Some(
+            "Systems Manager can tell of the OpsItems of all accounts and regions at once: make a resource data sync of the organization in \
+             Explorer, in the management account or a delegated administrator's, and watch that account too \
+             ([sources.opsitems] organization).",
+        ),
+        SourceId::Patches => Some(
+            "Systems Manager can tell which accounts have no managed instance, so that nobody asks there: set up the unified console for the \
+             organization (Quick Setup), in a delegated administrator's account, and watch that account too \
+             ([sources.patches] organization).",
+        ),
         _ => None,
     }
 }
@@ -85,8 +95,11 @@ pub(super) fn proposals(feeds: &[FeedReport]) -> Vec<Proposal> {
             if asked.iter().any(speaks) {
                 return None;
             }
+            // Where instances are managed their patches have to be asked for, whoever lists them.
+            let spared = |report: &&FeedReport| source != SourceId::Patches || report.items == 0;
             let rest: Vec<_> = reaching(source, Reach::Rest, feeds)
                 .filter(answers)
+                .filter(spared)
                 .collect();
             let now = rest
                 .iter()

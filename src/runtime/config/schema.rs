@@ -459,7 +459,7 @@ pub const SECTIONS: &[Section] = &[
                 Form::Central,
                 Value(r#""auto""#),
                 "Who is asked for all members of the organization at once, where the source can be asked so (backup, config, guardduty, \
-                 health, securityhub): the delegated administrator that Organizations names, else the account that lists it (not for \
+                 health, opsitems, patches, securityhub): the delegated administrator that Organizations names, else the account that lists it (not for \
                  guardduty and securityhub), nobody, or this account. Members that it does not answer for are asked themselves.",
             ),
         ],

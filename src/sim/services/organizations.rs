@@ -258,6 +258,15 @@ fn delegated<'a>(view: &View<'a>, service: Option<&str>) -> Vec<&'a Account> {
                 .as_ref()
                 .map(|a| a.account.as_str()),
         ),
+        (
+            "ssm.amazonaws.com",
+            scenario
+                .opsitems
+                .sync
+                .as_ref()
+                .or(scenario.patches.sync.as_ref())
+                .map(|sync| sync.account.as_str()),
+        ),
     ];
     let named = of_service.iter().filter_map(|(of, name)| {
         service

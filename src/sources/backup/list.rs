@@ -26,37 +26,60 @@ pub const PAGE: i32 = 1_000;
 pub struct Wanted<'a> {
     /// Of this account, or of all (`*`), where the organization is asked.
     pub account: Option<&'a str>,
-    /// Of this resource, and then only those that completed.
+    /// Of this resource.
     pub resource: Option<&'a str>,
-    /// Created after this.
-    pub after: Timestamp,
+    /// From which time.
+    pub span: Span,
     /// So many pages at most, the newest jobs first.
     pub pages: u32,
 }
 
+/// From which time jobs are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Created after this.
+    Created(Timestamp),
+    /// Completed, with what they were for, after the one and before the other.
+    Completed {
+        after: Timestamp,
+        before: Option<Timestamp>,
+    },
+}
+
 impl Wanted<'_> {
-    /// All jobs of the vantage's own account since then.
-    pub const fn since(after: Timestamp) -> Self {
+    /// All jobs of the vantage's own account from this time.
+    pub const fn of(span: Span) -> Self {
         Self {
             account: None,
             resource: None,
-            after,
+            span,
             pages: u32::MAX,
         }
+    }
+
+    /// All jobs of the vantage's own account that were created since then.
+    pub const fn since(after: Timestamp) -> Self {
+        Self::of(Span::Created(after))
     }
 }
 
 /// Backup jobs.
 pub async fn backup_jobs(access: &Access, wanted: Wanted<'_>) -> Result<Vec<Job>, Fault> {
+    let (created, completed) = match wanted.span {
+        Span::Created(after) => (Some(after), None),
+        Span::Completed { after, before } => (None, Some((after, before))),
+    };
     gather(&LIST_BACKUP_JOBS, wanted.pages, |token| async move {
         let out = access
             .backup(&LIST_BACKUP_JOBS, |client, with| {
                 client
                     .list_backup_jobs()
-                    .by_created_after(date(wanted.after))
+                    .set_by_created_after(created.map(date))
+                    .set_by_complete_after(completed.map(|(after, _)| date(after)))
+                    .set_by_complete_before(completed.and_then(|(_, before)| before).map(date))
                     .set_by_account_id(wanted.account.map(str::to_owned))
                     .set_by_resource_arn(wanted.resource.map(str::to_owned))
-                    .set_by_state(wanted.resource.map(|_| BackupJobState::Completed))
+                    .set_by_state(completed.map(|_| BackupJobState::Completed))
                     .max_results(PAGE)
                     .set_next_token(token)
                     .customize()

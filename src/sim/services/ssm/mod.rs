@@ -4,6 +4,7 @@
 //!  opsitems ── opsitem     what happened and who works on it
 //!  windows  ── window, run schedules, runs, tasks, invocations
 //!  nodes    ── patch, patches   machines; what their windows have patched, and what not
+//!  syncs    ── opsdata          what a central account has of all others
 //!  act                     commands and automations that operators run
 //! ```
 //!
@@ -14,12 +15,14 @@
 mod act;
 mod catalogue;
 mod nodes;
+mod opsdata;
 mod opsitem;
 mod opsitems;
 mod patch;
 mod patches;
 mod run;
 mod section;
+mod syncs;
 mod window;
 mod windows;
 
@@ -61,6 +64,9 @@ pub const SERVICE: Service = Service {
         Operation::new("GetOpsItem", opsitems::get).needs(&["OpsItemId"]),
         listed("ListOpsItemEvents", opsitems::events, (1, 50), 50),
         listed("ListOpsItemRelatedItems", opsitems::related, (1, 50), 50),
+        listed("GetOpsSummary", opsdata::summary, (1, 50), 50),
+        listed("ListResourceDataSync", syncs::list, (1, 50), 50),
+        listed("ListNodes", nodes::list, (1, 50), 50),
         Operation::new("CreateOpsItem", opsitems::create).needs(&[
             "Description",
             "Source",

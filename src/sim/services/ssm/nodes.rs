@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ssm, filters, one_of};
+use super::{Ssm, filters, one_of, syncs};
 use crate::clock::Timestamp;
 use crate::fields;
 use crate::sim::chance::Chance;
@@ -303,6 +303,32 @@ impl Node {
     }
 }
 
+impl Node {
+    /// As `ListNodes` answers it.
+    fn listed(&self, site: &Site, now: Timestamp) -> Value {
+        let told = self.describe(site, now);
+        let hybrid = self.is_hybrid();
+        fields! {
+            "CaptureTime" => now,
+            "Id" => &self.id,
+            "Owner" => fields! { "AccountId" => &site.account },
+            "Region" => &site.region,
+            "NodeType" => fields! { "Instance" => fields! {
+                "AgentType" => "amazon-ssm-agent",
+                "AgentVersion" => self.agent(),
+                "ComputerName" => told.at("ComputerName").clone(),
+                "InstanceStatus" => if hybrid { "" } else { "running" },
+                "IpAddress" => told.at("IPAddress").clone(),
+                "ManagedStatus" => if self.trouble == Trouble::Lost { "Unmanaged" } else { "Managed" },
+                "PlatformType" => self.system.platform,
+                "PlatformName" => self.system.name,
+                "PlatformVersion" => self.system.version,
+                "ResourceType" => self.kind(),
+            } },
+        }
+    }
+}
+
 /// `DescribeInstanceInformation`.
 pub fn describe(call: &Call<'_>) -> Answer {
     const KEYS: &[&str] = &[
@@ -377,4 +403,57 @@ pub fn describe(call: &Call<'_>) -> Answer {
             "NextToken" => next,
         })
     })
+}
+
+/// `ListNodes`: the nodes of the caller's account and region, or of all that a sync gathers.
+pub fn list(call: &Call<'_>) -> Answer {
+    const KEYS: &[&str] = &[
+        "AgentType",
+        "AgentVersion",
+        "ComputerName",
+        "InstanceId",
+        "InstanceStatus",
+        "IpAddress",
+        "ManagedStatus",
+        "PlatformName",
+        "PlatformType",
+        "PlatformVersion",
+        "ResourceType",
+        "OrganizationalUnitId",
+        "OrganizationalUnitPath",
+        "Region",
+        "AccountId",
+    ];
+    let sync = syncs::named(call)?;
+    let wanted = filters(call, "Filters", KEYS, "InvalidFilter")?;
+    let page = call.page()?;
+    let mut all = Vec::new();
+    let mut add = |ssm: &mut Ssm, site: &Site, now: Timestamp| {
+        all.extend(ssm.nodes.iter().map(|node| node.listed(site, now)));
+    };
+    match sync {
+        None => call.estate(|ssm: &mut Ssm, site, now| add(ssm, site, now)),
+        Some(sync) => {
+            for (account, region) in syncs::gathered(call, sync) {
+                call.world
+                    .estate::<Ssm, _>(&account, &region, |ssm, site, now| {
+                        add(ssm, site, now.minus(sync.behind.0));
+                    });
+            }
+        }
+    }
+    all.retain(|node: &Value| {
+        wanted.iter().all(|(key, values)| {
+            let instance = node.at("NodeType").at("Instance");
+            let is = match *key {
+                "InstanceId" => node.at("Id"),
+                "Region" => node.at("Region"),
+                "AccountId" => node.at("Owner").at("AccountId"),
+                key => instance.at(key),
+            };
+            is.as_str().is_some_and(|is| values.contains(&is))
+        })
+    });
+    let (nodes, next) = page.cut(all);
+    Ok(fields! { "Nodes" => Value::List(nodes), "NextToken" => next })
 }

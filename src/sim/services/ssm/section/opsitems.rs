@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use crate::sim::scenario::Span;
 
+use super::Sync;
+
 /// `[opsitems]` of a scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,8 @@ pub struct Section {
     pub past: Span,
     /// Which share has a hostile title: escape sequences, right-to-left overrides, endless lines.
     pub hostile: f64,
+    /// Where the OpsItems of the whole organization are gathered, if anywhere.
+    pub sync: Option<Sync>,
     /// OpsItems by hand.
     pub item: Vec<Entry>,
 }
@@ -32,6 +36,7 @@ impl Default for Section {
             resolved_after: Span(Duration::from_secs(14 * 3600)),
             past: Span(Duration::from_secs(14 * 86_400)),
             hostile: 0.0,
+            sync: None,
             item: Vec::new(),
         }
     }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use crate::sim::scenario::{Density, Span};
 
+use super::Sync;
+
 /// `[patches]` of a scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +30,8 @@ pub struct Section {
     pub lost: f64,
     /// Which share was never scanned.
     pub unscanned: f64,
+    /// Where the nodes of the whole organization are listed, if anywhere.
+    pub sync: Option<Sync>,
 }
 
 impl Default for Section {
@@ -42,6 +46,7 @@ impl Default for Section {
             rebooting: 0.04,
             lost: 0.03,
             unscanned: 0.02,
+            sync: None,
         }
     }
 }
