@@ -99,6 +99,11 @@ impl Ask {
         self.runs.speak_for(self.feed, Some(Cover::Scopes(scopes)));
     }
 
+    /// Says that the answer speaks for all that were planned, after it was said that it does not.
+    pub fn speak_as_planned(&self) {
+        self.runs.speak_for(self.feed, None);
+    }
+
     /// Whether the answer speaks for this scope, as it said itself or else as planned.
     #[must_use]
     pub fn speaks_for(&self, scope: Scope) -> bool {

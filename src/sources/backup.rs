@@ -182,6 +182,7 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
     let named: Arc<Named> = ask.shared_memory();
     let spoken: Arc<Spoken> = ask.shared_memory();
     let region = ask.scope().region;
+    let members = ask.accounts();
     let wanted = Wanted {
         account: Some("*"),
         ..Wanted::since(ask.now().minus(DAY))
@@ -201,9 +202,12 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
         named.retain(|_, at| now.since(*at) <= DAY);
         // Its own jobs are always part of the answer.
         named.insert(ask.scope().account, now);
-        for account in jobs.iter().filter_map(|job| job.account) {
-            named.insert(account, now);
-        }
+        // Whoever does not belong to the organization is somebody else's, even where it is named.
+        let told = jobs.iter().filter_map(|job| job.account);
+        named.extend(
+            told.filter(|account| members.contains(account))
+                .map(|account| (account, now)),
+        );
         named
             .keys()
             .map(|&account| Scope { account, region })

@@ -14,7 +14,6 @@ use aws_sdk_health::types::{
 };
 use serde_json::Value;
 
-use crate::aws::classify::make;
 use crate::aws::moment::moment;
 use crate::aws::ops::{
     DESCRIBE_AFFECTED_ACCOUNTS, DESCRIBE_EVENT_DETAILS, DESCRIBE_EVENTS, DESCRIBE_ORG_EVENTS,
@@ -23,11 +22,11 @@ use crate::clock::Timestamp;
 use crate::domain::health::{Action, Category, HealthDetail, words};
 use crate::domain::text::clean_arc;
 use crate::domain::{
-    AccountId, Detail, Fault, FaultKind, Item, ItemKey, ItemState, Kind, Record, Region, Scope,
-    Severity, Slice, SourceId,
+    AccountId, Detail, Fault, Item, ItemKey, ItemState, Kind, Record, Region, Scope, Severity,
+    Slice, SourceId,
 };
 
-use super::spoken::Spoken;
+use super::spoken::{self, NotOurs, Spoken};
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 
 /// Events of the whole organization.
@@ -116,41 +115,19 @@ async fn hand_over(ask: &Ask, records: impl Iterator<Item = Record>) {
 }
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
-    let spoken: Arc<Spoken> = ask.shared_memory();
     let members: BTreeSet<AccountId> = ask.accounts();
-    match organization(&ask, &members).await {
-        Ok(()) => {
-            let region = ask.scope().region;
-            let homes = members.iter().map(|&account| Scope { account, region });
-            spoken.answered(ask.scope(), ask.now(), ANSWER_FOR, homes.collect());
-            Ok(())
-        }
-        Err(fault) => {
-            // What it may no longer read is missing; what it never could is nobody's loss.
-            Err(if spoken.fell_silent(ask.scope()) {
-                fault
-            } else {
-                not_ours(fault)
-            })
-        }
-    }
+    let answer = organization(&ask, &members).await.map(|()| {
+        let region = ask.scope().region;
+        let homes = members.iter().map(|&account| Scope { account, region });
+        homes.collect()
+    });
+    spoken::conclude(&ask, ANSWER_FOR, answer, &NOT_OURS)
 }
 
-/// That an account may not read for the whole organization is a fact and no fault: its members are asked themselves.
-fn not_ours(fault: Fault) -> Fault {
-    if fault.kind != FaultKind::Denied {
-        return fault;
-    }
-    make(
-        FaultKind::Disabled,
-        fault.code.as_deref(),
-        format!(
-            "The events of the whole organization cannot be read from here, so every account is asked itself: {}",
-            fault.message
-        ),
-        "The organizational view is switched on in the preferences of AWS Health, in the management account.",
-    )
-}
+const NOT_OURS: NotOurs = NotOurs {
+    what: "The events of the whole organization",
+    advice: "The organizational view is switched on in the preferences of AWS Health, in the management account.",
+};
 
 async fn organization(ask: &Ask, members: &BTreeSet<AccountId>) -> Result<(), Fault> {
     let mut pages = Pages::default();
@@ -172,6 +149,7 @@ async fn organization(ask: &Ask, members: &BTreeSet<AccountId>) -> Result<(), Fa
                     .send()
             })
             .await?;
+        ask.speak_as_planned();
         let mut records = Vec::new();
         for event in out.events.unwrap_or_default() {
             let told = Told::organization(&event);

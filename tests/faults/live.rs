@@ -1,6 +1,7 @@
 //! The whole machinery: sweeps that end, and a poller that never does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use noctop::domain::{Batch, Body, Cover, FaultKind, Feed, Kind, Slice, SourceId};
@@ -23,14 +24,14 @@ fn outcomes(batches: &[Batch]) -> BTreeMap<Feed, Option<FaultKind>> {
 }
 
 async fn sweep(
-    fleet: &std::sync::Arc<noctop::aws::fleet::Fleet>,
+    fleet: &Arc<noctop::aws::fleet::Fleet>,
     patience: Duration,
 ) -> Vec<Batch> {
     sweep_of(fleet, &[Kind::Alarm], patience).await
 }
 
 async fn sweep_of(
-    fleet: &std::sync::Arc<noctop::aws::fleet::Fleet>,
+    fleet: &Arc<noctop::aws::fleet::Fleet>,
     kinds: &[Kind],
     patience: Duration,
 ) -> Vec<Batch> {
@@ -148,6 +149,37 @@ async fn a_poller_goes_on_through_failure_and_recovers_when_asked() {
     live.stop().await;
     // Nothing is sent after the stop: the channel runs dry and closes.
     while rx.recv().await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_the_organization_that_fail_blind_nobody_who_is_asked_themselves() {
+    let sim = simulator();
+    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
+        .await
+        .unwrap();
+    let (tx, mut rx) = mpsc::channel(64);
+    let live = Live::start(fleet, Settings::default(), clock(), tx);
+    let mut ended = async |failed: bool| loop {
+        let batch = rx.recv().await.unwrap();
+        let is_meant =
+            batch.feed.source == SourceId::Health && batch.feed.slice.0 == "organization";
+        match batch.body {
+            Body::End { .. } if is_meant && !failed => break (batch.feed, batch.covers),
+            Body::Failed { .. } if is_meant && failed => break (batch.feed, batch.covers),
+            _ => {}
+        }
+    };
+    let (feed, whole) = ended(false).await;
+    let fails = Fault::new(Faulty::ServerError).operation("DescribeEventsForOrganization");
+    let id = sim.faults().add(fails).unwrap();
+    live.refresh(vec![feed]);
+    let (_, nobody) = ended(true).await;
+    assert_eq!(nobody, Cover::Scopes(Arc::default()));
+    sim.faults().remove(id);
+    live.refresh(vec![feed]);
+    let (_, again) = ended(false).await;
+    assert_eq!(again, whole);
+    live.stop().await;
 }
 
 /// How AWS refuses keys that it does not know, in a region that is off as everywhere.

@@ -63,6 +63,9 @@ note = "Rolling restart (muted by ben with noctop)"
 began = "25m"
 lasts = "2h"
 
+[health]
+organization_view = true
+
 [config]
 rules = 6
 failing = 0.8
