@@ -23,10 +23,7 @@ fn outcomes(batches: &[Batch]) -> BTreeMap<Feed, Option<FaultKind>> {
         .collect()
 }
 
-async fn sweep(
-    fleet: &Arc<noctop::aws::fleet::Fleet>,
-    patience: Duration,
-) -> Vec<Batch> {
+async fn sweep(fleet: &Arc<noctop::aws::fleet::Fleet>, patience: Duration) -> Vec<Batch> {
     sweep_of(fleet, &[Kind::Alarm], patience).await
 }
 

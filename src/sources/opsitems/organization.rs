@@ -53,8 +53,8 @@ async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
         let Some(content) = content(entity) else {
             continue;
         };
-        let scope = scope(&content, sync.only_region()).ok_or_else(|| unplaced(ask, &sync.name))?;
-        placed.extend(told(&content).map(|told| (scope, item(scope, told))));
+        let scope = scope(content, sync.only_region()).ok_or_else(|| unplaced(ask, &sync.name))?;
+        placed.extend(told(content, entity.id()).map(|told| (scope, item(scope, told))));
     }
     let named = placed.iter().map(|(scope, _)| scope.account).collect();
     let scopes = sync.scopes(ask, &named);
@@ -151,7 +151,8 @@ struct Entry {
     value: String,
 }
 
-fn told(content: Content<'_>) -> Option<Told<'_>> {
+/// What an entity tells; the query's own id stands in for one that is missing.
+fn told<'a>(content: Content<'a>, id: Option<&'a str>) -> Option<Told<'a>> {
     let text = |name: &str| {
         content
             .get(name)
@@ -163,7 +164,7 @@ fn told(content: Content<'_>) -> Option<Told<'_>> {
         .and_then(|json| serde_json::from_str(json).ok())
         .unwrap_or_default();
     Some(Told {
-        id: text("OpsItemId")?,
+        id: text("OpsItemId").or(id)?,
         title: text("Title"),
         status: text("Status").unwrap_or("Open"),
         severity: text("Severity"),
@@ -217,7 +218,7 @@ mod tests {
     fn what_explorer_tells_becomes_the_same_item() {
         let all = attributes();
         let scope = scope(&all, "eu-west-1".parse().ok()).unwrap();
-        let item = item(scope, told(&all).unwrap()).item;
+        let item = item(scope, told(&all, None).unwrap()).item;
         assert_eq!(item.key.id.as_ref(), "oi-f99f2aaaaaaa");
         assert_eq!(item.native_state.as_ref(), "InProgress");
         assert_eq!(item.severity, crate::domain::Severity::Medium);
