@@ -1,10 +1,12 @@
 //! The live console: asks every feed again and again until it is stopped. No error ends it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::aws::classify::make;
 use crate::aws::fleet::Fleet;
@@ -13,9 +15,14 @@ use crate::clock::Clock;
 use crate::domain::{Batch, Fault, FaultKind, Feed, Item, Scope, SourceId};
 
 use super::crew::Crew;
+use super::lead::Lead;
 use super::plan::{Settings, Want, plan};
 use super::scheduler::Focus;
 use super::{Look, find};
+
+/// How long accounts are not asked because somebody may speak for them who has not answered yet: long enough for most organizations,
+/// and too short to be missed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running poller. Dropping it stops it.
 pub struct Live {
@@ -156,8 +163,17 @@ async fn run(
     let mut crew = Crew::new(Arc::clone(&fleet), Arc::clone(&clock), tx);
     crew.take_up_surveys().await;
     census.mark_changed();
+    let mut lead = Lead::default();
+    // Until when it is waited for what speaks for the organization.
+    let mut patience: Option<Instant> = None;
     loop {
         crew.start_due();
+        let impatient = async {
+            match patience {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
         let next = crew.schedule().next_due();
         let wake = async {
             match next {
@@ -178,10 +194,21 @@ async fn run(
                 let now = Arc::clone(&census.borrow_and_update());
                 let feeds = plan(&now, &settings, Want::Live);
                 crew.let_go(&feeds).await;
-                crew.take_up(feeds).await;
+                let new = crew.take_up(feeds.clone()).await;
+                lead.take_up(&mut crew, &feeds, &new);
+                if lead.is_holding() {
+                    patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+                }
             }
             ended = crew.done() => {
-                crew.over(ended).await;
+                if let Some(done) = crew.over(ended).await {
+                    lead.over(&mut crew, done.feed);
+                }
+                patience = patience.filter(|_| lead.is_holding());
+            }
+            () = impatient => {
+                patience = None;
+                lead.release(&mut crew);
             }
             () = wake => {}
         }

@@ -23,6 +23,7 @@ pub mod health;
 #[cfg(feature = "incidentmanager")]
 pub mod incidents;
 mod intern;
+mod lead;
 pub mod live;
 pub mod mutes;
 pub mod opsitems;

@@ -1,6 +1,6 @@
 //! One sweep: every feed that is needed is asked once, for the commands that print and end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::aws::fleet::Fleet;
 use crate::aws::fleet::census::Census;
 use crate::clock::Clock;
 use crate::domain::text::age;
-use crate::domain::{Batch, Cover, Fault, FaultKind, Feed, Kind, Scope};
+use crate::domain::{Batch, Fault, FaultKind, Feed, Kind, Scope};
 
-use super::Reach;
 use super::crew::{Crew, Done};
+use super::lead::Lead;
 use super::plan::{Planned, Settings, Want, plan};
 
 /// Asks everything that is needed for these kinds once and returns the accounts that there are.
@@ -84,10 +84,8 @@ pub async fn sweep_once(
 struct Round {
     /// The feeds that have still to answer.
     open: HashSet<Feed>,
-    /// The organization's feeds that have still to answer, and for whom each may speak.
-    leading: HashMap<Feed, Cover>,
-    /// What waits for them: where they speak, it need not ask at all.
-    held: Vec<Feed>,
+    /// Who waits for whom.
+    lead: Lead,
     /// Where something was answered.
     answered: HashSet<Scope>,
     /// What was taken for bad keys and may be a region that is off.
@@ -100,24 +98,7 @@ impl Round {
     /// Takes up new feeds; those that the organization may speak for wait for it.
     fn take_up(&mut self, crew: &mut Crew, plan: &[Planned], new: Vec<Feed>) {
         self.open.extend(&new);
-        let new: HashSet<Feed> = new.into_iter().collect();
-        let is_asked = |p: &&Planned| p.reach == Reach::Organization && self.open.contains(&p.feed);
-        let leading = plan.iter().filter(is_asked);
-        self.leading = leading.map(|p| (p.feed, p.covers.clone())).collect();
-        for planned in plan.iter().filter(|p| p.reach == Reach::Rest) {
-            let feed = planned.feed;
-            if new.contains(&feed) && self.waits(feed) {
-                crew.hold(feed);
-                self.held.push(feed);
-            }
-        }
-    }
-
-    /// Whether an organization's feed that has still to answer may speak for this one.
-    fn waits(&self, feed: Feed) -> bool {
-        self.leading.iter().any(|(leading, covers)| {
-            leading.source == feed.source && covers.includes(leading.vantage, feed.vantage)
-        })
+        self.lead.take_up(crew, plan, &new);
     }
 
     /// Takes note of an answer.
@@ -135,13 +116,7 @@ impl Round {
             }
             Some(_) => {}
         }
-        // Answered or not: nobody waits any longer for this one.
-        if self.leading.remove(&feed).is_some() {
-            let held = std::mem::take(&mut self.held);
-            let (wait, go): (Vec<Feed>, _) = held.into_iter().partition(|held| self.waits(*held));
-            self.held = wait;
-            go.into_iter().for_each(|feed| crew.resume(feed));
-        }
+        self.lead.over(crew, feed);
     }
 
     /// Feeds that seemed to have bad keys, in accounts that answered in another region: both may have been asked at

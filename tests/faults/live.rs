@@ -149,6 +149,36 @@ async fn a_poller_goes_on_through_failure_and_recovers_when_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_console_asks_nobody_at_first_for_whom_somebody_speaks() {
+    let sim = simulator();
+    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
+        .await
+        .unwrap();
+    let (tx, mut rx) = mpsc::channel(64);
+    let live = Live::start(fleet, Settings::default(), clock(), tx);
+    let mut covered = BTreeSet::new();
+    let mut asked = BTreeMap::new();
+    while asked.len() < 6 {
+        let batch = rx.recv().await.unwrap();
+        let (slice, vantage) = (batch.feed.slice.0, batch.feed.vantage);
+        match (batch.body, batch.covers) {
+            (Body::End { .. }, Cover::Scopes(scopes)) if slice == "org-backup" => {
+                covered.extend(scopes.iter().copied());
+            }
+            (Body::End { calls, .. }, _) if slice == "backup" => {
+                asked.entry(vantage).or_insert(calls);
+            }
+            _ => {}
+        }
+    }
+    assert!(!covered.is_empty());
+    for (vantage, calls) in asked {
+        assert_eq!(calls == 0, covered.contains(&vantage), "{vantage}");
+    }
+    live.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_the_organization_that_fail_blind_nobody_who_is_asked_themselves() {
     let sim = simulator();
     let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
