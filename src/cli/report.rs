@@ -326,9 +326,7 @@ async fn covered(snapshot: &Snapshot, patience: Duration) -> (Vec<(Scope, Covere
             });
         }
         progress.show(|| format!("{read} of {all} scopes read; ctrl-c stops"));
-        let answered = asked.join_next().await;
-        read += 1;
-        match answered {
+        match asked.join_next().await {
             None => break,
             Some(Ok((scope, Ok(found)))) => {
                 resources.extend(found.into_iter().map(|resource| (scope, resource)));
@@ -337,6 +335,7 @@ async fn covered(snapshot: &Snapshot, patience: Duration) -> (Vec<(Scope, Covere
             // Its panic has been reported; nothing is known of its scope, and the report would not say so.
             Some(Err(why)) => std::panic::resume_unwind(why.into_panic()),
         }
+        read += 1;
     }
     progress.clear();
     resources.sort_by(|a, b| (a.0, &a.1.arn).cmp(&(b.0, &b.1.arn)));
