@@ -69,6 +69,9 @@ def test_items_are_those_of_boto3(stage, scenario, kind):
     # And where GuardDuty and Security Hub have an administrator, its own question in each region.
     if kind == "findings" and scenario in ("quiet-night", "region-outage"):
         asked += 2 * len(aws.regions)
+    # And in each region the question for a sync of Systems Manager that gathers OpsItems or lists nodes.
+    if kind in ("incidents", "patches"):
+        asked += len(aws.regions)
     assert document["coverage"]["feeds"] == 1 + asked
     if kind == "findings":
         sequences = {i["id"] for i in document["items"] if i["detail"]["attackSequence"]}
