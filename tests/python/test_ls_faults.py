@@ -200,8 +200,11 @@ def test_the_organization_is_asked_first_and_its_members_only_where_it_does_not_
     assert covered
     own = {(f["account"]["id"], f["region"]): f["calls"] for f in feeds if f["slice"] == "backup"}
     assert covered & own.keys()
-    # Whoever was named in one region is known in all; in this world that is everybody.
-    assert {place for place, calls in own.items() if calls} == own.keys() - covered
+    asked = {place for place, calls in own.items() if calls}
+    assert not asked & covered
+    # Whoever was named in one region is known in all: the other's answer may have come a moment later.
+    known = {account for account, _ in covered}
+    assert {place for place in own.keys() - covered if place[0] not in known} <= asked
 
 
 def test_a_window_whose_runs_cannot_be_read_is_unread_and_the_others_are_there(everyday):
