@@ -15,6 +15,9 @@ use crate::domain::{
     SourceId,
 };
 
+/// How many records are handed over at once.
+const RECORDS: usize = 500;
+
 /// One asking of one feed.
 pub struct Ask {
     pub(super) feed: Feed,
@@ -114,6 +117,20 @@ impl Ask {
     /// Hands over some records of the answer; waits while the console is busy.
     pub async fn page(&self, records: Vec<Record>) {
         self.send(self.feed, self.run, Body::Page(records)).await;
+    }
+
+    /// Hands over records of the answer, a part at a time.
+    pub async fn pages(&self, records: impl IntoIterator<Item = Record>) {
+        let mut page = Vec::new();
+        for record in records {
+            page.push(record);
+            if page.len() >= RECORDS {
+                self.page(std::mem::take(&mut page)).await;
+            }
+        }
+        if !page.is_empty() {
+            self.page(page).await;
+        }
     }
 
     /// Corrects what another slice of this source said, where this slice knows better: records that it would say

@@ -87,8 +87,6 @@ pub const SOURCE: Source = Source {
     raw: |look| Box::pin(raw::read(look)),
 };
 
-/// How many records are handed over at once.
-const RECORDS: usize = 500;
 /// How far back jobs are shown.
 const DAY: Duration = Duration::from_secs(86_400);
 /// How long the plans of a scope are believed.
@@ -139,7 +137,8 @@ async fn ask_backups(ask: Ask) -> Result<(), Fault> {
     let wanted = Wanted::since(ask.now().minus(DAY));
     let mut jobs = list::backup_jobs(ask.access(), wanted).await?;
     judge::supersede(&mut jobs);
-    complete(&ask, &mut jobs).await?;
+    let day = list::pages_of(jobs.len());
+    complete(&ask, &mut jobs, day).await?;
     hand_over(&ask, jobs).await;
     Ok(())
 }
@@ -162,20 +161,7 @@ async fn ask_restores(ask: Ask) -> Result<(), Fault> {
 async fn hand_over(ask: &Ask, jobs: Vec<Job>) {
     let (scope, now) = (ask.scope(), ask.now());
     let records = jobs.into_iter().map(|job| item::job(scope, job, now));
-    pages(ask, records).await;
-}
-
-async fn pages(ask: &Ask, records: impl Iterator<Item = Record>) {
-    let mut page = Vec::new();
-    for record in records {
-        page.push(record);
-        if page.len() >= RECORDS {
-            ask.page(std::mem::take(&mut page)).await;
-        }
-    }
-    if !page.is_empty() {
-        ask.page(page).await;
-    }
+    ask.pages(records).await;
 }
 
 async fn ask_organization(ask: Ask) -> Result<(), Fault> {
@@ -215,18 +201,20 @@ async fn ask_organization(ask: Ask) -> Result<(), Fault> {
             .collect()
     };
     ask.speak_for(spoken::in_order(&scopes));
+    // What a day costs is what the whole organization has of it.
+    let day = list::pages_of(jobs.len());
     // Accounts that are not part of the fleet, or not in this region, are somebody else's.
     jobs.retain(|job| {
         job.account
             .is_some_and(|account| scopes.contains(&Scope { account, region }))
     });
     judge::supersede(&mut jobs);
-    complete(&ask, &mut jobs).await?;
+    complete(&ask, &mut jobs, day).await?;
     let records = jobs.into_iter().filter_map(|job| {
         let account = job.account?;
         Some(item::job(Scope { account, region }, job, now))
     });
-    pages(&ask, records).await;
+    ask.pages(records).await;
     spoken.answered(ask.scope(), now, ANSWER_FOR, scopes);
     Ok(())
 }
@@ -252,8 +240,9 @@ fn not_ours(fault: Fault) -> Fault {
     )
 }
 
-/// Fills in what decides about failed jobs: how often the plan runs, and when the resource was last backed up.
-async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
+/// Fills in what decides about failed jobs: how often the plan runs, and when the resource was last backed up. `day` is how many pages
+/// the jobs of a day have.
+async fn complete(ask: &Ask, jobs: &mut [Job], day: usize) -> Result<(), Fault> {
     let now = ask.now();
     let own = ask.scope().account;
     let mut good: HashMap<(Option<AccountId>, Arc<str>), Timestamp> = HashMap::new();
@@ -280,9 +269,6 @@ async fn complete(ask: &Ask, jobs: &mut [Job]) -> Result<(), Fault> {
         .filter_map(|job| job.account.zip(job.detail.resource_arn.clone()))
         .filter(|(account, _)| *account != own)
         .collect();
-    let day = jobs
-        .len()
-        .div_ceil(usize::try_from(list::PAGE).unwrap_or(1));
     let far = elsewhere::last_good(ask, foreign, day).await?;
     for job in jobs.iter_mut().filter(|job| asks(job)) {
         let mine = job.account.is_none_or(|account| account == own);
@@ -382,7 +368,7 @@ async fn ask_missed(ask: Ask) -> Result<(), Fault> {
             .map(|missed| item::missed(ask.scope(), missed))
             .collect()
     };
-    pages(&ask, records.into_iter()).await;
+    ask.pages(records).await;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::aws::access::Access;
 use crate::aws::classify::make;
 use crate::aws::ops::{GET_ALARM_MUTE_RULE, LIST_ALARM_MUTE_RULES};
-use crate::domain::{Fault, FaultKind, Kind, Record, Slice, SourceId};
+use crate::domain::{Fault, FaultKind, Kind, Slice, SourceId};
 
 use super::{Ask, Look, Pages, Part, Plane, Reach, SliceSpec, Source};
 use item::{Listed, Rule};
@@ -46,8 +46,6 @@ const PAGE: i32 = 100;
 /// After so many rules in a row that could not be read, the others are not tried any more: a denied or overburdened
 /// service would refuse a hundred calls instead of three.
 const FAILED_MAX: usize = 3;
-/// How many records are handed over at once.
-const RECORDS: usize = 100;
 
 /// What is remembered of one scope's rules, by name.
 #[derive(Default)]
@@ -116,18 +114,8 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
         ask.amend(ask.slice(), records, gone).await;
         return Err(fault);
     }
-    for page in chunks(records) {
-        ask.page(page).await;
-    }
+    ask.pages(records).await;
     Ok(())
-}
-
-fn chunks(mut records: Vec<Record>) -> impl Iterator<Item = Vec<Record>> {
-    std::iter::from_fn(move || {
-        let rest = records.split_off(records.len().min(RECORDS));
-        let page = std::mem::replace(&mut records, rest);
-        (!page.is_empty()).then_some(page)
-    })
 }
 
 /// Every rule that mutes or will mute; those that mute first, because they matter first.

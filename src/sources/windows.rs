@@ -57,8 +57,6 @@ const RUNS_MAX: usize = 500;
 /// After so many windows in a row that could not be looked at, the others are not tried any more: a denied or
 /// overburdened service would refuse a hundred calls instead of three.
 const FAILED_MAX: usize = 3;
-/// How many records are handed over at once.
-const RECORDS: usize = 500;
 /// The code for a window or an execution that was deleted meanwhile.
 const GONE: &str = "DoesNotExistException";
 
@@ -119,9 +117,7 @@ async fn ask(ask: Ask) -> Result<(), Fault> {
         // They may have been handed over when they were listed.
         ask.amend(ask.slice(), Vec::new(), gone).await;
     }
-    for page in records.chunks(RECORDS) {
-        ask.page(page.to_vec()).await;
-    }
+    ask.pages(records).await;
     Ok(())
 }
 

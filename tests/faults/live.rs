@@ -148,6 +148,15 @@ async fn a_poller_goes_on_through_failure_and_recovers_when_asked() {
     while rx.recv().await.is_some() {}
 }
 
+/// A poller of the whole fleet, and what it tells.
+async fn watch(sim: &noctop::sim::Simulator) -> (Live, mpsc::Receiver<Batch>) {
+    let fleet = noctop::aws::fleet::Fleet::open(spec(sim), patient(), clock())
+        .await
+        .unwrap();
+    let (tx, rx) = mpsc::channel(64);
+    (Live::start(fleet, Settings::default(), clock(), tx), rx)
+}
+
 /// Nobody is asked for whom the organization speaks; whoever it named in one region alone may be asked in the other, or not any more.
 fn is_asked_as_covered(covered: &BTreeSet<Scope>, vantage: Scope, calls: u32) {
     let is_named = covered.iter().any(|scope| scope.account == vantage.account);
@@ -158,11 +167,7 @@ fn is_asked_as_covered(covered: &BTreeSet<Scope>, vantage: Scope, calls: u32) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_console_asks_nobody_at_first_for_whom_somebody_speaks() {
     let sim = simulator();
-    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
-        .await
-        .unwrap();
-    let (tx, mut rx) = mpsc::channel(64);
-    let live = Live::start(fleet, Settings::default(), clock(), tx);
+    let (live, mut rx) = watch(&sim).await;
     let mut covered = BTreeSet::new();
     let mut asked = BTreeMap::new();
     while asked.len() < 6 {
@@ -188,11 +193,7 @@ async fn a_console_asks_nobody_at_first_for_whom_somebody_speaks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_the_organization_that_fail_blind_nobody_who_is_asked_themselves() {
     let sim = simulator();
-    let fleet = noctop::aws::fleet::Fleet::open(spec(&sim), patient(), clock())
-        .await
-        .unwrap();
-    let (tx, mut rx) = mpsc::channel(64);
-    let live = Live::start(fleet, Settings::default(), clock(), tx);
+    let (live, mut rx) = watch(&sim).await;
     let mut ended = async |failed: bool| loop {
         let batch = rx.recv().await.unwrap();
         let is_meant =

@@ -21,6 +21,11 @@ use super::missed::{self, Protected};
 /// The largest page.
 pub const PAGE: i32 = 1_000;
 
+/// How many pages so many jobs have.
+pub fn pages_of(jobs: usize) -> usize {
+    jobs.div_ceil(usize::try_from(PAGE).unwrap_or(1))
+}
+
 /// Which backup jobs are meant.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {

@@ -27,8 +27,6 @@ const OPS_ITEM: &str = "AWS:OpsItem";
 const ANSWER_FOR: Duration = Duration::from_secs(150);
 /// How long ago a sync may have gathered last.
 const GATHERED_WITHIN: Duration = Duration::from_secs(900);
-/// How many records are handed over at once.
-const RECORDS: usize = 500;
 
 const NOT_OURS: NotOurs = NotOurs {
     what: "The OpsItems of all accounts",
@@ -59,19 +57,15 @@ async fn answer(ask: &Ask) -> Result<HashSet<Scope>, Fault> {
     let named = placed.iter().map(|(scope, _)| scope.account).collect();
     let scopes = sync.scopes(ask, &named);
     ask.speak_for(spoken::in_order(&scopes));
-    let mut records: Vec<Record> = placed
+    let records = placed
         .into_iter()
         .filter(|(scope, _)| scopes.contains(scope))
         .map(|(scope, record)| Record {
             // Ids are one account's own.
             native: Arc::from(format!("{scope}/{}", record.native)),
             ..record
-        })
-        .collect();
-    while !records.is_empty() {
-        let rest = records.split_off(records.len().min(RECORDS));
-        ask.page(std::mem::replace(&mut records, rest)).await;
-    }
+        });
+    ask.pages(records).await;
     Ok(scopes)
 }
 

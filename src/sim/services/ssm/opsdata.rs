@@ -44,21 +44,18 @@ pub fn summary(call: &Call<'_>) -> Answer {
     let sync = syncs::named(call)?;
     let filters = read(call)?;
     let groups = groups(call)?;
-    for wanted in call.arg("ResultAttributes").items() {
-        let name = wanted.at("TypeName").as_str().unwrap_or_default();
-        if !TYPES.contains(&name) {
-            return Err(Refusal::new(
-                "InvalidTypeNameException",
-                format!("The type name {name} is not valid."),
-            ));
-        }
-    }
     let types: Vec<&str> = call
         .arg("ResultAttributes")
         .items()
         .iter()
         .filter_map(|wanted| wanted.at("TypeName").as_str())
         .collect();
+    if let Some(name) = types.iter().find(|name| !TYPES.contains(name)) {
+        return Err(Refusal::new(
+            "InvalidTypeNameException",
+            format!("The type name {name} is not valid."),
+        ));
+    }
     let page = call.page()?;
     let mut all = if types.is_empty() || types.contains(&OPS_ITEM) {
         entities(call, sync)
