@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --profile measure --bench latency` runs the real program in a pseudo-terminal of 160 by 45, with the
 //! simulator in a process of its own, and prints what it took; `-- quiet updates` runs only these parts. Nothing here
-//! passes or fails: the figures go into `docs/performance.md`.
+//! passes or fails: the figures go into `docs/performance.md`. `NOCTOP_MEASURED` names another program to measure than
+//! the one it was built with, such as the shipping build in `target/release`.
 //!
 //! - `start`: `noctop --version`, and the first painted frame;
 //! - `demo`: memory, work and bytes of the default demo, its simulator included;
@@ -26,7 +27,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use keys::Keys;
-use stage::{CROWD, Home, NOCTOP, Simulator, load, memory, work};
+use stage::{CROWD, Home, Simulator, load, memory, program, work};
 use terminal::{COLUMNS, ROWS, Terminal};
 use vt100::Screen;
 
@@ -101,7 +102,7 @@ fn start() -> Result<(), Trouble> {
     let mut times = Vec::new();
     for _ in 0..30 {
         let began = Instant::now();
-        let status = Command::new(NOCTOP)
+        let status = Command::new(program())
             .arg("--version")
             .stdout(Stdio::null())
             .status()?;

@@ -10,8 +10,12 @@ use tempfile::TempDir;
 
 use crate::Trouble;
 
-/// The program, as this bench was built with.
-pub const NOCTOP: &str = env!("CARGO_BIN_EXE_noctop");
+/// The program that is measured: the one that `NOCTOP_MEASURED` names, such as a shipping build, or the one that this
+/// bench was built with.
+pub fn program() -> PathBuf {
+    let built = env!("CARGO_BIN_EXE_noctop");
+    std::env::var_os("NOCTOP_MEASURED").map_or_else(|| PathBuf::from(built), PathBuf::from)
+}
 
 /// A hundred thousand alarms in 800 scopes, and a little of everything else.
 pub const CROWD: &str = r#"
@@ -62,7 +66,7 @@ impl Simulator {
         } else {
             PathBuf::from(scenario)
         };
-        let mut process = Command::new(NOCTOP)
+        let mut process = Command::new(program())
             .args(["sim", "--print-env"])
             .args(options)
             .arg("--scenario")
@@ -125,7 +129,7 @@ impl Home {
 
     /// noctop in this home.
     pub fn noctop(&self, arguments: &[&str]) -> CommandBuilder {
-        let mut command = CommandBuilder::new(NOCTOP);
+        let mut command = CommandBuilder::new(program());
         command.args(arguments);
         if self.config().exists() {
             command.arg("--config");

@@ -253,7 +253,7 @@ impl Encoder {
             self.place = Place::Row(y);
             self.move_to(column(x), y, row);
         }
-        self.body.extend_from_slice(glyph.symbol().as_bytes());
+        self.body.extend_from_slice(glyph.bytes());
         self.cells += 1;
         let next = x + usize::from(glyph.width);
         self.place = if next >= row.len() || !glyph.is_width_agreed() {
@@ -317,7 +317,7 @@ impl Encoder {
                 best.keep_shorter(path);
                 if let Some(gap) = self.gap(from, x, row, best.len) {
                     gap.iter()
-                        .for_each(|g| self.body.extend_from_slice(g.symbol().as_bytes()));
+                        .for_each(|g| self.body.extend_from_slice(g.bytes()));
                     self.place = Place::At(x, y);
                     return;
                 }
@@ -354,7 +354,7 @@ impl Encoder {
         let pen = self.pen?;
         let fits =
             |g: &Glyph| g.width == 1 && g.is_width_agreed() && g.link == self.link && suits(pen, g);
-        let cost: usize = gap.iter().map(|g| g.symbol().len()).sum();
+        let cost: usize = gap.iter().map(|g| g.bytes().len()).sum();
         (cost < budget && gap.iter().all(fits)).then_some(gap)
     }
 }

@@ -102,6 +102,18 @@ impl Glyph {
         }
     }
 
+    /// A single byte that is no control character.
+    const fn ascii(byte: u8, look: Look) -> Self {
+        let mut bytes = [0; 14];
+        bytes[0] = byte;
+        Self {
+            symbol: Symbol::Short { len: 1, bytes },
+            look,
+            link: 0,
+            width: 1,
+        }
+    }
+
     fn new(symbol: &str, look: Look, width: u8) -> Self {
         let symbol = if symbol.len() <= 14 {
             let mut bytes = [0; 14];
@@ -122,14 +134,22 @@ impl Glyph {
     }
 
     /// The bytes to print.
-    pub(super) fn symbol(&self) -> &str {
+    pub(super) fn bytes(&self) -> &[u8] {
         match &self.symbol {
-            // Built from a &str, so it is always whole UTF-8.
-            Symbol::Short { len, bytes } => {
-                std::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or(STAND_IN)
-            }
-            Symbol::Long(text) => text,
+            Symbol::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Symbol::Long(text) => text.as_bytes(),
         }
+    }
+
+    /// The text to print.
+    pub(super) fn symbol(&self) -> &str {
+        // Built from a &str, so it is always whole UTF-8.
+        std::str::from_utf8(self.bytes()).unwrap_or(STAND_IN)
+    }
+
+    /// Whether it is one character of ASCII, as nearly all are: no control character becomes a glyph.
+    const fn is_ascii(&self) -> bool {
+        matches!(self.symbol, Symbol::Short { len: 1, .. })
     }
 
     /// Whether it is an empty cell in the terminal's own background: what erasing can produce.
@@ -147,6 +167,9 @@ impl Glyph {
     /// Emoji, joined clusters, private use and recent characters are measured differently by different
     /// terminals and multiplexers; after one of them the cursor is placed absolutely.
     pub(super) fn is_width_agreed(&self) -> bool {
+        if self.is_ascii() {
+            return self.width == 1;
+        }
         let mut chars = self.symbol().chars();
         let (Some(c), None) = (chars.next(), chars.next()) else {
             return false;
@@ -236,15 +259,15 @@ fn canonical(cell: &Cell, ink: Ink) -> Glyph {
         modifier: cell.modifier,
     };
     let text = cell.symbol();
-    if text == " " || matches!(cell.diff_option, CellDiffOption::Skip) && text.is_empty() {
-        return Glyph::new(" ", blank_look(look), 1);
+    if matches!(cell.diff_option, CellDiffOption::Skip) && text.is_empty() {
+        return Glyph::ascii(b' ', blank_look(look));
     }
     let single = |text: &str| Glyph::new(text, look, 1);
     if let [byte] = text.as_bytes() {
-        return if byte.is_ascii_control() {
-            single(STAND_IN)
-        } else {
-            single(text)
+        return match byte {
+            b' ' => Glyph::ascii(b' ', blank_look(look)),
+            byte if byte.is_ascii_control() => single(STAND_IN),
+            byte => Glyph::ascii(*byte, look),
         };
     }
     if text.chars().any(is_hostile) && !is_flag(text) {
