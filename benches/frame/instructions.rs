@@ -26,10 +26,10 @@ const ITEMS: usize = 2_400;
 const CEILINGS: &[(&str, u64)] = &[
     ("counted_filter", 210_000_000),
     ("counted_sort", 230_000_000),
-    ("counted_key", 46_000_000),
+    ("counted_key", 44_000_000),
     ("counted_updates", 2_820_000),
-    ("counted_frame_after_updates", 51_000_000),
-    ("counted_whole_screen", 70_000_000),
+    ("counted_frame_after_updates", 48_500_000),
+    ("counted_whole_screen", 64_000_000),
 ];
 
 /// Goes through all parts once.
